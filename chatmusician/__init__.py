@@ -1,0 +1,39 @@
+"""A symbolic-music LLM toolkit: music is text (ABC notation).
+
+>>> import chatmusician
+>>> book = chatmusician.read_abc("X:1\\nK:D\\nDEF|")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from chatmusician.abc import check as check
+    from chatmusician.abc import read as read_abc
+    from chatmusician.conversion import convert as convert
+
+__all__ = ["__version__", "check", "convert", "read_abc"]
+
+# Loaded when first asked for: importing chatmusician must stay quick.
+_WHERE = {
+    "check": ("chatmusician.abc", "check"),
+    "convert": ("chatmusician.conversion", "convert"),
+    "read_abc": ("chatmusician.abc", "read"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _WHERE[name]
+    value: object = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

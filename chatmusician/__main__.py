@@ -1,0 +1,5 @@
+import sys
+
+from chatmusician.cli import main
+
+sys.exit(main())

@@ -1,0 +1,61 @@
+"""Every error that chatmusician raises on purpose. Catch as widely as you like:
+
+    ChatMusicianError       1   anything below
+    ├── UsageError          2   the request contradicts itself or names what does not exist
+    ├── InputError          1   a file or text that cannot be used: missing, binary, not ABC
+    ├── OutputError         1   a result that cannot be written
+    ├── LimitError          1   an input that would need more memory or time than allowed
+    └── MissingDependency   3   a package, program or model that is not installed
+
+The number is `exit_code`, what the command line ends with. `hint`, where there is one, says
+what to do about it. Only the edge (the command line, the web page) prints them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ChatMusicianError(Exception):
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(ChatMusicianError):
+    exit_code = 2
+
+
+class InputError(ChatMusicianError):
+    """`path` is the file as the caller named it; the message begins with it."""
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}" if path else message, hint=hint)
+        self.path = path
+
+
+class OutputError(ChatMusicianError):
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}" if path else message, hint=hint)
+        self.path = path
+
+
+class LimitError(ChatMusicianError):
+    pass
+
+
+class MissingDependency(ChatMusicianError):  # noqa: N818 - it says what is wrong, as it is
+    """`what` is missing and `how` gets it: the hint, ready to be typed."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, how: str) -> None:
+        super().__init__(f"{what} is not installed", hint=how)
+        self.what = what
+        self.how = how

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Checks and converts the bundled sample tune; a model will answer PROMPT in its place.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+chatmusician=.venv/bin/chatmusician
+sample=chatmusician/resources/sample.abc
+
+if [ -n "${PROMPT:-}" ]; then
+    echo "no model is bundled yet, so PROMPT is not used: this is the sample tune" >&2
+fi
+mkdir -p output
+"$chatmusician" check "$sample"
+"$chatmusician" convert "$sample" output/sample.abc
+"$chatmusician" convert "$sample" output/sample.json
+printf '%s\n' output/sample.abc output/sample.json
