@@ -1,0 +1,37 @@
+"""The table of commands: a new command is a row here and a module beside this one.
+
+A module has `configure(parser)`, which adds its description, options and example, and
+`run(args)`, which does the work and returns the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+
+class CommandModule(Protocol):
+    def configure(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    help: str
+    module: str
+
+    def load(self) -> CommandModule:
+        return cast(CommandModule, importlib.import_module(self.module))
+
+
+COMMANDS = (
+    Command("check", "find problems in ABC files", "chatmusician.cli.check"),
+    Command("convert", "convert between notation formats", "chatmusician.cli.convert"),
+    Command("doctor", "show what is installed and what is missing", "chatmusician.cli.doctor"),
+    Command("completion", "print a shell completion script", "chatmusician.cli.completion"),
+)
+BY_NAME = {command.name: command for command in COMMANDS}

@@ -1,0 +1,44 @@
+"""`chatmusician convert`: from one notation format to another."""
+
+from __future__ import annotations
+
+import argparse
+
+from chatmusician import abc
+from chatmusician.cli.output import count, note, print_text
+from chatmusician.cli.parser import describe
+from chatmusician.conversion import FORMATS, convert_file, target_format
+from chatmusician.files import STDIN, display_name, write_atomic
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    known = ", ".join(FORMATS)
+    describe(
+        parser,
+        "Convert a file to another notation format, by the names' endings.\n"
+        "A tune with problems is still converted. From ABC to ABC the canonical form is written.",
+        "chatmusician convert tune.abc tune.json",
+        "chatmusician convert tune.abc --to json",
+    )
+    parser.add_argument("input", metavar="IN", help="the file to read, or - for stdin")
+    parser.add_argument(
+        "output", metavar="OUT", nargs="?", help="the file to write (default: stdout)"
+    )
+    parser.add_argument("--to", metavar="FORMAT", help=f"the format to write: {known}")
+    parser.add_argument("--from", dest="given", metavar="FORMAT", help=f"the format of IN: {known}")
+
+
+def run(args: argparse.Namespace) -> int:
+    target = None if args.output == STDIN else args.output
+    wanted = target_format(target, args.to)
+    given = None if args.given is None else target_format(None, args.given)
+    converted = convert_file(args.input, wanted, given=given)
+    if target is None:
+        print_text(converted.text)
+    else:
+        write_atomic(target, converted.text.encode())
+    problems = sum(found.severity != "info" for found in abc.check(converted.book))
+    if problems:
+        name = display_name(args.input)
+        note(f"{name}: {count(problems, 'problem')}; see: chatmusician check {name}")
+    return 0

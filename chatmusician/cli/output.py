@@ -1,0 +1,33 @@
+"""What all commands print with: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from chatmusician.errors import ChatMusicianError
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_text(text: str) -> None:
+    """Text that is the result itself: UTF-8 whatever the terminal says, line ends as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def note(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def report_error(error: ChatMusicianError) -> None:
+    note(f"chatmusician: error: {error}")
+    if error.hint:
+        note(f"  hint: {error.hint}")
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

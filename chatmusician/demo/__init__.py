@@ -1,0 +1,1 @@
+"""The web page, a thin shell over the other packages. Still empty."""

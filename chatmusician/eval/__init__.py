@@ -1,0 +1,1 @@
+"""Benchmarks: theory questions, generation, transcription, answers about audio. Still empty."""

@@ -1,0 +1,1 @@
+"""Chat format, loading, generation and bar-exact decoding. Still empty."""

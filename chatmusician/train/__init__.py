@@ -1,0 +1,1 @@
+"""Corpus, tasks, pre-training, fine-tuning, merging and exporting. Still empty."""

@@ -1,0 +1,1 @@
+"""Audio to notes, bars and ABC text; facts and answers about a piece. Still empty."""
