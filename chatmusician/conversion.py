@@ -92,4 +92,4 @@ def _read(path: str, data: bytes, given: str) -> Book:
 def _write(book: Book, wanted: str) -> str:
     if wanted == "abc":
         return abc.canonical(book)
-    return json.dumps(abc.to_events(book), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(abc.to_events(book), ensure_ascii=False) + "\n"

@@ -17,7 +17,14 @@ EXAMPLE = """example:
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Writes `-o, --output DIR` on every version of Python."""
+    """Writes `-o, --output DIR` on every version of Python, and commands as a plain list."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.split("\n", 1)[1] if isinstance(action, argparse._SubParsersAction) else text
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:

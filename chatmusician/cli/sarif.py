@@ -12,7 +12,9 @@ from chatmusician.abc.rules import RULES
 from chatmusician.errors import ChatMusicianError
 from chatmusician.files import STDIN
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 RULE_INDEX = {rule.code: index for index, rule in enumerate(RULES)}
 
