@@ -21,6 +21,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28)
+        self._action_max_length = 14
 
     def _format_action(self, action: argparse.Action) -> str:
         text = super()._format_action(action)
