@@ -166,9 +166,7 @@ def test_start_is_quick(tmp_path: Path, arguments: list[str]) -> None:
 
     def seconds(*command: str) -> float:
         start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, capture_output=True, check=True
-        )
+        subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, check=True)
         return time.perf_counter() - start
 
     bare = min(seconds("-c", "pass") for _ in range(5))

@@ -73,9 +73,7 @@ class TestReport:
             ("wide.abc", "wide.abc: is UTF-16 text"),
         ],
     )
-    def test_unusable_file_costs_only_itself(
-        self, chatmusician: Run, name: str, said: str
-    ) -> None:
+    def test_unusable_file_costs_only_itself(self, chatmusician: Run, name: str, said: str) -> None:
         done = chatmusician("check", name, "short.abc", code=1)
         assert f"chatmusician: error: {said}\n" in done.stderr
         assert "short.abc:6:" in done.stdout

@@ -21,7 +21,9 @@ def test_script_is_valid_and_complete(chatmusician: Run, shell: str) -> None:
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"{shell} is not installed")
-    done = subprocess.run([program, "-n"], input=script, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, "-n"], input=script, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
 

@@ -28,7 +28,12 @@ def notes(text: str) -> object:
 
 def test_to_json_on_stdout(chatmusician: Run) -> None:
     done = chatmusician("convert", "tune.abc", "--to", "json", code=0)
-    assert notes(done.stdout) == [["0", "1", [62]], ["1", "1", [66]], ["2", "1", [69]], ["3", "3", [74]]]
+    assert notes(done.stdout) == [
+        ["0", "1", [62]],
+        ["1", "1", [66]],
+        ["2", "1", [69]],
+        ["3", "3", [74]],
+    ]
     assert json.loads(done.stdout)["tunes"][0]["text"]["title"] == ["Näh"] or "Näh" in done.stdout
     assert done.stderr == ""
 
@@ -47,14 +52,16 @@ def test_canonical_form_is_a_fixed_point(chatmusician: Run) -> None:
 
 def test_stdin_is_recognised(chatmusician: Run) -> None:
     events = chatmusician("convert", "-", "--to", "json", stdin=TUNE, code=0).stdout
-    assert notes(chatmusician("convert", "-", "--to", "json", stdin=events, code=0).stdout) == notes(
-        events
-    )
+    assert notes(
+        chatmusician("convert", "-", "--to", "json", stdin=events, code=0).stdout
+    ) == notes(events)
 
 
 def test_from_overrides_the_name(chatmusician: Run, tmp_path: Path) -> None:
     (tmp_path / "tune.txt").write_text(TUNE)
-    assert "unknown format 'txt'" in chatmusician("convert", "tune.txt", "--to", "abc", code=2).stderr
+    assert (
+        "unknown format 'txt'" in chatmusician("convert", "tune.txt", "--to", "abc", code=2).stderr
+    )
     chatmusician("convert", "tune.txt", "--from", "abc", "--to", "abc", code=0)
 
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import chatmusician
+
+
+@pytest.mark.parametrize("name", chatmusician.__all__)
+def test_promised_names_work(name: str) -> None:
+    assert getattr(chatmusician, name)
+    assert name in dir(chatmusician)
+
+
+def test_promised_names() -> None:
+    assert set(chatmusician.__all__) == {"__version__", "check", "convert", "read_abc"}
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(AttributeError, match="'chatmusician' has no attribute 'no_such'"):
+        chatmusician.no_such  # noqa: B018
+
+
+def test_import_loads_nothing_of_ours() -> None:
+    program = "import sys, chatmusician; print([m for m in sys.modules if 'chatmusician.' in m])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
+
+
+def test_read_and_check() -> None:
+    book = chatmusician.read_abc("X:1\nT:t\nL:1/4\nM:3/4\nK:C\nCDE|FG|CDE|]\n")
+    assert len(book.tunes) == 1
+    assert [found.code for found in chatmusician.check(book)] == ["bar-too-short"]
