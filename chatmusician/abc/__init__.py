@@ -1,0 +1,22 @@
+"""ABC notation: reading, time, checking, changing, writing."""
+
+from __future__ import annotations
+
+from chatmusician.abc.check import check, check_tune
+from chatmusician.abc.events import to_events
+from chatmusician.abc.reader import read
+from chatmusician.abc.timeline import Timeline, timeline
+from chatmusician.abc.tune import Book, Diagnostic, Element, Tune
+
+__all__ = [
+    "Book",
+    "Diagnostic",
+    "Element",
+    "Timeline",
+    "Tune",
+    "check",
+    "check_tune",
+    "read",
+    "timeline",
+    "to_events",
+]

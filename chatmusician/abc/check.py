@@ -1,0 +1,279 @@
+"""What is wrong with a tune, rule by rule (codes and texts in ``rules``)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from mypy_extensions import i64
+
+from chatmusician.abc.lyrics import align
+from chatmusician.abc.playing import part_order, playing_order, sections
+from chatmusician.abc.reader import diagnostic
+from chatmusician.abc.timeline import Measure, Timeline, VoiceLine, timeline
+from chatmusician.abc.tune import Book, Diagnostic, Tune, by_place
+from chatmusician.errors import UsageError
+
+# Sounding range of instruments, lowest and highest MIDI pitch.
+RANGES: Final[dict[str, tuple[int, int]]] = {
+    "violin": (55, 100),
+    "fiddle": (55, 100),
+    "viola": (48, 91),
+    "cello": (36, 81),
+    "bass": (28, 67),
+    "flute": (60, 98),
+    "tin-whistle": (74, 98),
+    "recorder": (72, 98),
+    "oboe": (58, 91),
+    "clarinet": (50, 94),
+    "bassoon": (34, 75),
+    "trumpet": (52, 84),
+    "trombone": (40, 74),
+    "horn": (34, 77),
+    "guitar": (40, 88),
+    "mandolin": (55, 96),
+    "banjo": (48, 86),
+    "accordion": (53, 93),
+    "uilleann-pipes": (62, 86),
+    "highland-pipes": (67, 81),
+    "piano": (21, 108),
+    "soprano": (60, 84),
+    "alto": (53, 77),
+    "tenor": (48, 72),
+    "baritone": (43, 67),
+    "voice": (43, 84),
+}
+
+
+class Checker:
+    """Collects the findings of one tune."""
+
+    def __init__(self, tune: Tune, line: Timeline, instrument: str | None) -> None:
+        self.tune: Tune = tune
+        self.line: Timeline = line
+        self.instrument: str | None = instrument
+        self.found: list[Diagnostic] = list(tune.problems)
+
+    def add(self, code: str, start: i64, end: i64, detail: str = "") -> None:
+        self.found.append(diagnostic(self.tune, code, int(start), int(end), detail))
+
+    def run(self) -> tuple[Diagnostic, ...]:
+        line = self.line
+        for code, start, end, detail in line.problems:
+            self.found.append(diagnostic(self.tune, code, start, end, detail))
+        sounding = [v for v in line.voices if v.measures]
+        if not sounding:
+            end = len(self.tune.text.rstrip())
+            self.add("empty-tune", end, end)
+        for voice in sounding:
+            self.bars(voice)
+            self.repeats(voice)
+            if voice.words:
+                self.words(voice)
+            if self.instrument is not None:
+                self.range(voice, self.instrument)
+        if len(sounding) > 1:
+            self.voices(sounding)
+        if line.order:
+            self.parts()
+        if self.is_long(sounding) and playing_order(line)[1]:
+            self.add("too-many-events", 0, 1)
+        self.found.sort(key=by_place)
+        return tuple(self.found)
+
+    def is_long(self, sounding: list[VoiceLine]) -> bool:
+        """Whether repeats or parts could make the tune long enough to matter."""
+        if self.line.order:
+            return True
+        tones = 0
+        for voice in sounding:
+            tones += len(voice.tones) + len(voice.measures)
+        return tones > 15_000
+
+    # -- bar lengths ----------------------------------------------------------
+
+    def bars(self, voice: VoiceLine) -> None:
+        measures = voice.measures
+        count: i64 = len(measures)
+        i: i64 = 0
+        section: i64 = 0
+        while i < count:
+            measure = measures[i]
+            if measure.section:
+                section = i
+            if measure.length != measure.want * measure.count and measure.want > 0:
+                self.wrong_length(measures, i, section)
+            if measure.overlay >= 0:
+                found = self.length(measure.overlay)
+                wanted = self.length(measure.length)
+                self.add(
+                    "overlay-length", measure.first, measure.last, f"{found}, the bar is {wanted}"
+                )
+            i += 1
+
+    def wrong_length(self, measures: list[Measure], i: i64, section: i64) -> None:
+        measure = measures[i]
+        if measure.flawed or measure.length == 0:
+            return
+        if measure.length < measure.want and self.is_partial(measures, i, section):
+            return
+        code = "bar-too-short" if measure.length < measure.want else "bar-too-long"
+        if code == "bar-too-short" and is_split(measures, i):
+            code = "split-bar"
+        detail = f"{self.length(measure.length)} where the meter wants {self.length(measure.want)}"
+        self.add(code, measure.first, measure.last, f"bar {i + 1} holds {detail}")
+
+    def length(self, ticks: i64) -> str:
+        """A length in whole notes, as people write it (3/4)."""
+        return str(Fraction(int(ticks), self.line.resolution))
+
+    def is_partial(self, measures: list[Measure], i: i64, section: i64) -> bool:
+        """Whether a short bar is a pickup, or completes one, or is cut by a repeat."""
+        measure = measures[i]
+        if i == 0 or i == section:
+            return True
+        want = measure.want
+        length = measure.length
+        count: i64 = len(measures)
+        following = measures[i + 1] if i + 1 < count else None
+        if measure.endings and before_endings(measures, i).length + length == want:
+            return True
+        ends = following is None or following.section or len(following.endings) > 0
+        if not ends and measure.closes == 0 and not measure.double:
+            return False
+        if following is not None and following.length + length == want:
+            return True
+        for pickup in (measures[section], measures[0], section_start(measures, i)):
+            if 0 < pickup.length < want and pickup.length + length == want:
+                return True
+        if measure.endings:
+            before = before_endings(measures, i)
+            pickup = section_start(measures, i)
+            return before.length + length + pickup.length == want
+        return False
+
+    # -- the rest -------------------------------------------------------------
+
+    def repeats(self, voice: VoiceLine) -> None:
+        """Repeats that open and never close, endings without partners."""
+        measures = voice.measures
+        marked = False
+        for measure in measures:
+            if measure.opens > 0 or measure.endings:
+                marked = True
+                break
+        if not marked:
+            return
+        for section in sections(measures, 0, len(measures)):
+            first = measures[section.start]
+            if section.opened and not section.closed and not section.endings:
+                self.add("repeat-not-closed", first.first, first.last)
+            numbers = [n for ending in section.endings for n in ending[0]]
+            if numbers and sorted(numbers) != list(range(1, len(numbers) + 1)):
+                place = measures[section.endings[0][1]]
+                self.add("ending-alone", place.first, place.last)
+            elif len(numbers) == 1:
+                place = measures[section.endings[0][1]]
+                self.add("ending-alone", place.first, place.last)
+
+    def words(self, voice: VoiceLine) -> None:
+        for index in align(self.line, voice)[1]:
+            element = self.tune.elements[index]
+            self.add("too-many-syllables", element.start, element.end)
+
+    def voices(self, sounding: list[VoiceLine]) -> None:
+        """Voices that differ in their number of bars, or in the length of one."""
+        first = sounding[0]
+        wanted = bar_count(first)
+        for voice in sounding[1:]:
+            count = bar_count(voice)
+            if count != wanted:
+                last = voice.measures[len(voice.measures) - 1]
+                detail = f"voice {voice.id} has {count}, voice {first.id} has {wanted}"
+                self.add("voice-length", last.first, last.last, detail)
+                continue
+            self.same_bars(first, voice)
+
+    def same_bars(self, first: VoiceLine, voice: VoiceLine) -> None:
+        if len(first.measures) != len(voice.measures):
+            return
+        for one, other in zip(first.measures, voice.measures):  # noqa: B905 - compiled
+            if one.length != other.length and one.want == 0 and other.want == 0:
+                detail = f"voice {voice.id}: {self.length(other.length)}, voice {first.id}: "
+                self.add("voice-mismatch", other.first, other.last, detail + self.length(one.length))
+
+    def parts(self) -> None:
+        field = self.tune.fields("P")[-1]
+        names = part_order(self.line.order)
+        if names is None:
+            self.add("bad-parts", field.start, field.end, field.value[:40])
+            return
+        present = {m.part for voice in self.line.voices for m in voice.measures if m.part}
+        missing = [name for name in dict.fromkeys(names) if name not in present]
+        if missing:
+            self.add("missing-part", field.start, field.end, ", ".join(missing))
+
+    def range(self, voice: VoiceLine, instrument: str) -> None:
+        low, high = RANGES[instrument]
+        for tone in voice.tones:
+            if not low <= tone.pitch <= high:
+                element = self.tune.elements[tone.element]
+                detail = f"{instrument} plays {low} to {high}, this is {tone.pitch}"
+                self.add("out-of-range", element.start, element.end, detail)
+
+
+def is_split(measures: list[Measure], i: i64) -> bool:
+    """Whether a line break cuts one full bar in two that add up."""
+    measure = measures[i]
+    if i + 1 < len(measures) and measures[i + 1].line_start:
+        return measure.length + measures[i + 1].length == measure.want
+    if measure.line_start and i > 0:
+        return measure.length + measures[i - 1].length == measure.want
+    return False
+
+
+def before_endings(measures: list[Measure], i: i64) -> Measure:
+    """The measure before the first of the endings that measure ``i`` belongs to."""
+    at = i
+    while at > 0:
+        if measures[at].endings and 1 in measures[at].endings:
+            return measures[at - 1]
+        at -= 1
+    return measures[0]
+
+
+def section_start(measures: list[Measure], i: i64) -> Measure:
+    """The first measure of what is repeated at ``i``: after the last start or double bar."""
+    at = i
+    while at > 0 and not (measures[at].opens > 0 or measures[at].section) or measures[at].endings:
+        at -= 1
+        if at <= 0:
+            break
+    return measures[max(at, 0)]
+
+
+def bar_count(voice: VoiceLine) -> int:
+    total = 0
+    for measure in voice.measures:
+        if measure.length > 0:
+            total += int(measure.count)
+    return total
+
+
+def check_tune(
+    tune: Tune, line: Timeline | None = None, instrument: str | None = None
+) -> tuple[Diagnostic, ...]:
+    """All findings about one tune, in order of place."""
+    return Checker(tune, line if line is not None else timeline(tune), instrument).run()
+
+
+def check(book: Book, *, instrument: str | None = None) -> tuple[Diagnostic, ...]:
+    """All findings about a book, in order of place."""
+    if instrument is not None and instrument not in RANGES:
+        known = ", ".join(sorted(RANGES))
+        raise UsageError(f"unknown instrument {instrument!r}", hint=f"known: {known}")
+    found = list(book.problems)
+    for tune in book.tunes:
+        found.extend(check_tune(tune, None, instrument))
+    found.sort(key=by_place)
+    return tuple(found)

@@ -1,0 +1,129 @@
+"""The events shape: what a book sounds like, as plain data (docs/events.md)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from chatmusician.abc.check import check_tune
+from chatmusician.abc.encoding import read_text
+from chatmusician.abc.lyrics import BAR, align, split_words
+from chatmusician.abc.playing import playing_order, tones_by_measure
+from chatmusician.abc.timeline import Timeline, Tone, VoiceLine, timeline
+from chatmusician.abc.tune import Annotation, Book, ChordSymbol, Element, Field, Tune
+
+
+def to_events(book: Book) -> dict[str, Any]:
+    """All tunes of a book; findings about the file itself beside them."""
+    return {
+        "tunes": [tune_events(tune) for tune in book.tunes],
+        "diagnostics": [d.as_dict() for d in book.problems],
+    }
+
+
+def tune_events(tune: Tune) -> dict[str, Any]:
+    line = timeline(tune)
+    tempo = line.tempo
+    return {
+        "x": tune.x,
+        "text": {
+            "title": tune.title,
+            "lyrics": _lyrics(tune),
+            "chord_symbols": _texts(tune, ChordSymbol),
+            "annotations": _texts(tune, Annotation),
+        },
+        "key": line.key.name,
+        "meter": line.meter.name,
+        "unit": f"{line.unit[0]}/{line.unit[1]}",
+        "tempo": None
+        if tempo is None
+        else {
+            "beat": str(tempo.beat) if tempo.beat else None,
+            "bpm": None if tempo.bpm is None else _number(tempo.bpm),
+            "qpm": None if tempo.qpm is None else str(tempo.qpm),
+            "text": tempo.text,
+        },
+        "graces": int(line.graces),
+        "voices": [voice_events(line, voice) for voice in line.voices],
+        "bars": _bars(line, line.voices[0]) if line.voices else [],
+        "expanded": expanded(line),
+        "diagnostics": [d.as_dict() for d in check_tune(tune, line)],
+    }
+
+
+def voice_events(line: Timeline, voice: VoiceLine) -> dict[str, Any]:
+    sung, _ = align(line, voice)
+    verses = sorted({s.verse for s in sung})
+    words = {
+        verse: [[_quarters(line, s.onset), s.text] for s in sung if s.verse == verse and s.text]
+        for verse in verses
+    }
+    shape: dict[str, Any] = {
+        "id": voice.id,
+        "notes": [
+            [_quarters(line, onset), _quarters(line, duration), pitches]
+            for onset, duration, pitches in grouped(voice.tones)
+        ],
+        "bars": _bars(line, voice),
+        "chord_symbols": [[_quarters(line, m.onset), read_text(m.text)] for m in voice.chord_symbols],
+        "lyrics": words.get(1, []),
+    }
+    if len(verses) > 1:
+        shape["verses"] = [words[verse] for verse in verses]
+    return shape
+
+
+def grouped(tones: list[Tone], shift: int = 0) -> list[tuple[int, int, list[int]]]:
+    """Tones as (onset, duration, pitches): those of one chord with one length together."""
+    groups: dict[tuple[int, int, int], list[int]] = {}
+    for tone in tones:
+        key = (int(tone.onset) + shift, int(tone.duration), int(tone.element))
+        groups.setdefault(key, []).append(int(tone.pitch))
+    found = [(key[0], key[1], sorted(pitches)) for key, pitches in groups.items()]
+    found.sort(key=lambda g: g[0])
+    return found
+
+
+def expanded(line: Timeline) -> list[list[Any]]:
+    """What sounds, in the order it sounds, all voices together."""
+    orders, _ = playing_order(line)
+    found: list[tuple[int, int, list[int]]] = []
+    for voice, played in zip(line.voices, orders, strict=True):
+        by_measure = tones_by_measure(voice)
+        for index, start in zip(played.measures, played.starts, strict=True):
+            shift = start - int(voice.measures[index].start)
+            found.extend(grouped(by_measure[index], shift))
+    found.sort(key=lambda g: g[0])
+    return [[_quarters(line, o), _quarters(line, d), pitches] for o, d, pitches in found]
+
+
+def _quarters(line: Timeline, ticks: int) -> str:
+    return str(line.quarters(int(ticks)))
+
+
+def _number(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _bars(line: Timeline, voice: VoiceLine) -> list[str]:
+    bars: list[str] = []
+    for measure in voice.measures:
+        count = int(measure.count)
+        bars.extend([_quarters(line, int(measure.length) // count)] * count)
+    return [bar for bar in bars if bar != "0"]
+
+
+def _texts(tune: Tune, kind: type[Element]) -> list[str]:
+    found: list[str] = []
+    for element in tune.elements:
+        if isinstance(element, kind) and isinstance(element, (ChordSymbol, Annotation)):
+            found.append(read_text(element.text))
+    return found
+
+
+def _lyrics(tune: Tune) -> list[list[str]]:
+    return [
+        [s.text for s in split_words(e.value) if s.kind != BAR]
+        for e in tune.elements
+        if isinstance(e, Field) and e.letter == "w"
+    ]

@@ -1,0 +1,309 @@
+"""The values of information fields: keys, meters, unit lengths, tempos, voices, parts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd
+from typing import Final
+
+from chatmusician.abc.tables import (
+    CLEFS,
+    MODES,
+    SHARP_ORDER,
+    STEP_FIFTHS,
+    STEP_LETTERS,
+)
+
+NATURALS: Final = (0, 0, 0, 0, 0, 0, 0)
+_LARGEST_METER: Final = 256
+
+
+@dataclass(frozen=True)
+class Properties:
+    """What K: and V: may say about a voice; None where nothing is said."""
+
+    clef: str | None = None
+    octave: int | None = None
+    transpose: int | None = None
+    clef_octave: int = 0
+    other: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key. ``accidentals`` are those of the steps C to B; ``None`` tonic for K:none.
+
+    ``stated`` is False where the field only names a clef or the like, so that the
+    key before it goes on.
+    """
+
+    tonic: str
+    mode: str
+    accidentals: tuple[int, ...] = NATURALS
+    explicit: tuple[tuple[int, int], ...] = ()
+    properties: Properties = field(default_factory=Properties)
+    stated: bool = True
+    valid: bool = True
+
+    @property
+    def name(self) -> str:
+        """``D mixolydian``, ``D exp``, ``HP`` or ``none``."""
+        if self.mode in ("HP", "Hp"):
+            return self.mode
+        return f"{self.tonic} {self.mode}" if self.tonic else "none"
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A meter; ``length`` is one bar in whole notes, 0 for free meter."""
+
+    text: str
+    num: int
+    den: int
+    valid: bool = True
+
+    @property
+    def free(self) -> bool:
+        return self.num == 0
+
+    @property
+    def length(self) -> Fraction:
+        return Fraction(self.num, self.den)
+
+    @property
+    def compound(self) -> bool:
+        """Whether (5, (7 and (9 stand in the time of 3 (2.1, section 4.13)."""
+        return self.num in (6, 9, 12) and self.den != 0
+
+    @property
+    def name(self) -> str:
+        return "none" if self.free else f"{self.num}/{self.den}"
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """``beats`` per minute; a beat's length in whole notes, 0 where not stated."""
+
+    beat: Fraction
+    bpm: Fraction | None
+    text: str
+    deprecated: bool = False
+    valid: bool = True
+
+    @property
+    def qpm(self) -> Fraction | None:
+        """Quarter notes per minute."""
+        return None if self.bpm is None or not self.beat else self.bpm * self.beat * 4
+
+
+@dataclass(frozen=True)
+class Voice:
+    id: str
+    properties: Properties = field(default_factory=Properties)
+
+
+def signature(fifths: int) -> tuple[int, ...]:
+    """The seven accidentals (C to B) of a signature of so many sharps (or, below 0, flats)."""
+    steps = [0] * 7
+    order = SHARP_ORDER if fifths > 0 else SHARP_ORDER[::-1]
+    for i in range(abs(fifths)):
+        steps[order[i % 7]] += 1 if fifths > 0 else -1
+    return tuple(steps)
+
+
+def tonic_fifths(tonic: str) -> int:
+    """How many fifths a tonic such as ``F#`` lies above C."""
+    alteration = tonic.count("#") - tonic[1:].count("b")
+    return STEP_FIFTHS[STEP_LETTERS.index(tonic[0])] + 7 * alteration
+
+
+_WORD: Final = re.compile(r'([\w^=+-]+)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')
+_TONIC: Final = re.compile(r"([A-G])([#b\u266f\u266d]?)(.*)", re.S)
+_ACCIDENTAL: Final = re.compile(r"(\^\^|\^|__|_|==|=)([A-Ga-g])[,']*")
+_CLEF: Final = re.compile(r"([A-Za-z]+)([1-5]?)(?:([+^-])(8|15)|_(8|15))?$")
+_ACCIDENTAL_VALUE: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, "==": 0}
+
+
+@lru_cache(maxsize=2048)
+def parse_key(value: str) -> Key:
+    """Read a K: value; ``valid`` is False where nothing could be made of its start."""
+    value = value.strip()
+    words = list(_WORD.finditer(value))
+    if not words:
+        return Key("", "none")
+    first = words[0][0]
+    if first.lower() == "none":
+        return Key("", "none", properties=_properties(words[1:]))
+    if first in ("HP", "Hp"):
+        return Key("", first, signature(2), properties=_properties(words[1:]))
+    if "=" in first and not _ACCIDENTAL.match(first) or _is_clef(first):
+        return Key("", "", properties=_properties(words), stated=False)
+    return _parse_tonic(first, words)
+
+
+def _parse_tonic(first: str, words: list[re.Match[str]]) -> Key:
+    tonic, fifths, mode, used = "", 0, "", 0
+    found = _TONIC.match(first)
+    if found:
+        tonic = found[1] + found[2].replace("\u266f", "#").replace("\u266d", "b")
+        rest, used = found[3], 1
+        if not rest and len(words) > 1 and not _is_clef(words[1][0]):
+            word = words[1][0]
+            if _mode(word) is not None:
+                rest, used = word, 2
+        known = _mode(re.split(r"[\^_=]", rest)[0])
+        if known is None:
+            return Key("C", "major", valid=False)
+        mode, shift = known
+        fifths = tonic_fifths(tonic) + shift
+        extra = rest[re.match(r"[^\^_=]*", rest).end() :]  # type: ignore[union-attr]
+    elif first.lower() == "exp" or _ACCIDENTAL.match(first):
+        mode, used = "exp", 1
+        extra = "" if first.lower() == "exp" else first
+    else:
+        return Key("C", "major", valid=False)
+    steps = [0] * 7 if mode == "exp" else list(signature(fifths))
+    explicit: list[tuple[int, int]] = []
+    texts = [extra] + [w[0] for w in words[used:]]
+    for text in texts:
+        if text.lower() == "exp":
+            mode, steps = "exp", [0] * 7
+    for text in texts:
+        for mark in _ACCIDENTAL.finditer(text) if text[:1] in ("^", "_", "=") else ():
+            step = STEP_LETTERS.index(mark[2].upper())
+            steps[step] = _ACCIDENTAL_VALUE[mark[1]]
+            explicit.append((step, steps[step]))
+    return Key(tonic, mode, tuple(steps), tuple(explicit), _properties(words[used:]))
+
+
+def _mode(word: str) -> tuple[str, int] | None:
+    lower = word.lower()
+    if word == "M":
+        return MODES["maj"]
+    if lower == "exp":
+        return "exp", 0
+    return MODES.get(lower) or (MODES.get(lower[:3]) if len(lower) >= 3 else None)
+
+
+def _is_clef(word: str) -> bool:
+    found = _CLEF.match(word)
+    return bool(found) and found[1].lower() in CLEFS  # type: ignore[index]
+
+
+def _properties(words: list[re.Match[str]]) -> Properties:
+    clef: str | None = None
+    octave: int | None = None
+    transpose: int | None = None
+    clef_octave = 0
+    other: list[tuple[str, str]] = []
+    for word in words:
+        name, value = (word[1] or "").lower(), (word[2] or "").strip('"')
+        if not word[1]:
+            if _is_clef(word[0]):
+                name, value = "clef", word[0]
+            else:
+                continue
+        if name in ("clef", "cl"):
+            clef, clef_octave = value, _clef_octave(value)
+        elif name in ("octave", "oct", "o"):
+            octave = _small_int(value, 10)
+        elif name in ("transpose", "t"):
+            transpose = _small_int(value, 120)
+        else:
+            other.append((name, value))
+    return Properties(clef, octave, transpose, clef_octave, tuple(other))
+
+
+def _clef_octave(clef: str) -> int:
+    """Octaves by which a clef such as ``treble-8`` moves what is played (2.1, 4.6)."""
+    found = _CLEF.match(clef)
+    if not found or not (found[4] or found[5]):
+        return 0
+    octaves = 1 if (found[4] or found[5]) == "8" else 2
+    return -octaves if found[3] == "-" or found[5] else octaves
+
+
+def _small_int(value: str, largest: int) -> int | None:
+    if not re.fullmatch(r"[+-]?\d{1,4}", value):
+        return None
+    return max(-largest, min(largest, int(value)))
+
+
+@lru_cache(maxsize=512)
+def parse_meter(value: str) -> Meter:
+    """Read an M: value: ``6/8``, ``C``, ``C|``, ``(2+3)/8``, ``2+3/8``, ``none``."""
+    text = value.strip()
+    squeezed = re.sub(r"\s+", "", text)
+    if squeezed.lower() in ("none", "free", ""):
+        return Meter(text, 0, 1)
+    if squeezed in ("C", "c"):
+        return Meter(text, 4, 4)
+    if squeezed in ("C|", "c|"):
+        return Meter(text, 2, 2)
+    found = re.fullmatch(r"\(?(\d{1,4}(?:\+\d{1,4}){0,20})\)?(?:/(\d{1,4}))?", squeezed)
+    if not found:
+        return Meter(text, 0, 1, valid=False)
+    num = sum(int(n) for n in found[1].split("+"))
+    den = int(found[2] or 0) or (0 if found[2] else 4)
+    if not den or not num or den > _LARGEST_METER or num > _LARGEST_METER:
+        return Meter(text, 0, 1, valid=False)
+    return Meter(text, num, den)
+
+
+@lru_cache(maxsize=256)
+def parse_unit(value: str) -> tuple[int, int] | None:
+    """Read an L: value as (numerator, denominator), None where it makes no sense."""
+    found = re.match(r"\s*(\d{1,9})\s*(?:/\s*(\d{1,9}))?\s*$", value)
+    if not found:
+        return None
+    num, den = int(found[1]), int(found[2] or 1)
+    if not num or not den:
+        return None
+    shared = gcd(num, den)
+    return num // shared, den // shared
+
+
+def default_unit(meter: Meter) -> tuple[int, int]:
+    """The unit length where no L: is given (2.1, section 3.1.7)."""
+    if not meter.free and meter.length < Fraction(3, 4):
+        return 1, 16
+    return 1, 8
+
+
+@lru_cache(maxsize=512)
+def parse_tempo(value: str, unit: Fraction = Fraction(1, 8)) -> Tempo:
+    """Read a Q: value; ``unit`` is the beat of the deprecated forms without one."""
+    text = " ".join(t for t in re.findall(r'"([^"]*)"?', value))
+    rest = re.sub(r'"[^"]*"?', " ", value).strip()
+    if not rest:
+        return Tempo(Fraction(0), None, text, valid=bool(text))
+    found = re.fullmatch(r"((?:\d{1,4}\s*/\s*\d{1,4}\s*)+)=\s*(\d{1,5}(?:\.\d{1,4})?)", rest)
+    if found:
+        pairs = re.findall(r"(\d+)\s*/\s*(\d+)", found[1])
+        if all(int(d) for _, d in pairs):
+            beat = sum((Fraction(int(n), int(d)) for n, d in pairs), Fraction(0))
+            return _tempo(beat, found[2], text, False)
+    found = re.fullmatch(r"(?:(C)(\d{0,3})\s*(?:/\s*(\d{1,3}))?\s*=)?\s*(\d{1,5}(?:\.\d{1,4})?)", rest)
+    if found and found[3] != "0" and found[2] != "0":
+        beat = unit * int(found[2] or 1) / int(found[3] or 1)
+        return _tempo(beat, found[4], text, True)
+    return Tempo(Fraction(0), None, text, valid=False)
+
+
+def _tempo(beat: Fraction, bpm: str, text: str, deprecated: bool) -> Tempo:
+    speed = Fraction(bpm)
+    if not speed or not beat:
+        return Tempo(Fraction(0), None, text, valid=False)
+    return Tempo(beat, speed, text, deprecated)
+
+
+@lru_cache(maxsize=512)
+def parse_voice(value: str) -> Voice:
+    """Read a V: value: an id, then properties."""
+    words = list(_WORD.finditer(value.strip()))
+    if not words:
+        return Voice("")
+    return Voice(words[0][0].strip('"'), _properties(words[1:]))

@@ -1,0 +1,722 @@
+"""One line of music code to elements, with the span of each.
+
+Compiled with mypyc (docs/decisions/0003-compiled-core.md), hence the character codes
+and the 64-bit integers: this is where a reader spends most of its time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from chatmusician.abc.tables import DECORATION_ALIASES, DECORATIONS, INLINE_FIELDS, SHORTHAND
+from chatmusician.abc.tune import (
+    BAR_DOTTED,
+    BAR_DOUBLE,
+    BAR_FINAL,
+    BAR_HEAVY_START,
+    BAR_INVISIBLE,
+    BAR_PLAIN,
+    BREAK_CONTINUED,
+    BREAK_LINE,
+    BREAK_SCORE,
+    NO_ACCIDENTAL,
+    Annotation,
+    Bar,
+    BrokenRhythm,
+    Chord,
+    ChordSymbol,
+    Comment,
+    Decoration,
+    Directive,
+    Element,
+    Ending,
+    Field,
+    Grace,
+    LineBreak,
+    Note,
+    Overlay,
+    Rest,
+    Slur,
+    Spacer,
+    Tie,
+    Tuplet,
+    Unknown,
+)
+
+# The step (C=0 … B=6) of each letter from A.
+_STEPS: Final[list[i64]] = [5, 6, 0, 1, 2, 3, 4]
+LONGEST: Final[i64] = 20_000
+_MOST_ENDINGS: Final = 64
+_LONGEST_NAME: Final[i64] = 40
+
+
+class Lexer:
+    """Turns the music lines of one tune into elements.
+
+    ``problems`` collects (rule code, start, end, detail). ``places``, when set, maps
+    each offset of the line being read to an offset of the tune's text: macro
+    expansion makes text that stands nowhere in the source.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text: str = text
+        self.pos: i64 = 0
+        self.end: i64 = len(text)
+        self.out: list[Element] = []
+        self.problems: list[tuple[str, int, int, str]] = []
+        self.places: list[int] | None = None
+        self.symbols: dict[str, str] = {}
+        self.plus_decorations: bool = False
+        self.bang_breaks: bool = False
+        self.num: i64 = 1
+        self.den: i64 = 1
+        self.after_bar: bool = False
+
+    # -- places ---------------------------------------------------------------
+
+    def at(self, offset: i64) -> i64:
+        places = self.places
+        if places is None:
+            return offset
+        return places[min(offset, len(places) - 1)]
+
+    def problem(self, code: str, start: i64, end: i64, detail: str = "") -> None:
+        self.problems.append((code, int(self.at(start)), int(self.at(end)), detail))
+
+    # -- a line ---------------------------------------------------------------
+
+    def line(self, start: i64, end: i64) -> None:
+        """Read the music line ``text[start:end]`` (no line end inside)."""
+        text = self.text
+        out = self.out
+        self.pos = start
+        self.end = end
+        self.after_bar = False
+        continued = False
+        while self.pos < end:
+            i: i64 = self.pos
+            c: i64 = ord(text[i])
+            if (97 <= c <= 103) or (65 <= c <= 71):
+                self.after_bar = False
+                out.append(self.note(i))
+            elif c == 32 or c == 9 or c == 96:
+                self.pos = i + 1
+            elif c == 124 or c == 58:
+                self.bar(i)
+            elif c == 34:
+                self.quoted(i)
+            elif c == 37:
+                out.append(Comment(self.at(i), self.at(end)))
+                self.pos = end
+            elif c == 92:
+                if self.only_blank_after(i + 1):
+                    continued = True
+                    self.pos = i + 1
+                else:
+                    self.unknown(i)
+            elif 48 <= c <= 57 and self.after_bar:
+                self.ending(i, i)
+            else:
+                if c != 91:
+                    self.after_bar = False
+                self.other(i, c)
+        kind = BREAK_CONTINUED if continued else BREAK_LINE
+        out.append(LineBreak(self.at(end), self.at(end), kind))
+
+    def only_blank_after(self, i: i64) -> bool:
+        """Whether nothing but blanks and a comment follows in the line."""
+        while i < self.end:
+            c: i64 = ord(self.text[i])
+            if c == 37:
+                return True
+            if c != 32 and c != 9:
+                return False
+            i += 1
+        return True
+
+    def other(self, i: i64, c: i64) -> None:
+        """Anything but a note, a bar line, a text or a blank."""
+        out = self.out
+        char = self.text[i]
+        if char in self.symbols:
+            self.symbol(i, self.symbols[char])
+        elif c == 91:
+            self.bracket(i)
+        elif c == 94 or c == 95 or c == 61:
+            self.accidental(i)
+        elif c == 122 or c == 120 or c == 90 or c == 88:
+            self.pos = i + 1
+            self.length()
+            if c == 90 or c == 88:
+                self.den = 1
+            out.append(Rest(self.at(i), self.at(self.pos), char, self.num, self.den))
+        elif c == 40:
+            self.paren(i)
+        elif c == 41:
+            self.pos = i + 1
+            out.append(Slur(self.at(i), self.at(i + 1), False, False))
+        elif c == 62 or c == 60:
+            self.broken(i, c)
+        elif c == 123:
+            self.grace(i)
+        elif c == 45:
+            self.pos = i + 1
+            out.append(Tie(self.at(i), self.at(i + 1)))
+        elif c == 33 or c == 43:
+            self.decoration(i, c)
+        elif c == 46:
+            self.dot(i)
+        elif c == 38:
+            self.pos = i + 1
+            out.append(Overlay(self.at(i), self.at(i + 1)))
+        elif c == 121:
+            self.pos = i + 1
+            self.length()
+            out.append(Spacer(self.at(i), self.at(self.pos)))
+        elif c == 36:
+            self.pos = i + 1
+            out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
+        elif char in SHORTHAND:
+            self.pos = i + 1
+            out.append(Decoration(self.at(i), self.at(i + 1), SHORTHAND[char]))
+        else:
+            self.unknown(i)
+
+    def unknown(self, i: i64) -> None:
+        """A character that means nothing; digits of one number count as one."""
+        text = self.text
+        self.pos = i + 1
+        code = "unknown-character"
+        c: i64 = ord(text[i])
+        if 47 <= c <= 57:
+            code = "misplaced-length"
+            while self.pos < self.end and 47 <= ord(text[self.pos]) <= 57:
+                self.pos += 1
+        self.out.append(Unknown(self.at(i), self.at(self.pos)))
+        self.problem(code, i, self.pos, text[i : self.pos])
+
+    # -- notes ----------------------------------------------------------------
+
+    def length(self) -> None:
+        """Read a length at ``pos`` into ``num`` and ``den``."""
+        text = self.text
+        i: i64 = self.pos
+        end: i64 = self.end
+        num: i64 = 0
+        den: i64 = 1
+        digits = False
+        start: i64 = i
+        c: i64 = 0
+        while i < end:
+            c = ord(text[i])
+            if not 48 <= c <= 57:
+                break
+            digits = True
+            if num <= LONGEST:
+                num = num * 10 + c - 48
+            i += 1
+        if not digits:
+            num = 1
+        if i < end and c == 47:
+            slashes: i64 = 0
+            while i < end and ord(text[i]) == 47:
+                slashes += 1
+                i += 1
+            value: i64 = 0
+            written = False
+            while i < end:
+                c = ord(text[i])
+                if not 48 <= c <= 57:
+                    break
+                written = True
+                if value <= LONGEST:
+                    value = value * 10 + c - 48
+                i += 1
+            if slashes > 20:
+                slashes = 21
+                self.problem("absurd-length", start, i)
+            den = 1
+            if written:
+                slashes -= 1
+                den = value
+            while slashes > 0:
+                den *= 2
+                slashes -= 1
+        self.pos = i
+        if num == 0 or den == 0:
+            self.problem("zero-length", start, i, text[start:i])
+            num = 1
+            den = 1
+        elif num > LONGEST or den > LONGEST:
+            self.problem("absurd-length", start, i, text[start:i])
+            num = 1
+            den = 1
+        self.num = num
+        self.den = den
+
+    def tie(self) -> i64:
+        """Read a ``-`` or ``.-`` at ``pos``: 1, 2 or, where there is none, 0."""
+        i = self.pos
+        if i < self.end:
+            c: i64 = ord(self.text[i])
+            if c == 45:
+                self.pos = i + 1
+                return 1
+            if c == 46 and i + 1 < self.end and ord(self.text[i + 1]) == 45:
+                self.pos = i + 2
+                return 2
+        return 0
+
+    def note(self, i: i64) -> Note:
+        """The note whose letter stands at ``i``, with nothing before it."""
+        return self.pitched(i, i, NO_ACCIDENTAL)
+
+    def pitched(self, start: i64, i: i64, accidental: i64) -> Note:
+        """The note that begins at ``start`` and whose letter stands at ``i``."""
+        text = self.text
+        end = self.end
+        c: i64 = ord(text[i])
+        octave: i64 = 0
+        if c >= 97:
+            octave = 1
+            c -= 32
+        step: i64 = _STEPS[c - 65]
+        i += 1
+        follow: i64 = 0
+        while i < end:
+            follow = ord(text[i])
+            if follow == 39:
+                octave += 1
+            elif follow == 44:
+                octave -= 1
+            else:
+                break
+            i += 1
+        head_end: i64 = i
+        self.pos = i
+        num: i64 = 1
+        den: i64 = 1
+        if i < end and 47 <= follow <= 57:
+            self.length()
+            num = self.num
+            den = self.den
+        tie: i64 = 0
+        if self.pos < end:
+            follow = ord(text[self.pos])
+            if follow == 45 or follow == 46:
+                tie = self.tie()
+        if octave > 9 or octave < -9:
+            self.problem("absurd-length", start, head_end, "octave marks")
+            octave = 9 if octave > 9 else -9
+        if self.places is None:
+            return Note(start, self.pos, head_end, step, octave, accidental, num, den, tie)
+        return Note(
+            self.at(start), self.at(self.pos), self.at(head_end), step, octave, accidental, num, den, tie
+        )
+
+    def accidental_value(self, i: i64) -> i64:
+        """Read the accidental at ``i``, leaving ``pos`` after it."""
+        text = self.text
+        end = self.end
+        c: i64 = ord(text[i])
+        self.pos = i + 1
+        if c == 61:
+            if self.pos < end and ord(text[self.pos]) == 61:
+                self.pos += 1
+            return 0
+        value: i64 = 1
+        while self.pos < end and ord(text[self.pos]) == c:
+            self.pos += 1
+            value += 1
+        before = self.pos
+        if self.pos < end and (47 <= ord(text[self.pos]) <= 57):
+            self.length()
+            self.problem("microtone", i, self.pos, text[i : self.pos])
+            value = (2 * self.num + self.den) // (2 * self.den)
+        elif value > 2:
+            self.problem("accidental-without-note", i, before, text[i:before])
+            value = 2
+        return value if c == 94 else -value
+
+    def accidental(self, i: i64) -> None:
+        value = self.accidental_value(i)
+        if self.pos < self.end and self.is_letter(self.pos):
+            self.out.append(self.pitched(i, self.pos, value))
+        else:
+            self.out.append(Unknown(self.at(i), self.at(self.pos)))
+            self.problem("accidental-without-note", i, self.pos, self.text[i : self.pos])
+
+    def is_letter(self, i: i64) -> bool:
+        c: i64 = ord(self.text[i])
+        return (97 <= c <= 103) or (65 <= c <= 71)
+
+    def broken(self, i: i64, c: i64) -> None:
+        text = self.text
+        self.pos = i + 1
+        count: i64 = 1
+        while self.pos < self.end and ord(text[self.pos]) == c:
+            self.pos += 1
+            count += 1
+        if count > 6:
+            self.problem("absurd-length", i, self.pos, text[i : self.pos])
+            count = 6
+        self.out.append(BrokenRhythm(self.at(i), self.at(self.pos), count if c == 62 else -count))
+
+    # -- bars -----------------------------------------------------------------
+
+    def bar(self, i: i64) -> None:
+        """A bar line at ``i``: any run of ``| : [| |]`` (2.1 is liberal, section 4.8)."""
+        text = self.text
+        end = self.end
+        start = i
+        if ord(text[i]) == 46:
+            i += 1
+        first = i
+        lines: i64 = 0
+        before: i64 = 0
+        after: i64 = 0
+        heavy_end = False
+        while i < end:
+            c: i64 = ord(text[i])
+            if c == 124:
+                lines += 1
+                if after:
+                    before += after
+                    after = 0
+            elif c == 58:
+                if lines:
+                    after += 1
+                else:
+                    before += 1
+            elif c == 93:
+                if not lines or ord(text[i - 1]) == 93:
+                    break
+                heavy_end = True
+            elif c == 91:
+                if i > first and ord(text[i - 1]) == 58 and not lines:
+                    break
+                if i + 1 >= end or ord(text[i + 1]) != 124:
+                    break
+                if lines:
+                    break
+            else:
+                break
+            i += 1
+        self.pos = i
+        if not lines:
+            if before < 2:
+                self.unknown(first)
+                return
+            after = before // 2
+            before -= after
+        style = BAR_PLAIN
+        if first != start:
+            style = BAR_DOTTED
+        elif heavy_end:
+            style = BAR_INVISIBLE if ord(text[start]) == 91 and lines == 1 else BAR_FINAL
+        elif ord(text[start]) == 91:
+            style = BAR_HEAVY_START
+        elif lines >= 2:
+            style = BAR_DOUBLE
+        self.after_bar = True
+        self.out.append(Bar(self.at(start), self.at(i), style, before, after))
+
+    def ending(self, start: i64, i: i64) -> None:
+        """The numbers of a variant ending, from ``i``; the mark began at ``start``."""
+        text = self.text
+        end = self.end
+        first = i
+        while i < end:
+            c: i64 = ord(text[i])
+            if not (48 <= c <= 57 or c == 44 or c == 45 or c == 46):
+                break
+            if (c == 44 or c == 45 or c == 46) and (i + 1 >= end or not 48 <= ord(text[i + 1]) <= 57):
+                break
+            i += 1
+        self.after_bar = False
+        self.pos = i
+        numbers = ending_numbers(text[first:i])
+        if not numbers:
+            self.problem("ending-number", start, i, text[first:i])
+            numbers = (1,)
+        self.out.append(Ending(self.at(start), self.at(i), numbers))
+
+    # -- brackets -------------------------------------------------------------
+
+    def bracket(self, i: i64) -> None:
+        """``[``: a bar line, an ending, an inline field or a chord."""
+        text = self.text
+        end = self.end
+        following: i64 = ord(text[i + 1]) if i + 1 < end else 0
+        if following == 124:
+            self.bar(i)
+            return
+        j = i + 1
+        while j < end and ord(text[j]) == 32:
+            j += 1
+        if j < end and 48 <= ord(text[j]) <= 57:
+            self.ending(i, j)
+            return
+        self.after_bar = False
+        if i + 2 < end and ord(text[i + 2]) == 58 and ((65 <= following <= 90) or (97 <= following <= 122)):
+            self.inline_field(i)
+            return
+        self.chord(i)
+
+    def inline_field(self, i: i64) -> None:
+        text = self.text
+        close: i64 = text.find("]", i, self.end)
+        if close < 0:
+            self.problem("unclosed-field", i, self.end)
+            self.out.append(Unknown(self.at(i), self.at(self.end)))
+            self.pos = self.end
+            return
+        letter = text[i + 1]
+        value = text[i + 3 : close].strip()
+        self.pos = close + 1
+        start, stop = self.at(i), self.at(close + 1)
+        if letter not in INLINE_FIELDS:
+            self.problem("misplaced-field", i, close + 1, letter)
+        if letter == "I":
+            name, _, rest = value.partition(" ")
+            self.out.append(Directive(start, stop, name, rest.strip()))
+        else:
+            self.out.append(Field(start, stop, letter, value, True))
+
+    def chord(self, i: i64) -> None:
+        text = self.text
+        outer = self.out
+        inner: list[Element] = []
+        notes: list[Note] = []
+        self.out = inner
+        self.pos = i + 1
+        closed = False
+        while self.pos < self.end:
+            j = self.pos
+            c: i64 = ord(text[j])
+            if c == 93:
+                self.pos = j + 1
+                closed = True
+                break
+            if c == 124 or c == 91 or c == 37:
+                break
+            if (97 <= c <= 103) or (65 <= c <= 71):
+                inner.append(self.note(j))
+            elif c == 32 or c == 9 or c == 96:
+                self.pos = j + 1
+            elif c == 34:
+                self.quoted(j)
+            elif c == 122 or c == 120:
+                self.pos = j + 1
+                self.length()
+            elif c == 92 or c == 58 or c == 38 or c == 123 or c == 125:
+                self.unknown(j)
+            else:
+                self.other(j, c)
+        self.out = outer
+        for element in inner:
+            if isinstance(element, Note):
+                notes.append(element)
+        close = self.pos
+        if not closed:
+            self.problem("unclosed-chord", i, self.pos, text[i : self.pos])
+        self.num = 1
+        self.den = 1
+        if closed and self.pos < self.end and 47 <= ord(text[self.pos]) <= 57:
+            self.length()
+        num = self.num
+        den = self.den
+        tie = self.tie() if closed else 0
+        if not notes:
+            self.problem("empty-chord", i, self.pos, text[i : self.pos])
+            outer.extend(inner)
+            return
+        start, stop = self.at(i), self.at(self.pos)
+        outer.append(Chord(start, stop, self.at(close), tuple(notes), tuple(inner), num, den, tie))
+
+    def grace(self, i: i64) -> None:
+        text = self.text
+        outer = self.out
+        inner: list[Element] = []
+        self.out = inner
+        self.pos = i + 1
+        slash = False
+        if self.pos < self.end and ord(text[self.pos]) == 47:
+            slash = True
+            self.pos += 1
+        closed = False
+        while self.pos < self.end:
+            j = self.pos
+            c: i64 = ord(text[j])
+            if c == 125:
+                self.pos = j + 1
+                closed = True
+                break
+            if c == 124 or c == 37 or c == 123:
+                break
+            if (97 <= c <= 103) or (65 <= c <= 71):
+                inner.append(self.note(j))
+            elif c == 32 or c == 9 or c == 96:
+                self.pos = j + 1
+            elif c == 91 or c == 93:
+                self.pos = j + 1
+            elif c == 34:
+                self.quoted(j)
+            elif c == 92 or c == 58:
+                self.unknown(j)
+            else:
+                self.other(j, c)
+        self.out = outer
+        notes: list[Note] = []
+        for element in inner:
+            if isinstance(element, Note):
+                notes.append(element)
+        if not closed:
+            self.problem("unclosed-grace", i, self.pos, text[i : self.pos])
+        outer.append(Grace(self.at(i), self.at(self.pos), tuple(notes), slash))
+
+    # -- tuplets and slurs ----------------------------------------------------
+
+    def number(self) -> i64:
+        """The number at ``pos``, 0 where there is none, 1000 for anything larger."""
+        value: i64 = 0
+        while self.pos < self.end:
+            c: i64 = ord(self.text[self.pos])
+            if not 48 <= c <= 57:
+                break
+            if value < 1000:
+                value = value * 10 + c - 48
+            self.pos += 1
+        return value
+
+    def paren(self, i: i64) -> None:
+        """``(``: a tuplet where a digit follows, else a slur."""
+        text = self.text
+        self.pos = i + 1
+        p = self.number()
+        if self.pos == i + 1:
+            self.out.append(Slur(self.at(i), self.at(i + 1), True, False))
+            return
+        q: i64 = 0
+        r: i64 = 0
+        if self.pos < self.end and ord(text[self.pos]) == 58:
+            self.pos += 1
+            q = self.number()
+            if self.pos < self.end and ord(text[self.pos]) == 58:
+                self.pos += 1
+                r = self.number()
+        if p < 2 or p > 99 or q > 99 or r > 99:
+            if not (p == 1 and q == 1):
+                self.problem("bad-tuplet", i, self.pos, text[i : self.pos])
+            self.out.append(Unknown(self.at(i), self.at(self.pos)))
+            return
+        self.out.append(Tuplet(self.at(i), self.at(self.pos), p, q, r))
+
+    # -- texts and decorations ------------------------------------------------
+
+    def quoted(self, i: i64) -> None:
+        text = self.text
+        close: i64 = text.find('"', i + 1, self.end)
+        while close > 0 and text[close - 1] == "\\" and close + 1 < self.end:
+            close = text.find('"', close + 1, self.end)
+        if close < 0:
+            self.problem("unclosed-string", i, self.end, text[i : self.end])
+            self.out.append(Unknown(self.at(i), self.at(self.end)))
+            self.pos = self.end
+            return
+        self.pos = close + 1
+        self.add_text(i, close + 1, text[i + 1 : close])
+
+    def add_text(self, i: i64, end: i64, content: str) -> None:
+        if content and content[0] in "^_<>@":
+            self.out.append(Annotation(self.at(i), self.at(end), content[0], content[1:]))
+        else:
+            self.out.append(ChordSymbol(self.at(i), self.at(end), content.strip()))
+
+    def dot(self, i: i64) -> None:
+        """``.``: a dotted bar line or slur, else staccato."""
+        text = self.text
+        following: i64 = ord(text[i + 1]) if i + 1 < self.end else 0
+        if following == 124:
+            self.bar(i)
+            return
+        if following == 40:
+            self.pos = i + 2
+            if self.pos >= self.end or not 48 <= ord(text[self.pos]) <= 57:
+                self.out.append(Slur(self.at(i), self.at(i + 2), True, True))
+                return
+        self.pos = i + 1
+        if following == 45:
+            self.pos = i + 2
+            self.out.append(Tie(self.at(i), self.at(i + 2)))
+            return
+        self.out.append(Decoration(self.at(i), self.at(i + 1), "staccato"))
+
+    def decoration(self, i: i64, c: i64) -> None:
+        """``!name!`` or ``+name+``; a lone ``!`` is an old line break."""
+        text = self.text
+        mark = text[i]
+        if c == 33 and self.bang_breaks:
+            self.pos = i + 1
+            self.out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
+            return
+        limit = self.end
+        if limit > i + _LONGEST_NAME:
+            limit = i + _LONGEST_NAME
+        close: i64 = text.find(mark, i + 1, limit)
+        name = text[i + 1 : close].strip() if close > 0 else ""
+        if name and "|" not in name and '"' not in name and "[" not in name and " " not in name:
+            self.pos = close + 1
+            self.add_decoration(i, close + 1, name, c == 43)
+            return
+        self.pos = i + 1
+        if c == 33 and self.only_blank_after(i + 1):
+            self.out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
+            self.problem("old-line-break", i, i + 1)
+            return
+        self.out.append(Unknown(self.at(i), self.at(i + 1)))
+        self.problem("unclosed-decoration", i, i + 1, mark)
+
+    def add_decoration(self, i: i64, end: i64, name: str, plus: bool) -> None:
+        name = DECORATION_ALIASES.get(name, name)
+        if plus and name not in DECORATIONS and is_note_text(name):
+            self.problem("old-chord", i, end, name)
+            self.out.append(Unknown(self.at(i), self.at(end)))
+            return
+        if name not in DECORATIONS:
+            self.problem("unknown-decoration", i, end, name)
+        self.out.append(Decoration(self.at(i), self.at(end), name))
+
+    def symbol(self, i: i64, meaning: str) -> None:
+        """A letter defined by U:; ``meaning`` is what stands right of its ``=``."""
+        self.pos = i + 1
+        if meaning.startswith('"'):
+            self.add_text(i, i + 1, meaning.strip('"'))
+            return
+        name = meaning.strip("!+")
+        if name and name not in ("nil", "none"):
+            self.add_decoration(i, i + 1, name, False)
+
+
+def is_note_text(name: str) -> bool:
+    """Whether a text between plus signs is a chord as ABC 1.6 wrote it."""
+    for char in name:
+        if char not in "ABCDEFGabcdefg^_=,'/0123456789":
+            return False
+    return True
+
+
+def ending_numbers(text: str) -> tuple[int, ...]:
+    """``1,3`` → (1, 3); ``1-3`` → (1, 2, 3); empty where it makes no sense."""
+    numbers: list[int] = []
+    for part in text.replace(".", ",").split(","):
+        low, _, high = part.partition("-")
+        if not low.isdigit() or (high and not high.isdigit()) or len(low) > 3 or len(high) > 3:
+            return ()
+        first, last = int(low), int(high or low)
+        if not 1 <= first <= last <= _MOST_ENDINGS:
+            return ()
+        numbers.extend(range(first, last + 1))
+    return tuple(dict.fromkeys(numbers[:_MOST_ENDINGS]))

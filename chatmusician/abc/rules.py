@@ -1,0 +1,90 @@
+"""Every finding there can be: stable code, kind, severity, what it means, what to do.
+
+The table is the reference: ``docs/rules.md`` and the SARIF rules are made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+INFO: Final = "info"
+
+
+@dataclass(frozen=True)
+class Rule:
+    code: str
+    kind: str
+    severity: str
+    summary: str
+    hint: str
+    fixable: bool = False
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("bar-too-short", "bar-length", ERROR, "A bar holds less than the meter asks and is no pickup.", "Add the missing length, or mark the change of meter with M:."),
+    Rule("bar-too-long", "bar-length", ERROR, "A bar holds more than the meter asks.", "Take the surplus out, or put in the missing bar line or M:."),
+    Rule("split-bar", "bar-length", INFO, "A line break cuts a bar in two; the halves add up.", "Leave out the bar line at the line's end, or begin the line with the whole bar."),
+    Rule("overlay-length", "bar-length", ERROR, "An overlay (&) is not as long as its bar.", "Fill the layer with rests (x) to the length of the bar."),
+    Rule("unknown-character", "syntax", WARNING, "A character that means nothing here.", "Remove it, or put words in quotes as an annotation (\"^text\").", True),
+    Rule("unclosed-chord", "syntax", ERROR, "A chord's [ has no ] before the bar or line ends.", "Close the chord with ]."),
+    Rule("unclosed-grace", "syntax", ERROR, "A grace group's { has no } on its line.", "Close the grace notes with }."),
+    Rule("unclosed-string", "syntax", ERROR, "A quoted text has no closing quote on its line.", "Close the text with \"."),
+    Rule("unclosed-field", "syntax", ERROR, "An inline field's [ has no ] on its line.", "Close the field with ]."),
+    Rule("empty-chord", "syntax", WARNING, "A chord without notes.", "Remove the empty brackets."),
+    Rule("accidental-without-note", "syntax", WARNING, "An accidental with no note after it.", "Put the note after the accidental, or remove the accidental."),
+    Rule("misplaced-length", "syntax", WARNING, "A length that belongs to no note.", "Write the length directly after the note."),
+    Rule("broken-rhythm-alone", "syntax", WARNING, "A > or < without a note on both sides.", "Put a note or rest before and after it, in one bar."),
+    Rule("microtone", "syntax", WARNING, "A microtonal accidental; ABC 2.1 has none, the nearest semitone is read.", "Write ^ or _."),
+    Rule("ending-number", "syntax", WARNING, "A variant ending's numbers make no sense.", "Write [1, |2, [1,3 or [1-3."),
+    Rule("unclosed-decoration", "decoration", WARNING, "A ! or + that opens a decoration has no partner on its line.", "Close the decoration: !trill!."),
+    Rule("unknown-decoration", "decoration", WARNING, "A decoration no table knows; it is kept and has no effect.", "Check the spelling against the list of decorations."),
+    Rule("old-line-break", "deprecated", INFO, "A single ! as a line break, as older programs wrote it.", "Use $ or a plain line end."),
+    Rule("old-chord", "deprecated", WARNING, "A chord between + signs, as in ABC 1.6.", "Write [CEG]."),
+    Rule("missing-x", "header", WARNING, "A tune does not begin with X:.", "Put X:1 before the other fields.", True),
+    Rule("bad-x", "header", WARNING, "X: holds no number.", "Write X:1."),
+    Rule("missing-title", "header", INFO, "No title; ABC 2.1 asks for a T: after X:.", "Add T:."),
+    Rule("missing-key", "header", ERROR, "No K: ends the header; C major is taken.", "Add K: as the last header field.", True),
+    Rule("field-order", "header", WARNING, "X: must be the first field, T: the second, K: the last.", "Put the fields in order.", True),
+    Rule("unknown-field", "header", WARNING, "A field letter ABC 2.1 does not know.", "Use N: for a note, or r: for a remark."),
+    Rule("misplaced-field", "header", INFO, "A field that belongs in the header stands in the body.", "Move it above K:."),
+    Rule("bad-key", "header", ERROR, "K: cannot be read; the key before it goes on.", "Write a tonic and a mode: K:D, K:Em, K:Ador."),
+    Rule("bad-meter", "header", ERROR, "M: cannot be read.", "Write M:4/4, M:6/8, M:C, M:C| or M:none."),
+    Rule("bad-unit", "header", ERROR, "L: cannot be read.", "Write L:1/8."),
+    Rule("bad-parts", "header", ERROR, "P: cannot be read as an order of parts.", "Write letters, numbers and brackets: P:(AB)2C."),
+    Rule("one-line-tune", "header", WARNING, "A whole tune seems to stand on one line.", "Put each field on its own line (`find` does it)."),
+    Rule("bad-symbol", "header", WARNING, "U: cannot be read.", "Write U:T = !trill!."),
+    Rule("bad-macro", "header", WARNING, "m: cannot be read.", "Write m:~G2 = {A}G{F}G."),
+    Rule("missing-part", "header", WARNING, "The order in P: names a part the tune does not have.", "Mark the part in the body with P:."),
+    Rule("bad-tempo", "tempo", WARNING, "Q: cannot be read.", "Write Q:1/4=120."),
+    Rule("old-tempo", "deprecated", INFO, "A tempo without a beat (Q:120, Q:C=120), deprecated in 2.1.", "Write the beat: Q:1/4=120."),
+    Rule("zero-length", "length", ERROR, "A length of zero, or divided by zero; one unit is taken.", "Write a length above zero."),
+    Rule("absurd-length", "length", ERROR, "A length beyond anything playable.", "Check the digits."),
+    Rule("absurd-unit", "length", ERROR, "A unit or meter beyond the limits of this reader.", "Use a power of two up to 1/512."),
+    Rule("tie-to-nothing", "tie", WARNING, "A tie that meets no note of its pitch; it has no effect.", "Tie to the same pitch, or use a slur ( )."),
+    Rule("unclosed-slur", "slur", WARNING, "A slur's ( has no ).", "Close the slur with )."),
+    Rule("slur-not-open", "slur", WARNING, "A ) that closes no slur.", "Remove it, or open the slur with (."),
+    Rule("tuplet-short", "tuplet", WARNING, "A tuplet ends before it has all its notes.", "Complete it, or state the count: (3:2:2."),
+    Rule("bad-tuplet", "tuplet", WARNING, "A tuplet with numbers that make no sense.", "Write (3, (3:2 or (3:2:2 with numbers from 2 to 99."),
+    Rule("repeat-not-closed", "repeat", WARNING, "A |: is never closed.", "Close the repeat with :|."),
+    Rule("ending-alone", "repeat", WARNING, "A variant ending outside any repeat, or its partners are missing.", "Write |1 … :|2 …"),
+    Rule("too-many-events", "limit", ERROR, "Repeats and parts expand beyond the limit; the tune is played as written.", "Write fewer repeats or parts."),
+    Rule("resolution", "limit", ERROR, "The lengths of this tune need more precision than the limit allows; some are rounded.", "Use simpler lengths."),
+    Rule("too-deep", "limit", ERROR, "More brackets, tuplets or voices than the limit allows.", "Simplify the tune."),
+    Rule("voice-length", "bar-count", WARNING, "Voices of one tune differ in their number of bars.", "Fill the shorter voice with rests (Z)."),
+    Rule("bad-voice", "voice", WARNING, "V: without a name.", "Write V:1."),
+    Rule("voice-mismatch", "voice", WARNING, "A bar is not equally long in all voices.", "Make the bar as long as in the first voice."),
+    Rule("too-many-syllables", "lyrics", WARNING, "More syllables than notes to sing them.", "Move the words to the next line, or add the notes."),
+    Rule("lyrics-without-notes", "lyrics", WARNING, "A w: line with no music before it.", "Put w: after its line of music."),
+    Rule("out-of-range", "range", WARNING, "A note the instrument cannot play.", "Transpose the tune or the note."),
+    Rule("bad-directive", "directive", WARNING, "A %% line whose value cannot be read; it is ignored.", "See the documentation of the directive."),
+    Rule("undeclared-encoding", "encoding", WARNING, "The file is not UTF-8 and declares nothing; Latin-1 is taken.", "Save it as UTF-8, or add %%abc-charset iso-8859-1."),
+    Rule("wrong-encoding", "encoding", WARNING, "The file is not in the encoding it declares.", "Save it as UTF-8."),
+    Rule("unknown-charset", "encoding", WARNING, "An unknown name after abc-charset.", "Use utf-8 or iso-8859-1."),
+    Rule("empty-tune", "empty", WARNING, "A tune without a note.", "Add the music after K:."),
+    Rule("no-tunes", "empty", ERROR, "No tune was found.", "A tune begins with X: and has a K: line."),
+)  # fmt: skip
+
+BY_CODE: Final[dict[str, Rule]] = {rule.code: rule for rule in RULES}
