@@ -95,5 +95,3 @@ def _reason(error: Exception, verb: str) -> str:
             return f"cannot be {verb}: {error.strerror or error}"
         case _:
             return f"cannot be {verb}: {error}"
-
-

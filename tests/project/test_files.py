@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from chatmusician import files
 from chatmusician.errors import InputError, LimitError, OutputError
 from chatmusician.files import read_bytes, read_text_bytes, write_atomic
 
@@ -71,7 +70,7 @@ def test_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def no_space(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fdopen", no_space)
+    monkeypatch.setattr(os, "fdopen", no_space)
     with pytest.raises(OutputError, match="No space left"):
         write_atomic(str(target), b"new")
     assert target.read_bytes() == b"old"
