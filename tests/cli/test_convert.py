@@ -13,7 +13,7 @@ from chatmusician.errors import InputError, UsageError
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 TUNE = "X:1\nT:Näh\nL:1/8\nM:3/4\nK:D\nD2 F2 A2|d6|]\n"
-BROKEN = "X:1\nT:Broken\nL:1/8\nM:3/4\nK:D\nD2 F2|d6|d6|]\n"
+BROKEN = "X:1\nT:Broken\nL:1/8\nM:3/4\nK:D\nd6|D2 F2|d6|]\n"
 
 
 @pytest.fixture(autouse=True)
