@@ -85,7 +85,7 @@ def _read(path: str, data: bytes, given: str) -> Book:
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON: {error}", path=name) from error
     if not isinstance(events, dict) or not isinstance(events.get("tunes"), list):
-        raise InputError('has no list "tunes"', path=name, hint="see docs/abc.md, the events shape")
+        raise InputError('has no list "tunes"', path=name, hint="the shape is in docs/events.md")
     return abc.read(abc.from_events(events), source=name)
 
 
