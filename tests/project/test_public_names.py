@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,10 @@ def test_read_and_check() -> None:
     book = chatmusician.read_abc("X:1\nT:t\nL:1/4\nM:3/4\nK:C\nCDE|FG|CDE|]\n")
     assert len(book.tunes) == 1
     assert [found.code for found in chatmusician.check(book)] == ["bar-too-short"]
+
+
+def test_readme_example_runs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"In Python:\n\n((?:    .*\n|\n)+)", readme)
+    exec(re.sub(r"^    ", "", example, flags=re.MULTILINE), {})
+    assert capsys.readouterr().out.startswith("1 1 ")
