@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chatmusician.abc.check import check, check_tune
 from chatmusician.abc.events import to_events
+from chatmusician.abc.fix import fix
+from chatmusician.abc.from_events import from_events
 from chatmusician.abc.reader import read
 from chatmusician.abc.timeline import Timeline, timeline
 from chatmusician.abc.tune import Book, Diagnostic, Element, Tune
@@ -16,6 +18,8 @@ __all__ = [
     "Tune",
     "check",
     "check_tune",
+    "fix",
+    "from_events",
     "read",
     "timeline",
     "to_events",

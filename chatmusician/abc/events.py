@@ -7,8 +7,10 @@ from typing import Any
 
 from chatmusician.abc.check import check_tune
 from chatmusician.abc.encoding import read_text
+from chatmusician.abc.fields import Key
 from chatmusician.abc.lyrics import BAR, align, split_words
 from chatmusician.abc.playing import playing_order, tones_by_measure
+from chatmusician.abc.tables import STEP_LETTERS
 from chatmusician.abc.timeline import Timeline, Tone, VoiceLine, timeline
 from chatmusician.abc.tune import Annotation, Book, ChordSymbol, Element, Field, Tune
 
@@ -33,6 +35,7 @@ def tune_events(tune: Tune) -> dict[str, Any]:
             "annotations": _texts(tune, Annotation),
         },
         "key": line.key.name,
+        "signature": key_signature(line.key),
         "meter": line.meter.name,
         "unit": f"{line.unit[0]}/{line.unit[1]}",
         "tempo": None
@@ -43,6 +46,7 @@ def tune_events(tune: Tune) -> dict[str, Any]:
             "qpm": None if tempo.qpm is None else str(tempo.qpm),
             "text": tempo.text,
         },
+        "order": line.order,
         "graces": int(line.graces),
         "voices": [voice_events(line, voice) for voice in line.voices],
         "bars": _bars(line, line.voices[0]) if line.voices else [],
@@ -67,10 +71,52 @@ def voice_events(line: Timeline, voice: VoiceLine) -> dict[str, Any]:
         "bars": _bars(line, voice),
         "chord_symbols": [[_quarters(line, m.onset), read_text(m.text)] for m in voice.chord_symbols],
         "lyrics": words.get(1, []),
+        "signs": signs(line, voice),
+        "meters": [[_quarters(line, at), meter.name] for at, meter in voice.meters],
+        "keys": [[_quarters(line, at), key_text(key)] for at, key in voice.keys],
     }
     if len(verses) > 1:
         shape["verses"] = [words[verse] for verse in verses]
     return shape
+
+
+def signs(line: Timeline, voice: VoiceLine) -> list[list[str]]:
+    """Repeat and double bars, and variant endings, each at its onset."""
+    found: list[list[str]] = []
+    opening = [bool(m.opens) for m in voice.measures[1:]] + [True]
+    for measure, opens_next in zip(voice.measures, opening, strict=True):
+        start, end = int(measure.start), int(measure.start + measure.length)
+        if measure.part:
+            found.append([_quarters(line, start), "P:" + measure.part])
+        if measure.opens:
+            found.append([_quarters(line, start), "|" + ":" * int(measure.opens)])
+        if measure.endings:
+            numbers = ",".join(str(n) for n in measure.endings)
+            found.append([_quarters(line, start), "|" + numbers])
+        if measure.closes:
+            found.append([_quarters(line, end), ":" * int(measure.closes) + "|"])
+        elif measure.double and not opens_next:
+            found.append([_quarters(line, end), "||"])
+    return found
+
+
+def key_signature(key: Key) -> list[str]:
+    """The accidentals of a key as ABC writes them: ``["^f", "^c"]``."""
+    mark = {-2: "__", -1: "_", 1: "^", 2: "^^"}
+    return [
+        mark[alter] + STEP_LETTERS[step].lower()
+        for step, alter in enumerate(key.accidentals)
+        if alter in mark
+    ]
+
+
+def key_text(key: Key) -> str:
+    """A K: value that reads as this key."""
+    if key.mode in ("HP", "Hp") or (not key.tonic and key.mode != "exp"):
+        return key.name
+    if not key.explicit:
+        return f"{key.tonic} {key.mode}"
+    return " ".join([f"{key.tonic or ''} exp".strip(), *key_signature(key)])
 
 
 def grouped(tones: list[Tone], shift: int = 0) -> list[tuple[int, int, list[int]]]:

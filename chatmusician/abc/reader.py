@@ -362,6 +362,7 @@ class BookReader:
         start: i64 = 0
         begun: i64 = 0
         state = "header"
+        has_field = False
         block = ""
         while start < size:
             stop, following = line_end(text, start, has_cr)
@@ -372,15 +373,21 @@ class BookReader:
                 continue
             blank = is_blank(text, start, stop)
             if not blank and self.begins_tune(start, stop, state):
-                self.piece(state, int(begun), int(start))
-                begun = start
+                # Fields directly above X: belong to its tune (out of order); a file
+                # header ends with an empty line.
+                if state != "header" or not has_field:
+                    self.piece(state, int(begun), int(start))
+                    begun = start
                 state = "tune"
             elif blank and state != "free":
                 self.piece(state, int(begun), int(start))
                 begun = start
                 state = "free"
-            elif not blank and state == "header" and not is_header_line(text, start, stop):
-                state = "free"
+            elif not blank and state == "header":
+                if not is_header_line(text, start, stop):
+                    state = "free"
+                elif ord(text[start]) != 37:
+                    has_field = True
             if not blank and text.startswith("%%begin", start):
                 name = text[start + 7 : stop].split()
                 if name and "begin" + name[0] in _BLOCKS:
@@ -436,7 +443,7 @@ def is_header_line(text: str, start: i64, stop: i64) -> bool:
     c: i64 = ord(text[start])
     if c == 37:
         return True
-    return start + 1 < stop and ord(text[start + 1]) == 58 and text[start] in "ABCDFGHILMmNORrSUZ+"
+    return start + 1 < stop and ord(text[start + 1]) == 58 and text[start] in HEADER_FIELDS + "+"
 
 
 def count_lines(text: str, start: int, end: int) -> int:

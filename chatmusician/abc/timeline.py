@@ -95,6 +95,7 @@ class Mark:
         self.measure: Final[i64] = measure
 
 
+@mypyc_attr(acyclic=True)
 class Measure:
     """One bar of one voice. ``want`` is the meter's length, 0 where the meter is free.
 
@@ -610,7 +611,7 @@ class Builder:
         if tone is None:
             tone = Tone(voice.time, ticks, pitch, self.index, len(voice.measures))
             voice.tones.append(tone)
-        if self.has_words:
+        if self.has_words and voice.layer == 0:
             voice.spots.append(self.new_mark(voice, ""))
         if note.tie:
             voice.ties.append(PendingTie(tone, note.step, note.octave, note.end - 1, note.end, False))
@@ -668,7 +669,7 @@ class Builder:
                 pending.append(PendingTie(tone, note.step, note.octave, at - 1, at, whole))
         self.drop_ties(voice)
         voice.ties = pending
-        if self.has_words:
+        if self.has_words and voice.layer == 0:
             voice.spots.append(self.new_mark(voice, ""))
         voice.last_tone = None
         voice.last_chord = sounding
