@@ -7,7 +7,8 @@ from chatmusician.abc.events import to_events
 from chatmusician.abc.fix import fix
 from chatmusician.abc.from_events import from_events
 from chatmusician.abc.reader import read
-from chatmusician.abc.timeline import Timeline, timeline
+from chatmusician.abc.timeline import timeline
+from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Book, Diagnostic, Element, Tune
 
 __all__ = [

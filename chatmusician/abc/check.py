@@ -10,7 +10,8 @@ from mypy_extensions import i64
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.playing import part_order, playing_order, sections
 from chatmusician.abc.reader import diagnostic
-from chatmusician.abc.timeline import Measure, Timeline, VoiceLine, timeline
+from chatmusician.abc.timeline import timeline
+from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import Book, Diagnostic, Tune, by_place
 from chatmusician.errors import UsageError
 
@@ -169,10 +170,9 @@ class Checker:
             if section.opened and not section.closed and not section.endings:
                 self.add("repeat-not-closed", first.first, first.last)
             numbers = [n for ending in section.endings for n in ending[0]]
-            if numbers and sorted(numbers) != list(range(1, len(numbers) + 1)):
-                place = measures[section.endings[0][1]]
-                self.add("ending-alone", place.first, place.last)
-            elif len(numbers) == 1:
+            if (numbers and sorted(numbers) != list(range(1, len(numbers) + 1))) or len(
+                numbers
+            ) == 1:
                 place = measures[section.endings[0][1]]
                 self.add("ending-alone", place.first, place.last)
 
@@ -200,7 +200,9 @@ class Checker:
         for one, other in zip(first.measures, voice.measures):  # noqa: B905 - compiled
             if one.length != other.length and one.want == 0 and other.want == 0:
                 detail = f"voice {voice.id}: {self.length(other.length)}, voice {first.id}: "
-                self.add("voice-mismatch", other.first, other.last, detail + self.length(one.length))
+                self.add(
+                    "voice-mismatch", other.first, other.last, detail + self.length(one.length)
+                )
 
     def parts(self) -> None:
         field = self.tune.fields("P")[-1]
@@ -245,7 +247,7 @@ def before_endings(measures: list[Measure], i: i64) -> Measure:
 def section_start(measures: list[Measure], i: i64) -> Measure:
     """The first measure of what is repeated at ``i``: after the last start or double bar."""
     at = i
-    while at > 0 and not (measures[at].opens > 0 or measures[at].section) or measures[at].endings:
+    while (at > 0 and not (measures[at].opens > 0 or measures[at].section)) or measures[at].endings:
         at -= 1
         if at <= 0:
             break

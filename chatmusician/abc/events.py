@@ -11,7 +11,8 @@ from chatmusician.abc.fields import Key
 from chatmusician.abc.lyrics import BAR, align, split_words
 from chatmusician.abc.playing import playing_order, tones_by_measure
 from chatmusician.abc.tables import STEP_LETTERS
-from chatmusician.abc.timeline import Timeline, Tone, VoiceLine, timeline
+from chatmusician.abc.timeline import timeline
+from chatmusician.abc.timing import Timeline, Tone, VoiceLine
 from chatmusician.abc.tune import Annotation, Book, ChordSymbol, Element, Field, Tune
 
 
@@ -69,7 +70,9 @@ def voice_events(line: Timeline, voice: VoiceLine) -> dict[str, Any]:
             for onset, duration, pitches in grouped(voice.tones)
         ],
         "bars": _bars(line, voice),
-        "chord_symbols": [[_quarters(line, m.onset), read_text(m.text)] for m in voice.chord_symbols],
+        "chord_symbols": [
+            [_quarters(line, m.onset), read_text(m.text)] for m in voice.chord_symbols
+        ],
         "lyrics": words.get(1, []),
         "signs": signs(line, voice),
         "meters": [[_quarters(line, at), meter.name] for at, meter in voice.meters],

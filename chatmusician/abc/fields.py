@@ -139,7 +139,7 @@ def parse_key(value: str) -> Key:
         return Key("", "none", properties=_properties(words[1:]))
     if first in ("HP", "Hp"):
         return Key("", first, signature(2), properties=_properties(words[1:]))
-    if "=" in first and not _ACCIDENTAL.match(first) or _is_clef(first):
+    if ("=" in first and not _ACCIDENTAL.match(first)) or _is_clef(first):
         return Key("", "", properties=_properties(words), stated=False)
     return _parse_tonic(first, words)
 
@@ -286,7 +286,9 @@ def parse_tempo(value: str, unit: Fraction = Fraction(1, 8)) -> Tempo:
         if all(int(d) for _, d in pairs):
             beat = sum((Fraction(int(n), int(d)) for n, d in pairs), Fraction(0))
             return _tempo(beat, found[2], text, False)
-    found = re.fullmatch(r"(?:(C)(\d{0,3})\s*(?:/\s*(\d{1,3}))?\s*=)?\s*(\d{1,5}(?:\.\d{1,4})?)", rest)
+    found = re.fullmatch(
+        r"(?:(C)(\d{0,3})\s*(?:/\s*(\d{1,3}))?\s*=)?\s*(\d{1,5}(?:\.\d{1,4})?)", rest
+    )
     if found and found[3] != "0" and found[2] != "0":
         beat = unit * int(found[2] or 1) / int(found[3] or 1)
         return _tempo(beat, found[4], text, True)

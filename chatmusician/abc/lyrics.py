@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatmusician.abc.encoding import read_text
-from chatmusician.abc.timeline import Timeline, VoiceLine
+from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Field
 
 BAR: Final = "|"

@@ -6,6 +6,7 @@ Every length is written exactly: what no tuplet of 2.1 can hold becomes ``A/3``.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -150,7 +151,11 @@ class _PartWriter:
         return "||" if "||" in signs else "|"
 
     def layer(
-        self, notes: list[tuple[Fraction, Fraction, tuple[int, ...]]], start: Fraction, end: Fraction, main: bool
+        self,
+        notes: list[tuple[Fraction, Fraction, tuple[int, ...]]],
+        start: Fraction,
+        end: Fraction,
+        main: bool,
     ) -> str:
         pieces = _pieces(notes, start, end, self.symbols if main else {}, not main)
         if not any(p.pitches for p in pieces) and not main:
@@ -160,7 +165,12 @@ class _PartWriter:
         left = 0
         ratio = Fraction(1)
         for at, piece in enumerate(pieces):
-            if at and not left and (piece.onset - start) // self.beat != (pieces[at - 1].onset - start) // self.beat:
+            if (
+                at
+                and not left
+                and (piece.onset - start) // self.beat
+                != (pieces[at - 1].onset - start) // self.beat
+            ):
                 out.append(" ")
             if not left:
                 count, p, q = _tuplet(pieces, at)
@@ -197,7 +207,10 @@ class _PartWriter:
         """The note's letter, with an accidental wherever either rule of scope needs it."""
         step, alter, octave = spell(pitch, self.signature, self.fifths)
         seen = [a for (s, _), a in state.items() if s == step] or [self.signature[step]]
-        needed = any(a != alter for a in seen) or state.get((step, octave), self.signature[step]) != alter
+        needed = (
+            any(a != alter for a in seen)
+            or state.get((step, octave), self.signature[step]) != alter
+        )
         if needed:
             state[step, octave] = alter
         return (ACCIDENTALS[alter] if needed else "") + head(step, octave)
@@ -271,10 +284,12 @@ def _cut(
 ) -> list[_Piece]:
     points = [begin, *(c for c in cuts if begin < c < stop), stop]
     pieces: list[_Piece] = []
-    for at, (one, two) in enumerate(zip(points, points[1:], strict=False)):
+    for at, (one, two) in enumerate(itertools.pairwise(points)):
         last = at == len(points) - 2
         pieces.append(
-            _Piece(one, two - one, pitches, bool(pitches) and (tied or not last), continues or at > 0)
+            _Piece(
+                one, two - one, pitches, bool(pitches) and (tied or not last), continues or at > 0
+            )
         )
     return pieces
 

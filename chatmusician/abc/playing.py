@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from chatmusician.abc.timeline import Measure, Timeline, Tone, VoiceLine
+from chatmusician.abc.timing import Measure, Timeline, Tone, VoiceLine
 
 MOST_EVENTS: Final = 1_000_000
 _MOST_PARTS: Final = 10_000
 
 
-class TooMany(Exception):
+class TooManyError(Exception):
     """The expansion would pass the limit; caught inside this module."""
 
 
@@ -44,7 +44,7 @@ def sections(measures: list[Measure], first: int, last: int) -> list[_Section]:
     current = _Section(first)
     for i in range(first, last):
         measure = measures[i]
-        if measure.opens and i > current.start or _breaks(measure, current, i):
+        if (measure.opens and i > current.start) or _breaks(measure, current, i):
             found.append(_ended(current, i))
             current = _Section(i)
         if measure.opens:
@@ -58,7 +58,9 @@ def sections(measures: list[Measure], first: int, last: int) -> list[_Section]:
             if following is None or not following.endings:
                 found.append(_ended(current, i + 1))
                 current = _Section(i + 1)
-        elif current.endings and (following is None or (following.section and not following.endings)):
+        elif current.endings and (
+            following is None or (following.section and not following.endings)
+        ):
             found.append(_ended(current, i + 1))
             current = _Section(i + 1)
     if current.start < last:
@@ -110,7 +112,7 @@ class _Player:
         for i in range(first, last):
             self.left -= self.weights[i] + 1
             if self.left < 0:
-                raise TooMany
+                raise TooManyError
             self.out.append(i)
 
     def play_range(self, first: int, last: int) -> None:
@@ -198,7 +200,7 @@ def playing_order(line: Timeline, limit: int = MOST_EVENTS) -> tuple[list[Played
     try:
         orders = [_order(line, v, leader, limit) for v in line.voices]
         return orders, False
-    except TooMany:
+    except TooManyError:
         plain = [_timed(v, list(range(len(v.measures)))) for v in line.voices]
         return plain, True
 

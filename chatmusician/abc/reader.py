@@ -425,7 +425,7 @@ class BookReader:
         self.strict = found is not None and (int(found[1][:3]), int(found[2][:3])) >= (2, 1)
         reader = TuneReader(self.text[start:end], start, 1, self.strict)
         reader.read(())
-        self.header = [e for e in reader.header if isinstance(e, Field) or isinstance(e, Directive)]
+        self.header = [e for e in reader.header if isinstance(e, (Field, Directive))]
         return tuple(self.header)
 
 

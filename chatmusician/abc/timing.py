@@ -1,0 +1,176 @@
+"""The shape of a tune in time: tones, marks, measures, voices. Filled by ``timeline``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from mypy_extensions import i64, mypyc_attr
+
+from chatmusician.abc.fields import Key, Meter, Properties, Tempo
+from chatmusician.abc.tune import NO_ACCIDENTAL, Tune
+
+
+@mypyc_attr(acyclic=True)
+class Tone:
+    """One sounding pitch; tied notes are one tone. ``element`` indexes Tune.elements."""
+
+    __slots__ = ("duration", "element", "measure", "onset", "pitch")
+
+    def __init__(self, onset: i64, duration: i64, pitch: i64, element: i64, measure: i64) -> None:
+        self.onset: Final[i64] = onset
+        self.duration: i64 = duration
+        self.pitch: Final[i64] = pitch
+        self.element: Final[i64] = element
+        self.measure: Final[i64] = measure
+
+
+@mypyc_attr(acyclic=True)
+class Mark:
+    """Something with a place in time but no length: a chord symbol, a decoration …"""
+
+    __slots__ = ("element", "measure", "onset", "text")
+
+    def __init__(self, onset: i64, text: str, element: i64, measure: i64) -> None:
+        self.onset: Final[i64] = onset
+        self.text: Final[str] = text
+        self.element: Final[i64] = element
+        self.measure: Final[i64] = measure
+
+
+@mypyc_attr(acyclic=True)
+class Measure:
+    """One bar of one voice. ``want`` is the meter's length, 0 where the meter is free.
+
+    ``opens`` and ``closes`` count repeat colons at its two ends; ``section`` tells that
+    a double bar or repeat stands before it; ``count`` is above 1 for ``Z4``.
+    ``flawed`` bars hold an error that explains a wrong length.
+    """
+
+    __slots__ = (
+        "closed",
+        "closes",
+        "count",
+        "double",
+        "endings",
+        "first",
+        "flawed",
+        "last",
+        "length",
+        "line_start",
+        "opens",
+        "overlay",
+        "part",
+        "section",
+        "start",
+        "want",
+    )
+
+    def __init__(self, start: i64, want: i64, first: i64) -> None:
+        self.start: i64 = start
+        self.length: i64 = 0
+        self.want: i64 = want
+        self.first: i64 = first
+        self.last: i64 = first
+        self.count: i64 = 1
+        self.opens: i64 = 0
+        self.closes: i64 = 0
+        self.section: bool = False
+        self.double: bool = False
+        self.closed: bool = False
+        self.line_start: bool = False
+        self.flawed: bool = False
+        self.overlay: i64 = -1
+        self.endings: tuple[int, ...] = ()
+        self.part: str = ""
+
+
+@mypyc_attr(acyclic=True)
+class PendingTie:
+    __slots__ = ("end", "octave", "start", "step", "tone", "whole")
+
+    def __init__(
+        self, tone: Tone, step: i64, octave: i64, start: i64, end: i64, whole: bool
+    ) -> None:
+        self.tone: Final[Tone] = tone
+        self.step: Final[i64] = step
+        self.octave: Final[i64] = octave
+        self.start: Final[i64] = start
+        self.end: Final[i64] = end
+        self.whole: Final[bool] = whole
+
+
+class VoiceLine:
+    """One voice in time: its tones, its measures, and what is attached to them."""
+
+    def __init__(self, id: str) -> None:
+        self.id: str = id
+        self.tones: list[Tone] = []
+        self.measures: list[Measure] = []
+        self.chord_symbols: list[Mark] = []
+        self.annotations: list[Mark] = []
+        self.marks: list[Mark] = []
+        self.spots: list[Mark] = []
+        self.words: list[tuple[int, int, int, int]] = []
+        self.keys: list[tuple[int, Key]] = []
+        self.meters: list[tuple[int, Meter]] = []
+        self.properties: Properties = Properties()
+        self.reset(None)
+
+    def reset(self, pattern: VoiceLine | None) -> None:
+        """Start in the state of ``pattern`` (the header), or in that of no header."""
+        self.time: i64 = 0
+        self.bar_start: i64 = 0
+        self.bar_end: i64 = 0
+        self.layer: i64 = 0
+        self.unit: i64 = pattern.unit if pattern else 0
+        self.want: i64 = pattern.want if pattern else 0
+        self.compound: bool = pattern.compound if pattern else False
+        self.signature: list[int] = list(pattern.signature) if pattern else [0] * 7
+        self.shift: i64 = pattern.shift if pattern else 0
+        self.bar_steps: list[int] = [int(NO_ACCIDENTAL)] * 7
+        self.bar_octaves: dict[int, int] = {}
+        self.altered: bool = False
+        self.tuplet_left: i64 = 0
+        self.tuplet_p: i64 = 1
+        self.tuplet_q: i64 = 1
+        self.tuplet_at: i64 = 0
+        self.broken: i64 = 0
+        self.broken_at: i64 = -1
+        self.last_tone: Tone | None = None
+        self.last_chord: list[Tone] = []
+        self.last_length: i64 = 0
+        self.last_ok: bool = False
+        self.ties: list[PendingTie] = []
+        self.layer_ties: list[list[PendingTie]] = []
+        self.tie_of: list[tuple[Tone, int, int]] = []
+        self.open: Measure | None = None
+        self.next_opens: i64 = 0
+        self.next_section: bool = False
+        self.next_endings: tuple[int, ...] = ()
+        self.next_part: str = ""
+        self.next_line: bool = True
+        self.has_music: bool = False
+        self.slurs: list[int] = []
+        self.words_from: int = 0
+        self.words_upto: int = 0
+
+
+class Timeline:
+    """What ``timeline`` makes of a tune."""
+
+    def __init__(self, tune: Tune, resolution: int) -> None:
+        self.tune: Tune = tune
+        self.resolution: int = resolution
+        self.voices: list[VoiceLine] = []
+        self.problems: list[tuple[str, int, int, str]] = []
+        self.key: Key = Key("", "none")
+        self.meter: Meter = Meter("", 0, 1)
+        self.unit: tuple[int, int] = (1, 8)
+        self.tempo: Tempo | None = None
+        self.order: str = ""
+        self.graces: int = 0
+
+    def quarters(self, ticks: int) -> Fraction:
+        """Ticks as an exact fraction of a quarter note."""
+        return Fraction(ticks * 4, self.resolution)
