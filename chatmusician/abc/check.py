@@ -8,7 +8,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from chatmusician.abc.lyrics import align
-from chatmusician.abc.playing import part_order, playing_order, sections
+from chatmusician.abc.playing import TooManyError, part_order, playing_order, sections
 from chatmusician.abc.reader import diagnostic
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
@@ -46,6 +46,10 @@ RANGES: Final[dict[str, tuple[int, int]]] = {
 }
 
 
+# Findings that make every bar length of the tune wrong: one is enough.
+_EXPLAIN_LENGTHS: Final = {"absurd-unit", "bad-unit", "bad-meter", "resolution"}
+
+
 class Checker:
     """Collects the findings of one tune."""
 
@@ -66,8 +70,10 @@ class Checker:
         if not sounding:
             end = len(self.tune.text.rstrip())
             self.add("empty-tune", end, end)
+        explained = {d.code for d in self.found} & _EXPLAIN_LENGTHS
         for voice in sounding:
-            self.bars(voice)
+            if not explained:
+                self.bars(voice)
             self.repeats(voice)
             if voice.words:
                 self.words(voice)
@@ -206,7 +212,10 @@ class Checker:
 
     def parts(self) -> None:
         field = self.tune.fields("P")[-1]
-        names = part_order(self.line.order)
+        try:
+            names = part_order(self.line.order)
+        except TooManyError:
+            return
         if names is None:
             self.add("bad-parts", field.start, field.end, field.value[:40])
             return

@@ -9,7 +9,7 @@ from chatmusician.abc.check import check_tune
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.fields import Key
 from chatmusician.abc.lyrics import BAR, align, split_words
-from chatmusician.abc.playing import playing_order, tones_by_measure
+from chatmusician.abc.playing import Played, playing_order, runs, tones_by_measure
 from chatmusician.abc.tables import STEP_LETTERS
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, Tone, VoiceLine
@@ -86,8 +86,8 @@ def voice_events(line: Timeline, voice: VoiceLine) -> dict[str, Any]:
 def signs(line: Timeline, voice: VoiceLine) -> list[list[str]]:
     """Repeat and double bars, and variant endings, each at its onset."""
     found: list[list[str]] = []
-    opening = [bool(m.opens) for m in voice.measures[1:]] + [True]
-    for measure, opens_next in zip(voice.measures, opening, strict=True):
+    opening = [*(bool(m.opens) for m in voice.measures[1:]), True]
+    for measure, opens_next in zip(voice.measures, opening, strict=False):
         start, end = int(measure.start), int(measure.start + measure.length)
         if measure.part:
             found.append([_quarters(line, start), "P:" + measure.part])
@@ -138,12 +138,28 @@ def expanded(line: Timeline) -> list[list[Any]]:
     orders, _ = playing_order(line)
     found: list[tuple[int, int, list[int]]] = []
     for voice, played in zip(line.voices, orders, strict=True):
-        by_measure = tones_by_measure(voice)
-        for index, start in zip(played.measures, played.starts, strict=True):
-            shift = start - int(voice.measures[index].start)
-            found.extend(grouped(by_measure[index], shift))
+        found.extend(_sounding(voice, played))
     found.sort(key=lambda g: g[0])
     return [[_quarters(line, o), _quarters(line, d), pitches] for o, d, pitches in found]
+
+
+def _sounding(voice: VoiceLine, played: Played) -> list[tuple[int, int, list[int]]]:
+    """One voice as played. A tie over a jump is cut: its halves are not neighbours there."""
+    by_measure = tones_by_measure(voice)
+    found: list[tuple[int, int, list[int]]] = []
+    for first, last, start in runs(played):
+        begin = int(voice.measures[first].start)
+        end = int(voice.measures[last].start + voice.measures[last].length)
+        jumps = last + 1 < len(voice.measures)
+        inside = [tone for i in range(first, last + 1) for tone in by_measure[i]]
+        for onset, duration, pitches in grouped(inside):
+            kept = min(duration, end - onset) if jumps and onset < end else duration
+            found.append((onset + start - begin, kept, pitches))
+        if first:
+            held = [t for t in by_measure[first - 1] if t.onset + t.duration > begin]
+            for onset, duration, pitches in grouped(held):
+                found.append((start, min(onset + duration, end) - begin, pitches))
+    return found
 
 
 def _quarters(line: Timeline, ticks: int) -> str:

@@ -19,6 +19,7 @@ from chatmusician.abc.tables import (
 
 NATURALS: Final = (0, 0, 0, 0, 0, 0, 0)
 _LARGEST_METER: Final = 256
+_METER_UNITS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def tonic_fifths(tonic: str) -> int:
     return STEP_FIFTHS[STEP_LETTERS.index(tonic[0])] + 7 * alteration
 
 
-_WORD: Final = re.compile(r'([\w^=+-]+)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')
+_WORD: Final = re.compile(r'([a-z][\w-]*)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')
 _TONIC: Final = re.compile(r"([A-G])([#b\u266f\u266d]?)(.*)", re.S)
 _ACCIDENTAL: Final = re.compile(r"(\^\^|\^|__|_|==|=)([A-Ga-g])[,']*")
 _CLEF: Final = re.compile(r"([A-Za-z]+)([1-5]?)(?:([+^-])(8|15)|_(8|15))?$")
@@ -135,19 +136,20 @@ def parse_key(value: str) -> Key:
     if not words:
         return Key("", "none")
     first = words[0][0]
-    if first.lower() == "none":
-        return Key("", "none", properties=_properties(words[1:]))
-    if first in ("HP", "Hp"):
-        return Key("", first, signature(2), properties=_properties(words[1:]))
-    if ("=" in first and not _ACCIDENTAL.match(first)) or _is_clef(first):
+    if words[0][1] or _is_clef(first):
         return Key("", "", properties=_properties(words), stated=False)
     return _parse_tonic(first, words)
 
 
 def _parse_tonic(first: str, words: list[re.Match[str]]) -> Key:
     tonic, fifths, mode, used = "", 0, "", 0
+    known: tuple[str, int] | None = ("exp", 0)
     found = _TONIC.match(first)
-    if found:
+    if first.lower() == "none" or first in ("HP", "Hp"):
+        mode, used = ("none" if first.lower() == "none" else first), 1
+        fifths = 0 if mode == "none" else 2
+        extra = ""
+    elif found:
         tonic = found[1] + found[2].replace("\u266f", "#").replace("\u266d", "b")
         rest, used = found[3], 1
         if not rest and len(words) > 1 and not _is_clef(words[1][0]):
@@ -155,9 +157,7 @@ def _parse_tonic(first: str, words: list[re.Match[str]]) -> Key:
             if _mode(word) is not None:
                 rest, used = word, 2
         known = _mode(re.split(r"[\^_=]", rest)[0])
-        if known is None:
-            return Key("C", "major", valid=False)
-        mode, shift = known
+        mode, shift = known or MODES["maj"]
         fifths = tonic_fifths(tonic) + shift
         extra = rest[re.match(r"[^\^_=]*", rest).end() :]  # type: ignore[union-attr]
     elif first.lower() == "exp" or _ACCIDENTAL.match(first):
@@ -176,7 +176,8 @@ def _parse_tonic(first: str, words: list[re.Match[str]]) -> Key:
             step = STEP_LETTERS.index(mark[2].upper())
             steps[step] = _ACCIDENTAL_VALUE[mark[1]]
             explicit.append((step, steps[step]))
-    return Key(tonic, mode, tuple(steps), tuple(explicit), _properties(words[used:]))
+    properties = _properties(words[used:])
+    return Key(tonic, mode, tuple(steps), tuple(explicit), properties, valid=known is not None)
 
 
 def _mode(word: str) -> tuple[str, int] | None:
@@ -248,7 +249,7 @@ def parse_meter(value: str) -> Meter:
         return Meter(text, 0, 1, valid=False)
     num = sum(int(n) for n in found[1].split("+"))
     den = int(found[2] or 0) or (0 if found[2] else 4)
-    if not den or not num or den > _LARGEST_METER or num > _LARGEST_METER:
+    if den not in _METER_UNITS or not num or num > _LARGEST_METER:
         return Meter(text, 0, 1, valid=False)
     return Meter(text, num, den)
 

@@ -82,7 +82,7 @@ class Lexer(NoteLexer):
                     self.pos = i + 1
                 else:
                     self.unknown(i)
-            elif 48 <= c <= 57 and self.after_bar:
+            elif 48 <= c <= 57 and self.after_bar and self.is_ending(i):
                 self.ending(i, i)
             else:
                 if c != 91:
@@ -90,6 +90,13 @@ class Lexer(NoteLexer):
                 self.other(i, c)
         kind = BREAK_CONTINUED if continued else BREAK_LINE
         out.append(LineBreak(self.at(end), self.at(end), kind))
+
+    def is_ending(self, i: i64) -> bool:
+        """Whether a digit after a bar line is an ending: directly, or alone between blanks."""
+        before: i64 = ord(self.text[i - 1]) if i > 0 else 0
+        if before != 32 and before != 9:
+            return True
+        return i + 1 >= self.end or ord(self.text[i + 1]) == 32
 
     def only_blank_after(self, i: i64) -> bool:
         """Whether nothing but blanks and a comment follows in the line."""
@@ -129,6 +136,9 @@ class Lexer(NoteLexer):
             self.grace(i)
         elif c == 45:
             self.pos = i + 1
+            before: i64 = ord(self.text[i - 1]) if i > 0 else 32
+            if before == 32 or before == 124:
+                self.problem("tie-apart", i, i + 1)
             out.append(Tie(self.at(i), self.at(i + 1)))
         elif c == 33 or c == 43:
             self.decoration(i, c)
@@ -273,9 +283,13 @@ class Lexer(NoteLexer):
             self.problem("misplaced-field", i, close + 1, letter)
         if letter == "I":
             name, _, rest = value.partition(" ")
-            self.out.append(Directive(start, stop, name, rest.strip()))
+            self.add_field(Directive(start, stop, name, rest.strip()))
         else:
-            self.out.append(Field(start, stop, letter, value, True))
+            self.add_field(Field(start, stop, letter, value, True))
+
+    def add_field(self, element: Element) -> None:
+        """Keep an inline field; the reader's own lexer also lets it change what follows."""
+        self.out.append(element)
 
     def chord(self, i: i64) -> None:
         text = self.text

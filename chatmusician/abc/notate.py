@@ -182,8 +182,9 @@ class _PartWriter:
             left = max(0, left - 1)
             if main:
                 out += [f'"{text}"' for text in self.symbols.get(piece.onset, [])]
-                if piece.pitches:
-                    self.sung.append("*" if piece.continues else self.syllable(piece.onset))
+            if piece.pitches:
+                first = main and not piece.continues
+                self.sung.append(self.syllable(piece.onset) if first else "*")
             out.append(self.sounding(piece, length, state, main))
         return "".join(out)
 

@@ -11,7 +11,7 @@ from typing import Final
 from chatmusician.abc.timing import Measure, Timeline, Tone, VoiceLine
 
 MOST_EVENTS: Final = 1_000_000
-_MOST_PARTS: Final = 10_000
+_MOST_PARTS: Final = 500_000
 
 
 class TooManyError(Exception):
@@ -91,12 +91,17 @@ def _ended(current: _Section, end: int) -> _Section:
     return current
 
 
-def passes(section: _Section) -> int:
-    """How often the body of a section is played."""
+def passes(section: _Section) -> list[int]:
+    """The numbers of the times the body of a section is played.
+
+    Numbers that no ending carries are not played, so a stray ``[62`` costs nothing.
+    """
     if not section.closed and not section.endings:
-        return 1
-    highest = max((n for numbers, _, _ in section.endings for n in numbers), default=0)
-    return max(highest, 1) if section.endings and highest > 1 else max(section.plays, 2, highest)
+        return [1]
+    numbers = sorted({n for ending in section.endings for n in ending[0]})
+    if numbers and numbers[-1] > 1:
+        return numbers if len(numbers) > 1 else [1, *numbers]
+    return list(range(1, max(section.plays, 2) + 1))
 
 
 class _Player:
@@ -117,7 +122,7 @@ class _Player:
 
     def play_range(self, first: int, last: int) -> None:
         for section in sections(self.measures, first, last):
-            for number in range(1, passes(section) + 1):
+            for number in passes(section):
                 self.play(section.start, section.body_end)
                 for numbers, start, end in section.endings:
                     if number in numbers:
@@ -125,7 +130,10 @@ class _Player:
 
 
 def part_order(value: str) -> list[str] | None:
-    """``A(BC)2`` → A B C B C; None where it makes no sense or grows without bounds."""
+    """``A(BC)2`` → A B C B C; None where it makes no sense.
+
+    Raises ``TooManyError`` where it would grow beyond the limit.
+    """
     stack: list[list[str]] = [[]]
     last: list[str] = []
     digits = ""
@@ -134,9 +142,12 @@ def part_order(value: str) -> list[str] | None:
             digits += char
             continue
         if digits:
-            if len(digits) > 4 or not last or len(last) * int(digits) > _MOST_PARTS:
+            if not last:
                 return None
-            stack[-1].extend(last * (int(digits) - 1))
+            times = int(digits[:10])
+            if len(last) * times > _MOST_PARTS:
+                raise TooManyError
+            stack[-1].extend(last * (times - 1))
             digits, last = "", []
         if char.isalpha():
             last = [char]
@@ -152,7 +163,7 @@ def part_order(value: str) -> list[str] | None:
         elif char not in " .\t,":
             return None
         if len(stack) > 50 or len(stack[-1]) > _MOST_PARTS:
-            return None
+            raise TooManyError
     return stack[0] if len(stack) == 1 else None
 
 
@@ -219,6 +230,17 @@ def _timed(voice: VoiceLine, order: list[int]) -> Played:
         starts.append(now)
         now += int(voice.measures[i].length)
     return Played(tuple(order), tuple(starts))
+
+
+def runs(played: Played) -> list[tuple[int, int, int]]:
+    """The order as (first, last, start): stretches of neighbouring measures."""
+    found: list[tuple[int, int, int]] = []
+    for index, start in zip(played.measures, played.starts, strict=True):
+        if found and found[-1][1] + 1 == index:
+            found[-1] = (found[-1][0], index, found[-1][2])
+        else:
+            found.append((index, index, start))
+    return found
 
 
 def tones_by_measure(voice: VoiceLine) -> list[list[Tone]]:

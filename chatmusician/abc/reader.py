@@ -39,11 +39,12 @@ class TuneReader:
         self.offset: int = offset
         self.first_line: int = first_line
         self.strict: bool = strict
-        self.lexer: Lexer = Lexer(text)
+        self.lexer: Lexer = BodyLexer(text, self)
         self.header: list[Element] = []
         self.x: str = ""
         self.in_header: bool = True
         self.has_key: bool = False
+        self.has_x: bool = False
         self.has_title: bool = False
         self.has_words: bool = False
         self.has_note: bool = False
@@ -101,6 +102,13 @@ class TuneReader:
         if start >= stop:
             return
         c: i64 = ord(text[start])
+        if c == 32 or c == 9:
+            inner = start
+            while inner < stop and (ord(text[inner]) == 32 or ord(text[inner]) == 9):
+                inner += 1
+            if inner < stop and ord(text[inner]) == 37:
+                self.add(Comment(start, stop))
+                return
         if c == 37:
             self.percent(start, stop)
             return
@@ -109,13 +117,22 @@ class TuneReader:
             self.field(start, stop)
             return
         if self.in_header:
-            if not text[start:stop].strip():
+            if not text[start:stop].strip() or self.goes_on(start, stop):
                 return
             self.end_header(start, stop)
         if self.macros:
             self.macro_line(start, stop)
         else:
             self.lexer.line(start, stop)
+
+    def goes_on(self, start: i64, stop: i64) -> bool:
+        """Whether a header line continues an H: field, as was usual before 2.1."""
+        before = self.header[len(self.header) - 1] if self.header else None
+        if not isinstance(before, Field) or before.letter != "H":
+            return False
+        self.problem("old-history", int(start), int(stop))
+        self.continuation(start, stop, without_comment(self.text[start:stop]))
+        return True
 
     def is_field(self, c: i64, start: i64, stop: i64) -> bool:
         """Whether a line that begins ``letter:`` is a field and not music such as ``d:|``."""
@@ -190,9 +207,12 @@ class TuneReader:
             if self.header and not self.x:
                 self.problem("field-order", int(element.start), int(element.end), "X: is not first")
             self.x = element.value
+            self.has_x = True
             if not self.x.isdigit():
                 self.bad_x(element)
         elif letter == "T":
+            if not self.has_title and len(self.header) > 1:
+                self.problem("title-order", int(element.start), int(element.end))
             self.has_title = True
         elif letter not in HEADER_FIELDS:
             self.problem("unknown-field", int(element.start), int(element.start) + 2, letter)
@@ -209,6 +229,7 @@ class TuneReader:
 
     def bad_x(self, element: Field) -> None:
         code = "one-line-tune" if _ONE_LINE.search(element.value) else "bad-x"
+        code = code if element.value else "empty-x"
         self.problem(code, int(element.start), int(element.end), element.value[:40])
 
     def body_field(self, element: Field) -> None:
@@ -226,7 +247,7 @@ class TuneReader:
         """``+:`` lengthens the field before it."""
         target = self.header if self.in_header or not self.lexer.out else self.lexer.out
         at = len(target) - 1
-        while at >= 0 and isinstance(target[at], Comment):
+        while at >= 0 and isinstance(target[at], (Comment, Directive)):
             at -= 1
         before = target[at] if at >= 0 else None
         if not isinstance(before, Field) or before.inline:
@@ -295,10 +316,22 @@ class TuneReader:
         end = len(self.text.rstrip())
         if self.in_header and not self.has_key:
             self.problem("missing-key", end, end)
-        if not self.x:
+        if not self.has_x:
             self.problem("missing-x", 0, 1)
         if not self.has_title:
             self.problem("missing-title", 0, 1)
+
+
+class BodyLexer(Lexer):
+    """A lexer whose inline fields reach the reader at once (``[U:…]``, ``[I:…]``)."""
+
+    def __init__(self, text: str, reader: TuneReader) -> None:
+        super().__init__(text)
+        self.reader: TuneReader = reader
+
+    def add_field(self, element: Element) -> None:
+        super().add_field(element)
+        self.reader.apply(element)
 
 
 def diagnostic(

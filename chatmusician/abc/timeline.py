@@ -65,7 +65,7 @@ class Builder(FieldBuilder):
             elif isinstance(element, Bar):
                 self.bar(self.music_voice(), element)
             elif isinstance(element, ChordSymbol):
-                voice = self.music_voice()
+                voice = self.touched(element)
                 voice.chord_symbols.append(self.new_mark(voice, element.text))
             elif isinstance(element, Rest):
                 self.rest(self.music_voice(), element)
@@ -81,7 +81,7 @@ class Builder(FieldBuilder):
         elif isinstance(element, BrokenRhythm):
             self.broken(self.music_voice(), element)
         elif isinstance(element, Tuplet):
-            self.tuplet(self.music_voice(), element)
+            self.tuplet(self.touched(element), element)
         elif isinstance(element, Ending):
             self.ending(self.music_voice(), element)
         elif isinstance(element, Field):
@@ -89,20 +89,28 @@ class Builder(FieldBuilder):
         elif isinstance(element, Directive):
             self.directive(element)
         elif isinstance(element, Decoration):
-            self.mark(self.music_voice(), element.name)
+            self.mark(self.touched(element), element.name)
         elif isinstance(element, Grace):
+            self.touched(element)
             self.line.graces += len(element.notes)
         elif isinstance(element, Slur):
-            self.slur(self.music_voice(), element)
+            self.slur(self.touched(element), element)
         elif isinstance(element, Tie):
             self.late_tie(self.music_voice(), element)
         elif isinstance(element, Overlay):
             self.overlay(self.music_voice(), element)
         elif isinstance(element, Annotation):
-            voice = self.music_voice()
+            voice = self.touched(element)
             voice.annotations.append(self.new_mark(voice, element.text))
         elif isinstance(element, Unknown):
             self.flaw(element)
+
+    def touched(self, element: Element) -> VoiceLine:
+        """The voice of an element without length; a bar begins where its first one stands."""
+        voice = self.music_voice()
+        if voice.open is None and voice.place < 0:
+            voice.place = element.start
+        return voice
 
     def flaw(self, element: Element) -> None:
         opened = self.voice.open
@@ -113,7 +121,8 @@ class Builder(FieldBuilder):
         """The measure being filled, opened at ``place`` where none is."""
         opened = voice.open
         if opened is None:
-            opened = Measure(voice.time, voice.want, place)
+            opened = Measure(voice.time, voice.want, place if voice.place < 0 else voice.place)
+            voice.place = -1
             opened.opens = voice.next_opens
             opened.section = voice.next_section
             opened.endings = voice.next_endings
@@ -185,6 +194,8 @@ class Builder(FieldBuilder):
         opened = voice.open
         if opened is None:
             opened = self.measure(voice, note.start)
+        if voice.broken:
+            self.settle_broken(voice, note.num, note.den)
         ticks = self.scaled(voice, note.num, note.den)
         if ticks > self.whole and self.too_long(voice, ticks, note):
             ticks = voice.unit
@@ -196,7 +207,7 @@ class Builder(FieldBuilder):
         if tone is None:
             tone = Tone(voice.time, ticks, pitch, self.index, len(voice.measures))
             voice.tones.append(tone)
-        if self.has_words and voice.layer == 0:
+        if self.has_words:
             voice.spots.append(self.new_mark(voice, ""))
         if note.tie:
             voice.ties.append(
@@ -238,6 +249,8 @@ class Builder(FieldBuilder):
         sounding: list[Tone] = []
         pending: list[PendingTie] = []
         waiting = voice.ties
+        if voice.broken:
+            self.settle_broken(voice, chord.notes[0].num * num, chord.notes[0].den * den)
         for note in chord.notes:
             if note.num * num > 20_000 or note.den * den > 20_000:
                 ticks = voice.unit
@@ -260,7 +273,7 @@ class Builder(FieldBuilder):
                 pending.append(PendingTie(tone, note.step, note.octave, at - 1, at, whole))
         self.drop_ties(voice)
         voice.ties = pending
-        if self.has_words and voice.layer == 0:
+        if self.has_words:
             voice.spots.append(self.new_mark(voice, ""))
         voice.last_tone = None
         voice.last_chord = sounding
@@ -289,6 +302,8 @@ class Builder(FieldBuilder):
         if rest.letter == "Z" or rest.letter == "X":
             self.bar_rest(voice, rest, opened)
             return
+        if voice.broken:
+            self.settle_broken(voice, rest.num, rest.den)
         ticks = self.scaled(voice, rest.num, rest.den)
         if ticks > self.whole and self.too_long(voice, ticks, rest):
             ticks = voice.unit
@@ -307,13 +322,25 @@ class Builder(FieldBuilder):
         voice.last_ok = False
 
     def broken(self, voice: VoiceLine, mark: BrokenRhythm) -> None:
-        """Change the length of the note before, and remember it for the note after."""
+        """Remember the mark; the note after decides whether it holds."""
         if not voice.last_ok or voice.open is None or voice.broken:
             self.problem("broken-rhythm-alone", mark.start, mark.end)
             return
-        count = mark.count
-        length = voice.last_length
-        delta = self.broken_change(length, count)
+        voice.last_ok = False
+        voice.broken = mark.count
+        voice.broken_at = mark.start
+
+    def settle_broken(self, voice: VoiceLine, num: i64, den: i64) -> None:
+        """Change the length of the note before, if the two notes are equally long.
+
+        2.1 leaves unequal notes undefined; read as written, more real bars add up.
+        """
+        count = voice.broken
+        voice.broken = 0
+        if self.scaled(voice, num, den) != voice.last_length:
+            self.problem("broken-rhythm-unequal", voice.broken_at, voice.broken_at + 1)
+            return
+        delta = self.broken_change(voice.last_length, count)
         tone = voice.last_tone
         if tone is not None:
             tone.duration += delta
@@ -324,9 +351,7 @@ class Builder(FieldBuilder):
                 else:
                     sounding.duration += self.broken_change(sounding.duration, count)
         voice.time += delta
-        voice.last_ok = False
         voice.broken = count
-        voice.broken_at = mark.start
 
     def broken_change(self, length: i64, count: i64) -> i64:
         if count > 0:
@@ -397,14 +422,10 @@ class Builder(FieldBuilder):
             voice.bar_end = voice.time
 
     def new_bar_state(self, voice: VoiceLine) -> None:
-        if voice.altered:
-            voice.bar_steps = [int(NO_ACCIDENTAL)] * 7
-            voice.bar_octaves = {}
-            voice.altered = False
+        voice.clear_accidentals()
         if voice.tuplet_left > 0:
             self.problem("tuplet-short", voice.tuplet_at, voice.tuplet_at + 2)
             voice.tuplet_left = 0
-        voice.last_ok = False
 
     def break_measure(self, voice: VoiceLine, place: i64) -> Measure | None:
         """End the measure being filled, if it holds anything."""
@@ -421,13 +442,11 @@ class Builder(FieldBuilder):
         voice.measures.append(opened)
         voice.open = None
         self.new_bar_state(voice)
-        if voice.broken:
-            self.problem("broken-rhythm-alone", voice.broken_at, voice.broken_at + 1)
-            voice.broken = 0
         return opened
 
     def bar(self, voice: VoiceLine, bar: Bar) -> None:
         ended = self.break_measure(voice, bar.start)
+        voice.place = -1
         if ended is None and voice.measures:
             ended = voice.measures[len(voice.measures) - 1]
         if bar.closes > 0 and ended is not None:
@@ -450,6 +469,8 @@ class Builder(FieldBuilder):
         voice.next_endings = ending.numbers
 
     def end_voice(self, voice: VoiceLine) -> None:
+        if voice.broken:
+            self.problem("broken-rhythm-alone", voice.broken_at, voice.broken_at + 1)
         self.drop_ties(voice)
         self.break_measure(voice, len(self.tune.text))
         for ties in voice.layer_ties[1:]:

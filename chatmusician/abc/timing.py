@@ -145,6 +145,7 @@ class VoiceLine:
         self.layer_ties: list[list[PendingTie]] = []
         self.tie_of: list[tuple[Tone, int, int]] = []
         self.open: Measure | None = None
+        self.place: i64 = -1
         self.next_opens: i64 = 0
         self.next_section: bool = False
         self.next_endings: tuple[int, ...] = ()
@@ -154,6 +155,14 @@ class VoiceLine:
         self.slurs: list[int] = []
         self.words_from: int = 0
         self.words_upto: int = 0
+
+
+    def clear_accidentals(self) -> None:
+        """Forget the accidentals of the bar: at a bar line and at a new key."""
+        if self.altered:
+            self.bar_steps = [int(NO_ACCIDENTAL)] * 7
+            self.bar_octaves = {}
+            self.altered = False
 
 
 class Timeline:

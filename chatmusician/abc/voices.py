@@ -45,6 +45,7 @@ class FieldBuilder:
         self.unit_stated: bool = False
         self.has_words: bool = tune.has_words
         self.index: i64 = 0
+        self.tempo_field: Field | None = None
 
     def problem(self, code: str, start: i64, end: i64, detail: str = "") -> None:
         self.line.problems.append((code, int(start), int(end), detail))
@@ -80,6 +81,8 @@ class FieldBuilder:
             line.unit = default_unit(line.meter)
         num, den = line.unit
         self.base.unit = self.exact(self.whole * num, den)
+        if self.tempo_field is not None:
+            line.tempo = parse_tempo(self.tempo_field.value, Fraction(num, den))
         for voice in self.line.voices:
             voice.reset(self.base)
             self.place(voice)
@@ -103,11 +106,12 @@ class FieldBuilder:
 
     def key(self, field: Field) -> None:
         key = parse_key(field.value)
-        if not key.valid:
+        if not key.valid and not key.tonic:
             return
         for voice in self.affected():
             if key.stated:
                 voice.signature = list(key.accidentals)
+                voice.clear_accidentals()
                 voice.keys.append((int(voice.time), key))
             self.properties(voice, key.properties)
         if not self.in_body and key.stated:
@@ -164,7 +168,7 @@ class FieldBuilder:
         if unit is None:
             return
         num, den = unit
-        if num > 16 or den > 1_000_000:
+        if num > 16 or den > 1024:
             self.problem("absurd-unit", field.start, field.end, field.value[:20])
             return
         if not self.in_body:
@@ -216,6 +220,7 @@ class FieldBuilder:
         if not tempo.valid:
             return
         if not self.in_body:
+            self.tempo_field = field
             self.line.tempo = tempo
         else:
             self.mark(self.music_voice(), "Q")
