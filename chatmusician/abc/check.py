@@ -106,7 +106,7 @@ class Checker:
         section: i64 = 0
         while i < count:
             measure = measures[i]
-            if measure.section:
+            if measure.section or measure.part:
                 section = i
             if measure.length != measure.want * measure.count and measure.want > 0:
                 self.wrong_length(measures, i, section)
@@ -145,7 +145,12 @@ class Checker:
         following = measures[i + 1] if i + 1 < count else None
         if measure.endings and before_endings(measures, i).length + length == want:
             return True
-        ends = following is None or following.section or len(following.endings) > 0
+        ends = (
+            following is None
+            or following.section
+            or len(following.part) > 0
+            or len(following.endings) > 0
+        )
         if not ends and measure.closes == 0 and not measure.double:
             return False
         if following is not None and following.length + length == want:

@@ -70,6 +70,9 @@ def _decode_after_bom(data: bytes, bom: bytes, encoding: str) -> Decoded:
         return Decoded(data[len(bom) :].decode(encoding), encoding, bom)
     except UnicodeDecodeError:
         bad = _first_bad_byte(data) if encoding == "utf-8" else 0
+        if encoding == "utf-8":
+            rest = data[len(bom) :].decode("iso-8859-1")
+            return Decoded(rest, "iso-8859-1", bom, "wrong-encoding", "", bad - len(bom))
         return Decoded(data.decode("iso-8859-1"), "iso-8859-1", b"", "wrong-encoding", "", bad)
 
 

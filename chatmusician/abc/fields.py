@@ -309,4 +309,4 @@ def parse_voice(value: str) -> Voice:
     words = list(_WORD.finditer(value.strip()))
     if not words:
         return Voice("")
-    return Voice(words[0][0].strip('"'), _properties(words[1:]))
+    return Voice(words[0][0].strip('"')[:20], _properties(words[1:]))

@@ -459,7 +459,7 @@ class Lexer(NoteLexer):
             limit = i + _LONGEST_NAME
         close: i64 = text.find(mark, i + 1, limit)
         name = text[i + 1 : close].strip() if close > 0 else ""
-        if name and "|" not in name and '"' not in name and "[" not in name and " " not in name:
+        if is_decoration_text(name):
             self.pos = close + 1
             self.add_decoration(i, close + 1, name, c == 43)
             return
@@ -468,8 +468,9 @@ class Lexer(NoteLexer):
             self.out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
             self.problem("old-line-break", i, i + 1)
             return
-        self.out.append(Unknown(self.at(i), self.at(i + 1)))
-        self.problem("unclosed-decoration", i, i + 1, mark)
+        self.pos = i + 1 + unclosed_name(self.text[i + 1 : limit])
+        self.out.append(Unknown(self.at(i), self.at(self.pos)))
+        self.problem("unclosed-decoration", i, self.pos, self.text[i : self.pos])
 
     def add_decoration(self, i: i64, end: i64, name: str, plus: bool) -> None:
         name = DECORATION_ALIASES.get(name, name)
@@ -490,6 +491,30 @@ class Lexer(NoteLexer):
         name = meaning.strip("!+")
         if name and name not in ("nil", "none"):
             self.add_decoration(i, i + 1, name, False)
+
+
+def is_decoration_text(name: str) -> bool:
+    """Whether the text between two marks was meant as a decoration, not as music."""
+    if not name or "|" in name or '"' in name or "[" in name:
+        return False
+    return " " not in name or not is_music_text(name)
+
+
+def is_music_text(text: str) -> bool:
+    return all(char in "ABCDEFGabcdefgzxyZX^_=,'/0123456789 ()-<>.{}" for char in text)
+
+
+def unclosed_name(text: str) -> int:
+    """How many characters after a lone mark are the name of a decoration, not music."""
+    size = 0
+    while size < len(text) and (text[size].isalnum() or text[size] == "."):
+        size += 1
+    if is_music_text(text[:size]) and text[:size] not in DECORATIONS:
+        return 0
+    for shorter in range(size, 0, -1):
+        if text[:shorter] in DECORATIONS:
+            return shorter
+    return size
 
 
 def is_note_text(name: str) -> bool:

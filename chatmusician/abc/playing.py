@@ -120,9 +120,11 @@ class _Player:
                 raise TooManyError
             self.out.append(i)
 
-    def play_range(self, first: int, last: int) -> None:
+    def play_range(self, first: int, last: int, only: int = 0) -> None:
+        """Play a range; ``only`` restricts sections with endings to one pass."""
         for section in sections(self.measures, first, last):
-            for number in passes(section):
+            numbers = passes(section)
+            for number in [only] if only and section.endings else numbers:
                 self.play(section.start, section.body_end)
                 for numbers, start, end in section.endings:
                     if number in numbers:
@@ -185,10 +187,19 @@ def _voice_order(line: Timeline, voice: VoiceLine, limit: int) -> list[int]:
         player.play_range(0, len(measures))
         return player.out
     player.play_range(0, min(start for start, _ in ranges.values()))
+    played: dict[str, int] = {}
     for name in names:
         if name in ranges:
-            player.play_range(*ranges[name])
+            played[name] = played.get(name, 0) + 1
+            chosen = _has_ending_per_play(measures, ranges[name], names.count(name))
+            player.play_range(*ranges[name], played[name] if chosen else 0)
     return player.out
+
+
+def _has_ending_per_play(measures: list[Measure], span: tuple[int, int], plays: int) -> bool:
+    """Whether a part has as many endings as P: plays it: then each play takes one (4.10)."""
+    numbers = [n for m in measures[span[0] : span[1]] for n in m.endings]
+    return plays > 1 and max(numbers, default=0) == plays
 
 
 def _weights(voice: VoiceLine) -> list[int]:

@@ -205,7 +205,7 @@ class Builder(FieldBuilder):
             tone = self.take_tie(voice, note, pitch, ticks)
             self.drop_ties(voice)
         if tone is None:
-            tone = Tone(voice.time, ticks, pitch, self.index, len(voice.measures))
+            tone = Tone(voice.time, ticks, pitch, self.index, voice.at())
             voice.tones.append(tone)
         if self.has_words:
             voice.spots.append(self.new_mark(voice, ""))
@@ -264,7 +264,7 @@ class Builder(FieldBuilder):
             pitch = self.pitch(voice, note)
             tone = self.chord_tie(voice, waiting, note, pitch, ticks)
             if tone is None:
-                tone = Tone(voice.time, ticks, pitch, self.index, len(voice.measures))
+                tone = Tone(voice.time, ticks, pitch, self.index, voice.at())
                 voice.tones.append(tone)
             sounding.append(tone)
             if note.tie or chord.tie:
@@ -396,15 +396,50 @@ class Builder(FieldBuilder):
     # -- bars -----------------------------------------------------------------
 
     def overlay(self, voice: VoiceLine, overlay: Overlay) -> None:
-        opened = self.measure(voice, overlay.start)
-        self.end_layer(voice, opened)
-        voice.layer += 1
-        voice.time = opened.start
+        """``&`` goes back one bar line, ``&&`` two, and so on (7.4)."""
+        opened = voice.open
+        repeated = self.index > 0 and isinstance(self.tune.elements[self.index - 1], Overlay)
+        if (opened is None or repeated) and voice.at() > 0:
+            self.go_back(voice)
+        else:
+            opened = self.measure(voice, overlay.start)
+            self.end_layer(voice, opened)
+            voice.layer += 1
+            voice.time = opened.start
         self.new_bar_state(voice)
         layer = voice.layer
         while len(voice.layer_ties) <= layer:
             voice.layer_ties.append([])
         voice.ties = voice.layer_ties[layer]
+
+    def go_back(self, voice: VoiceLine) -> None:
+        """Reopen the measure before, to lay music over it."""
+        if voice.redo < 0:
+            voice.parked = voice.open
+            if voice.layer == 0:
+                voice.layer = 1
+        voice.redo = voice.at() - 1
+        reopened = voice.measures[voice.redo]
+        voice.open = reopened
+        voice.time = reopened.start
+
+    def end_redo(self, voice: VoiceLine, measure: Measure) -> Measure | None:
+        """A bar line while laying music over measures that exist: on to the next of them."""
+        length = voice.time - measure.start
+        if length != measure.length and measure.overlay < 0:
+            measure.overlay = length
+        voice.time = measure.start + measure.length
+        voice.redo += 1
+        self.new_bar_state(voice)
+        if voice.redo < len(voice.measures):
+            voice.open = voice.measures[voice.redo]
+            return None
+        voice.redo = -1
+        voice.open = voice.parked
+        voice.parked = None
+        if voice.open is None:
+            voice.layer = 0
+        return None
 
     def end_layer(self, voice: VoiceLine, opened: Measure) -> None:
         """Close the layer being filled: remember its ties and where it ends."""
@@ -418,8 +453,6 @@ class Builder(FieldBuilder):
         length = voice.time - opened.start
         if length != voice.bar_end - opened.start and opened.overlay < 0:
             opened.overlay = length
-        if voice.time > voice.bar_end:
-            voice.bar_end = voice.time
 
     def new_bar_state(self, voice: VoiceLine) -> None:
         voice.clear_accidentals()
@@ -432,6 +465,8 @@ class Builder(FieldBuilder):
         opened = voice.open
         if opened is None:
             return None
+        if voice.redo >= 0:
+            return self.end_redo(voice, opened)
         if voice.layer > 0:
             self.end_layer(voice, opened)
             voice.layer = 0
@@ -445,8 +480,11 @@ class Builder(FieldBuilder):
         return opened
 
     def bar(self, voice: VoiceLine, bar: Bar) -> None:
+        redone = voice.redo >= 0
         ended = self.break_measure(voice, bar.start)
         voice.place = -1
+        if redone:
+            return
         if ended is None and voice.measures:
             ended = voice.measures[len(voice.measures) - 1]
         if bar.closes > 0 and ended is not None:

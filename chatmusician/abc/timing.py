@@ -123,6 +123,8 @@ class VoiceLine:
         self.bar_start: i64 = 0
         self.bar_end: i64 = 0
         self.layer: i64 = 0
+        self.redo: i64 = -1
+        self.parked: Measure | None = None
         self.unit: i64 = pattern.unit if pattern else 0
         self.want: i64 = pattern.want if pattern else 0
         self.compound: bool = pattern.compound if pattern else False
@@ -156,6 +158,9 @@ class VoiceLine:
         self.words_from: int = 0
         self.words_upto: int = 0
 
+    def at(self) -> i64:
+        """The index of the measure being filled."""
+        return self.redo if self.redo >= 0 else len(self.measures)
 
     def clear_accidentals(self) -> None:
         """Forget the accidentals of the bar: at a bar line and at a new key."""

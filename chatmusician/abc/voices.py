@@ -232,7 +232,8 @@ class FieldBuilder:
         voice = self.music_voice()
         self.break_measure(voice, field.start)
         voice.next_part = field.value.strip()[:1] or voice.next_part
-        voice.next_section = True
+        if self.line.order:
+            voice.next_section = True
 
     def directive(self, directive: Directive) -> None:
         if directive.name == "propagate-accidentals":
@@ -276,7 +277,7 @@ class FieldBuilder:
         return voice
 
     def new_mark(self, voice: VoiceLine, text: str) -> Mark:
-        return Mark(voice.time, text, self.index, len(voice.measures))
+        return Mark(voice.time, text, self.index, voice.at())
 
     def mark(self, voice: VoiceLine, text: str) -> None:
         voice.marks.append(self.new_mark(voice, text))
