@@ -164,7 +164,7 @@ def _parse_tonic(first: str, words: list[re.Match[str]]) -> Key:
         mode, used = "exp", 1
         extra = "" if first.lower() == "exp" else first
     else:
-        return Key("C", "major", valid=False)
+        return Key("", "none", valid=False)
     steps = [0] * 7 if mode == "exp" else list(signature(fifths))
     explicit: list[tuple[int, int]] = []
     texts = [extra] + [w[0] for w in words[used:]]

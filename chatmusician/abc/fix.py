@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import Final
 
 from chatmusician.abc.check import check
@@ -47,12 +48,12 @@ def apply_edits(text: str, edits: list[Edit]) -> str:
 def _edits(book: Book) -> tuple[list[Edit], list[Diagnostic]]:
     edits: list[Edit] = []
     done: list[Diagnostic] = []
-    by_x: dict[int, Tune] = {tune.first_line: tune for tune in book.tunes}
-    lines = sorted(by_x)
+    lines = [tune.first_line for tune in book.tunes]
     for finding in check(book):
         if not BY_CODE[finding.code].fixable:
             continue
-        tune = by_x[max(line for line in lines if line <= finding.line)] if lines else None
+        at = bisect_right(lines, finding.line) - 1
+        tune = book.tunes[at] if at >= 0 else None
         edit = _edit(tune, finding) if tune is not None else None
         if edit is not None and tune is not None:
             edits.append((edit[0] + tune.offset, edit[1] + tune.offset, edit[2]))

@@ -6,8 +6,10 @@ Every length is written exactly: what no tuplet of 2.1 can hold becomes ``A/3``.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -17,6 +19,9 @@ from chatmusician.abc.spelling import ACCIDENTALS, head, key_fifths, spell
 
 _BARS_PER_LINE: Final = 4
 _TUPLET_TIMES: Final = {3: 2, 5: 4, 7: 4, 9: 8, 11: 8, 13: 8, 15: 8}
+# Onset, length, pitches.
+Timed = tuple[Fraction, Fraction, tuple[int, ...]]
+
 _OPENS: Final = re.compile(r"\|:+")
 _CLOSES: Final = re.compile(r":+\|")
 _ENDING: Final = re.compile(r"\|[\d,]+")
@@ -91,8 +96,8 @@ class _PartWriter:
     def __init__(self, score: Score, part: Part) -> None:
         self.score = score
         self.part = part
-        self.layers = _layers(part.notes)
         self.bars = _bar_spans(part)
+        self.layers = _layers_by_bar(_layers(part.notes), self.bars)
         self.meters = dict(part.meters)
         self.keys = dict(part.keys)
         self.signs: dict[Fraction, list[str]] = {}
@@ -101,6 +106,7 @@ class _PartWriter:
         self.symbols: dict[Fraction, list[str]] = {}
         for onset, text in part.chord_symbols:
             self.symbols.setdefault(onset, []).append(text)
+        self.cuts = sorted(self.symbols)
         self.words = dict(part.lyrics)
         self.set_key(score.key)
         self.beat = _beat(score.meter)
@@ -129,7 +135,9 @@ class _PartWriter:
         if start in self.keys:
             text += f"[K:{self.keys[start]}]"
             self.set_key(self.keys[start])
-        layers = [self.layer(notes, start, end, at == 0) for at, notes in enumerate(self.layers)]
+        layers = [
+            self.layer(notes, start, end, layer == 0) for layer, notes in self.layers[index].items()
+        ]
         text += " & ".join([layers[0], *(x for x in layers[1:] if x)]) if layers else ""
         if index + 1 == len(self.bars):
             text += "".join(f'"{symbol}"' for symbol in self.symbols.get(end, []))
@@ -152,12 +160,12 @@ class _PartWriter:
 
     def layer(
         self,
-        notes: list[tuple[Fraction, Fraction, tuple[int, ...]]],
+        notes: list[Timed],
         start: Fraction,
         end: Fraction,
         main: bool,
     ) -> str:
-        pieces = _pieces(notes, start, end, self.symbols if main else {}, not main)
+        pieces = _pieces(notes, start, end, self.cuts if main else [], not main)
         if not any(p.pitches for p in pieces) and not main:
             return ""
         state: dict[tuple[int, int], int] = {}
@@ -217,20 +225,34 @@ class _PartWriter:
         return (ACCIDENTALS[alter] if needed else "") + head(step, octave)
 
 
-def _layers(
-    notes: list[tuple[Fraction, Fraction, tuple[int, ...]]],
-) -> list[list[tuple[Fraction, Fraction, tuple[int, ...]]]]:
+def _layers(notes: list[Timed]) -> list[list[Timed]]:
     """Notes that overlap go to further layers, written with ``&``."""
-    layers: list[list[tuple[Fraction, Fraction, tuple[int, ...]]]] = [[]]
-    ends = [Fraction(0)]
+    layers: list[list[Timed]] = [[]]
+    free: list[tuple[Fraction, int]] = [(Fraction(0), 0)]
     for note in sorted(notes, key=lambda n: (n[0], -n[1])):
-        at = next((i for i, end in enumerate(ends) if end <= note[0]), len(layers))
-        if at == len(layers):
+        if free[0][0] <= note[0]:
+            _, at = heapq.heappop(free)
+        else:
+            at = len(layers)
             layers.append([])
-            ends.append(Fraction(0))
         layers[at].append(note)
-        ends[at] = note[0] + note[1]
+        heapq.heappush(free, (note[0] + note[1], at))
     return layers
+
+
+def _layers_by_bar(
+    layers: list[list[Timed]], bars: list[tuple[Fraction, Fraction]]
+) -> list[dict[int, list[Timed]]]:
+    """For each bar the notes that sound in it, by layer; layer 0 is always there."""
+    found: list[dict[int, list[Timed]]] = [{0: []} for _ in bars]
+    starts = [start for start, _ in bars]
+    for layer, notes in enumerate(layers):
+        for note in notes:
+            at = max(0, bisect_right(starts, note[0]) - 1)
+            while at < len(bars) and starts[at] < note[0] + note[1]:
+                found[at].setdefault(layer, []).append(note)
+                at += 1
+    return found
 
 
 def _bar_spans(part: Part) -> list[tuple[Fraction, Fraction]]:
@@ -252,14 +274,14 @@ def _beat(meter: str) -> Fraction:
 
 
 def _pieces(
-    notes: list[tuple[Fraction, Fraction, tuple[int, ...]]],
+    notes: list[Timed],
     start: Fraction,
     end: Fraction,
-    symbols: dict[Fraction, list[str]],
+    symbols: list[Fraction],
     invisible: bool,
 ) -> list[_Piece]:
     """A layer inside one bar: notes cut at its ends and at chord symbols, gaps as rests."""
-    cuts = sorted(o for o in symbols if start < o < end)
+    cuts = symbols[bisect_right(symbols, start) : bisect_left(symbols, end)]
     found: list[_Piece] = []
     now = start
     for onset, length, pitches in notes:

@@ -5,12 +5,14 @@ What ABC 2.1 leaves open is decided in docs/abc.md.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
 from chatmusician.abc.timing import Measure, Timeline, Tone, VoiceLine
 
 MOST_EVENTS: Final = 1_000_000
+MOST_ENDINGS: Final = 64
 _MOST_PARTS: Final = 500_000
 
 
@@ -123,12 +125,32 @@ class _Player:
     def play_range(self, first: int, last: int, only: int = 0) -> None:
         """Play a range; ``only`` restricts sections with endings to one pass."""
         for section in sections(self.measures, first, last):
-            numbers = passes(section)
-            for number in [only] if only and section.endings else numbers:
+            for number in [only] if only and section.endings else passes(section):
                 self.play(section.start, section.body_end)
                 for numbers, start, end in section.endings:
                     if number in numbers:
                         self.play(start, end)
+
+    def play_parts(self, names: list[str], ranges: dict[str, tuple[int, int]]) -> None:
+        """Play parts by name; each kind of play is worked out once."""
+        plays = Counter(names)
+        known: dict[tuple[str, int], tuple[list[int], int]] = {}
+        number: dict[str, int] = {}
+        for name in names:
+            if name not in ranges:
+                continue
+            number[name] = number.get(name, 0) + 1
+            chosen = _has_ending_per_play(self.measures, ranges[name], plays[name])
+            key = (name, number[name] if chosen else 0)
+            if key not in known:
+                once = _Player(self.measures, self.weights, self.left)
+                once.play_range(*ranges[name], key[1])
+                known[key] = (once.out, self.left - once.left)
+            order, cost = known[key]
+            self.left -= cost
+            if self.left < 0:
+                raise TooManyError
+            self.out.extend(order)
 
 
 def part_order(value: str) -> list[str] | None:
@@ -187,19 +209,16 @@ def _voice_order(line: Timeline, voice: VoiceLine, limit: int) -> list[int]:
         player.play_range(0, len(measures))
         return player.out
     player.play_range(0, min(start for start, _ in ranges.values()))
-    played: dict[str, int] = {}
-    for name in names:
-        if name in ranges:
-            played[name] = played.get(name, 0) + 1
-            chosen = _has_ending_per_play(measures, ranges[name], names.count(name))
-            player.play_range(*ranges[name], played[name] if chosen else 0)
+    player.play_parts(names, ranges)
     return player.out
 
 
 def _has_ending_per_play(measures: list[Measure], span: tuple[int, int], plays: int) -> bool:
     """Whether a part has as many endings as P: plays it: then each play takes one (4.10)."""
+    if plays < 2 or plays > MOST_ENDINGS:
+        return False
     numbers = [n for m in measures[span[0] : span[1]] for n in m.endings]
-    return plays > 1 and max(numbers, default=0) == plays
+    return max(numbers, default=0) == plays
 
 
 def _weights(voice: VoiceLine) -> list[int]:

@@ -331,6 +331,8 @@ class BodyLexer(Lexer):
 
     def add_field(self, element: Element) -> None:
         super().add_field(element)
+        if isinstance(element, Field):
+            self.reader.check_value(element)
         self.reader.apply(element)
 
 

@@ -313,7 +313,8 @@ class Builder(FieldBuilder):
 
     def bar_rest(self, voice: VoiceLine, rest: Rest, opened: Measure) -> None:
         count = rest.num
-        if count > _MOST_REST_BARS:
+        voice.rest_bars += count
+        if count > _MOST_REST_BARS or voice.rest_bars > _MOST_REST_BARS * 20:
             self.problem("absurd-length", rest.start, rest.end)
             count = 1
         if voice.time == opened.start:
@@ -361,6 +362,7 @@ class Builder(FieldBuilder):
     def tuplet(self, voice: VoiceLine, tuplet: Tuplet) -> None:
         if voice.tuplet_left > 0:
             self.problem("tuplet-short", voice.tuplet_at, voice.tuplet_at + 2)
+            self.measure(voice, tuplet.start).flawed = True
         p: i64 = tuplet.p
         q: i64 = tuplet.q
         if q == 0:
@@ -472,6 +474,7 @@ class Builder(FieldBuilder):
             voice.layer = 0
             voice.ties = voice.layer_ties[0]
             voice.time = voice.bar_end
+        opened.flawed = opened.flawed or voice.tuplet_left > 0
         opened.length = voice.time - opened.start
         opened.last = place
         voice.measures.append(opened)

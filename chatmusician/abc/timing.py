@@ -148,6 +148,7 @@ class VoiceLine:
         self.tie_of: list[tuple[Tone, int, int]] = []
         self.open: Measure | None = None
         self.place: i64 = -1
+        self.rest_bars: i64 = 0
         self.next_opens: i64 = 0
         self.next_section: bool = False
         self.next_endings: tuple[int, ...] = ()
