@@ -122,6 +122,10 @@ def key_text(key: Key) -> str:
     return " ".join([f"{key.tonic or ''} exp".strip(), *key_signature(key)])
 
 
+def by_onset(entry: tuple[int, int, list[int]]) -> tuple[int, list[int]]:
+    return entry[0], entry[2]
+
+
 def grouped(tones: list[Tone], shift: int = 0) -> list[tuple[int, int, list[int]]]:
     """Tones as (onset, duration, pitches): those of one chord with one length together."""
     groups: dict[tuple[int, int, int], list[int]] = {}
@@ -129,7 +133,7 @@ def grouped(tones: list[Tone], shift: int = 0) -> list[tuple[int, int, list[int]
         key = (int(tone.onset) + shift, int(tone.duration), int(tone.element))
         groups.setdefault(key, []).append(int(tone.pitch))
     found = [(key[0], key[1], sorted(pitches)) for key, pitches in groups.items()]
-    found.sort(key=lambda g: g[0])
+    found.sort(key=by_onset)
     return found
 
 
@@ -139,7 +143,7 @@ def expanded(line: Timeline) -> list[list[Any]]:
     found: list[tuple[int, int, list[int]]] = []
     for voice, played in zip(line.voices, orders, strict=True):
         found.extend(_sounding(voice, played))
-    found.sort(key=lambda g: g[0])
+    found.sort(key=by_onset)
     return [[_quarters(line, o), _quarters(line, d), pitches] for o, d, pitches in found]
 
 

@@ -226,17 +226,19 @@ class _PartWriter:
 
 
 def _layers(notes: list[Timed]) -> list[list[Timed]]:
-    """Notes that overlap go to further layers, written with ``&``."""
-    layers: list[list[Timed]] = [[]]
-    free: list[tuple[Fraction, int]] = [(Fraction(0), 0)]
+    """Notes that overlap go to further layers, written with ``&``: each to the first free."""
+    layers: list[list[Timed]] = []
+    busy: list[tuple[Fraction, int]] = []
+    free: list[int] = []
     for note in sorted(notes, key=lambda n: (n[0], -n[1])):
-        if free[0][0] <= note[0]:
-            _, at = heapq.heappop(free)
-        else:
-            at = len(layers)
+        while busy and busy[0][0] <= note[0]:
+            heapq.heappush(free, heapq.heappop(busy)[1])
+        if not free:
+            free.append(len(layers))
             layers.append([])
+        at = heapq.heappop(free)
         layers[at].append(note)
-        heapq.heappush(free, (note[0] + note[1], at))
+        heapq.heappush(busy, (note[0] + note[1], at))
     return layers
 
 

@@ -125,11 +125,14 @@ class _Player:
     def play_range(self, first: int, last: int, only: int = 0) -> None:
         """Play a range; ``only`` restricts sections with endings to one pass."""
         for section in sections(self.measures, first, last):
+            spans: dict[int, list[tuple[int, int]]] = {}
+            for numbers, start, end in section.endings:
+                for number in numbers:
+                    spans.setdefault(number, []).append((start, end))
             for number in [only] if only and section.endings else passes(section):
                 self.play(section.start, section.body_end)
-                for numbers, start, end in section.endings:
-                    if number in numbers:
-                        self.play(start, end)
+                for start, end in spans.get(number, ()):
+                    self.play(start, end)
 
     def play_parts(self, names: list[str], ranges: dict[str, tuple[int, int]]) -> None:
         """Play parts by name; each kind of play is worked out once."""
