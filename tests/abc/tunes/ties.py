@@ -1,0 +1,61 @@
+"""Ties and slurs (2.1: 4.11)."""
+
+from __future__ import annotations
+
+from tests.abc.cases import Case
+
+CASES = [
+    Case("tie-in-bar", "G-GA2|", "G4*2 A4*2"),
+    Case("tie-over-bar", "G4-|G2A2|", "G4*6 A4*2"),
+    Case("tie-chain", "G2-G-G|G2-G2-|G4|", "G4*4 G4*8"),
+    Case("tie-space-after", "G2- G2|", "G4*4"),
+    Case("tie-over-line", "G4-\n|G4|", "G4*8"),
+    Case("tie-over-double-bar", "G4-||G4|]", "G4*8"),
+    Case("tie-dotted", "G2.-G2|", "G4*4"),
+    Case("tie-fields-between", "G2-[r:x]G2-|\nN:x\nG4|", "G4*8"),
+    Case("tie-symbol-between", 'G2-"Am"!f!G2|', "G4*4"),
+    Case("tie-grace-between", "G2-{a}G2|", "G4*4", facts={"graces": 1}),
+    Case(
+        "tie-over-key-change",
+        "F4-|[K:G]F2F2|",
+        "F4*6 F#4*2",
+    ),
+    Case("tie-same-sound", "^F2-_G2|", "F#4*4"),
+    Case("tie-accidental-repeated", "^F4-|^F4|", "F#4*8"),
+    Case("tie-chord", "[GB]2-[GB]2|", "G4+B4*4"),
+    Case("tie-chord-inside", "[G-B]2[GB]2|", "@0 G4*4 @0 B4*2 B4*2"),
+    Case("tie-chord-all-inside", "[G-B-]2[GB]2|", "G4+B4*4"),
+    Case("tie-chord-to-fewer", "[GB]2-[Gc]2|", "@0 G4*4 @0 B4*2 C5*2"),
+    Case("tie-chord-to-note", "[GB]2-G2|", "@0 G4*4 @0 B4*2"),
+    Case("tie-note-to-chord", "G2-[GB]2|", "@0 G4*4 @2 B4*2"),
+    Case("tie-other-pitch", "G2-A2|", "G4*2 A4*2", finds=("tie-to-nothing 6:3",)),
+    Case("tie-other-octave", "G2-g2|", "G4*2 G5*2", finds=("tie-to-nothing 6:3",)),
+    Case("tie-to-rest", "G2-z2|", "G4*2", finds=("tie-to-nothing 6:3",)),
+    Case("tie-at-end", "G4-|]", "G4*4", finds=("tie-to-nothing 6:3",)),
+    Case("tie-apart", "G2 -G2|", "G4*4", finds=("tie-apart 6:4",)),
+    Case("tie-after-bar", "G4|-G4|", "G4*8", finds=("tie-apart 6:4",)),
+    Case(
+        "tie-over-repeat",
+        "|:G4-:|G4|",
+        "G4*8",
+        plays="G4*4 G4*8",
+        outside="abc2midi holds the first note as well",
+    ),
+    Case(
+        "tie-into-endings",
+        "|:G4-|1G4:|2G4|]",
+        "G4*8 G4*4",
+        plays="G4*8 G4*4 G4*4",
+        outside="abc2midi holds the first note as well",
+    ),
+    Case("slur", "(GABc)|", "G4 A4 B4 C5"),
+    Case("slur-nested", "(G(AB)c)|", "G4 A4 B4 C5"),
+    Case("slur-ends-and-begins", "(G(A)Bc)|", "G4 A4 B4 C5"),
+    Case("slur-over-bars", "(GABc|d4)|", "G4 A4 B4 C5 D5*4"),
+    Case("slur-spaces", "( G A B c )|", "G4 A4 B4 C5"),
+    Case("slur-dotted", ".(GABc)|", "G4 A4 B4 C5"),
+    Case("slur-is-no-tie", "(GG)A2|", "G4 G4 A4*2"),
+    Case("slur-chords", "([GB][Ac])d2|", "G4+B4 A4+C5 D5*2"),
+    Case("slur-never-closed", "G(ABc|d4|]", "G4 A4 B4 C5 D5*4", finds=("unclosed-slur 6:2",)),
+    Case("slur-never-opened", "GA)Bc|", "G4 A4 B4 C5", finds=("slur-not-open 6:3",)),
+]
