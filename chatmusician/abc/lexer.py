@@ -74,7 +74,7 @@ class Lexer(NoteLexer):
             elif c == 34:
                 self.quoted(i)
             elif c == 37:
-                out.append(Comment(self.at(i), self.at(end)))
+                out.append(Comment(self.at(i), self.until(end)))
                 self.pos = end
             elif c == 92:
                 if self.only_blank_after(i + 1):
@@ -124,12 +124,12 @@ class Lexer(NoteLexer):
             self.length()
             if c == 90 or c == 88:
                 self.den = 1
-            out.append(Rest(self.at(i), self.at(self.pos), char, self.num, self.den))
+            out.append(Rest(self.at(i), self.until(self.pos), char, self.num, self.den))
         elif c == 40:
             self.paren(i)
         elif c == 41:
             self.pos = i + 1
-            out.append(Slur(self.at(i), self.at(i + 1), False, False))
+            out.append(Slur(self.at(i), self.until(i + 1), False, False))
         elif c == 62 or c == 60:
             self.broken(i, c)
         elif c == 123:
@@ -139,24 +139,24 @@ class Lexer(NoteLexer):
             before: i64 = ord(self.text[i - 1]) if i > 0 else 32
             if before == 32 or before == 124:
                 self.problem("tie-apart", i, i + 1)
-            out.append(Tie(self.at(i), self.at(i + 1)))
+            out.append(Tie(self.at(i), self.until(i + 1)))
         elif c == 33 or c == 43:
             self.decoration(i, c)
         elif c == 46:
             self.dot(i)
         elif c == 38:
             self.pos = i + 1
-            out.append(Overlay(self.at(i), self.at(i + 1)))
+            out.append(Overlay(self.at(i), self.until(i + 1)))
         elif c == 121:
             self.pos = i + 1
             self.length()
-            out.append(Spacer(self.at(i), self.at(self.pos)))
+            out.append(Spacer(self.at(i), self.until(self.pos)))
         elif c == 36:
             self.pos = i + 1
-            out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
+            out.append(LineBreak(self.at(i), self.until(i + 1), BREAK_SCORE))
         elif char in SHORTHAND:
             self.pos = i + 1
-            out.append(Decoration(self.at(i), self.at(i + 1), SHORTHAND[char]))
+            out.append(Decoration(self.at(i), self.until(i + 1), SHORTHAND[char]))
         else:
             self.unknown(i)
 
@@ -217,7 +217,7 @@ class Lexer(NoteLexer):
         elif lines >= 2:
             style = BAR_DOUBLE
         self.after_bar = True
-        self.out.append(Bar(self.at(start), self.at(i), style, before, after))
+        self.out.append(Bar(self.at(start), self.until(i), style, before, after))
 
     def ending(self, start: i64, i: i64) -> None:
         """The numbers of a variant ending, from ``i``; the mark began at ``start``."""
@@ -239,7 +239,7 @@ class Lexer(NoteLexer):
         if not numbers:
             self.problem("ending-number", start, i, text[first:i])
             numbers = (1,)
-        self.out.append(Ending(self.at(start), self.at(i), numbers))
+        self.out.append(Ending(self.at(start), self.until(i), numbers))
 
     # -- brackets -------------------------------------------------------------
 
@@ -272,13 +272,13 @@ class Lexer(NoteLexer):
         close: i64 = text.find("]", i, self.end)
         if close < 0:
             self.problem("unclosed-field", i, self.end)
-            self.out.append(Unknown(self.at(i), self.at(self.end)))
+            self.out.append(Unknown(self.at(i), self.until(self.end)))
             self.pos = self.end
             return
         letter = text[i + 1]
         value = text[i + 3 : close].strip()
         self.pos = close + 1
-        start, stop = self.at(i), self.at(close + 1)
+        start, stop = self.at(i), self.until(close + 1)
         if letter not in INLINE_FIELDS:
             self.problem("misplaced-field", i, close + 1, letter)
         if letter == "I":
@@ -339,8 +339,10 @@ class Lexer(NoteLexer):
             self.problem("empty-chord", i, self.pos, text[i : self.pos])
             outer.extend(inner)
             return
-        start, stop = self.at(i), self.at(self.pos)
-        outer.append(Chord(start, stop, self.at(close), tuple(notes), tuple(inner), num, den, tie))
+        start, stop = self.at(i), self.until(self.pos)
+        outer.append(
+            Chord(start, stop, self.until(close), tuple(notes), tuple(inner), num, den, tie)
+        )
 
     def grace(self, i: i64) -> None:
         text = self.text
@@ -379,7 +381,7 @@ class Lexer(NoteLexer):
                 notes.append(element)
         if not closed:
             self.problem("unclosed-grace", i, self.pos, text[i : self.pos])
-        outer.append(Grace(self.at(i), self.at(self.pos), tuple(notes), slash))
+        outer.append(Grace(self.at(i), self.until(self.pos), tuple(notes), slash))
 
     # -- tuplets and slurs ----------------------------------------------------
 
@@ -389,7 +391,7 @@ class Lexer(NoteLexer):
         self.pos = i + 1
         p = self.number()
         if self.pos == i + 1:
-            self.out.append(Slur(self.at(i), self.at(i + 1), True, False))
+            self.out.append(Slur(self.at(i), self.until(i + 1), True, False))
             return
         q: i64 = 0
         r: i64 = 0
@@ -402,9 +404,9 @@ class Lexer(NoteLexer):
         if p < 2 or p > 99 or q > 99 or r > 99:
             if not (p == 1 and q == 1):
                 self.problem("bad-tuplet", i, self.pos, text[i : self.pos])
-            self.out.append(Unknown(self.at(i), self.at(self.pos)))
+            self.out.append(Unknown(self.at(i), self.until(self.pos)))
             return
-        self.out.append(Tuplet(self.at(i), self.at(self.pos), p, q, r))
+        self.out.append(Tuplet(self.at(i), self.until(self.pos), p, q, r))
 
     # -- texts and decorations ------------------------------------------------
 
@@ -415,7 +417,7 @@ class Lexer(NoteLexer):
             close = text.find('"', close + 1, self.end)
         if close < 0:
             self.problem("unclosed-string", i, self.end, text[i : self.end])
-            self.out.append(Unknown(self.at(i), self.at(self.end)))
+            self.out.append(Unknown(self.at(i), self.until(self.end)))
             self.pos = self.end
             return
         self.pos = close + 1
@@ -423,9 +425,9 @@ class Lexer(NoteLexer):
 
     def add_text(self, i: i64, end: i64, content: str) -> None:
         if content and content[0] in "^_<>@":
-            self.out.append(Annotation(self.at(i), self.at(end), content[0], content[1:]))
+            self.out.append(Annotation(self.at(i), self.until(end), content[0], content[1:]))
         else:
-            self.out.append(ChordSymbol(self.at(i), self.at(end), content.strip()))
+            self.out.append(ChordSymbol(self.at(i), self.until(end), content.strip()))
 
     def dot(self, i: i64) -> None:
         """``.``: a dotted bar line or slur, else staccato."""
@@ -437,14 +439,14 @@ class Lexer(NoteLexer):
         if following == 40:
             self.pos = i + 2
             if self.pos >= self.end or not 48 <= ord(text[self.pos]) <= 57:
-                self.out.append(Slur(self.at(i), self.at(i + 2), True, True))
+                self.out.append(Slur(self.at(i), self.until(i + 2), True, True))
                 return
         self.pos = i + 1
         if following == 45:
             self.pos = i + 2
-            self.out.append(Tie(self.at(i), self.at(i + 2)))
+            self.out.append(Tie(self.at(i), self.until(i + 2)))
             return
-        self.out.append(Decoration(self.at(i), self.at(i + 1), "staccato"))
+        self.out.append(Decoration(self.at(i), self.until(i + 1), "staccato"))
 
     def decoration(self, i: i64, c: i64) -> None:
         """``!name!`` or ``+name+``; a lone ``!`` is an old line break."""
@@ -452,7 +454,7 @@ class Lexer(NoteLexer):
         mark = text[i]
         if c == 33 and self.bang_breaks:
             self.pos = i + 1
-            self.out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
+            self.out.append(LineBreak(self.at(i), self.until(i + 1), BREAK_SCORE))
             return
         limit = self.end
         if limit > i + _LONGEST_NAME:
@@ -465,22 +467,22 @@ class Lexer(NoteLexer):
             return
         self.pos = i + 1
         if c == 33 and self.only_blank_after(i + 1):
-            self.out.append(LineBreak(self.at(i), self.at(i + 1), BREAK_SCORE))
+            self.out.append(LineBreak(self.at(i), self.until(i + 1), BREAK_SCORE))
             self.problem("old-line-break", i, i + 1)
             return
         self.pos = i + 1 + unclosed_name(self.text[i + 1 : limit])
-        self.out.append(Unknown(self.at(i), self.at(self.pos)))
+        self.out.append(Unknown(self.at(i), self.until(self.pos)))
         self.problem("unclosed-decoration", i, self.pos, self.text[i : self.pos])
 
     def add_decoration(self, i: i64, end: i64, name: str, plus: bool) -> None:
         name = DECORATION_ALIASES.get(name, name)
         if plus and name not in DECORATIONS and is_note_text(name):
             self.problem("old-chord", i, end, name)
-            self.out.append(Unknown(self.at(i), self.at(end)))
+            self.out.append(Unknown(self.at(i), self.until(end)))
             return
         if name not in DECORATIONS:
             self.problem("unknown-decoration", i, end, name)
-        self.out.append(Decoration(self.at(i), self.at(end), name))
+        self.out.append(Decoration(self.at(i), self.until(end), name))
 
     def symbol(self, i: i64, meaning: str) -> None:
         """A letter defined by U:; ``meaning`` is what stands right of its ``=``."""

@@ -58,29 +58,34 @@ def _table(macros: list[Macro]) -> dict[str, str]:
     return table
 
 
-def expand(line: str, start: int, macros: list[Macro]) -> tuple[str, list[int]]:
-    """The line with macros replaced, and for each character its offset in the source.
+def expand(line: str, start: int, macros: list[Macro]) -> tuple[str, list[int], list[int]]:
+    """The line with macros replaced, and for each offset its place in the source.
 
-    ``start`` is the line's own offset. Texts in quotes are left alone. The list has one
-    entry more than the text, for its end.
+    ``start`` is the line's own offset. Texts in quotes are left alone. The two lists,
+    one entry longer than the text, serve what begins and what ends at an offset: inside
+    an expansion that is the begin and the end of the macro's use.
     """
     table = _table(macros)
     targets = sorted(table, key=len, reverse=True)
     pattern = re.compile('"[^"]*"?|' + "|".join(re.escape(t) for t in targets))
     pieces: list[str] = []
     places: list[int] = []
+    ends: list[int] = [start]
     done = 0
     for found in pattern.finditer(line):
         if found[0].startswith('"'):
             continue
         pieces.append(line[done : found.start()])
         places.extend(range(start + done, start + found.start()))
+        ends.extend(range(start + done + 1, start + found.start() + 1))
         replacement = table[found[0]]
         pieces.append(replacement)
         places.extend([start + found.start()] * len(replacement))
+        ends.extend([start + found.end()] * len(replacement))
         done = found.end()
         if len(places) > _LONGEST_LINE:
             break
     pieces.append(line[done:])
     places.extend(range(start + done, start + len(line) + 1))
-    return "".join(pieces), places
+    ends.extend(range(start + done + 1, start + len(line) + 1))
+    return "".join(pieces), places, ends

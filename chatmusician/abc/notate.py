@@ -307,7 +307,7 @@ def _cut(
     tied: bool,
     continues: bool,
 ) -> list[_Piece]:
-    points = [begin, *(c for c in cuts if begin < c < stop), stop]
+    points = [begin, *cuts[bisect_right(cuts, begin) : bisect_left(cuts, stop)], stop]
     pieces: list[_Piece] = []
     for at, (one, two) in enumerate(itertools.pairwise(points)):
         last = at == len(points) - 2

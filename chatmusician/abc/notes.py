@@ -28,6 +28,7 @@ class NoteLexer:
         self.out: list[Element] = []
         self.problems: list[tuple[str, int, int, str]] = []
         self.places: list[int] | None = None
+        self.ends: list[int] | None = None
         self.symbols: dict[str, str] = {}
         self.plus_decorations: bool = False
         self.bang_breaks: bool = False
@@ -43,8 +44,15 @@ class NoteLexer:
             return offset
         return places[min(offset, len(places) - 1)]
 
+    def until(self, offset: i64) -> i64:
+        """Where an element that ends at ``offset`` ends in the source."""
+        ends = self.ends
+        if ends is None:
+            return offset
+        return ends[min(offset, len(ends) - 1)]
+
     def problem(self, code: str, start: i64, end: i64, detail: str = "") -> None:
-        self.problems.append((code, int(self.at(start)), int(self.at(end)), detail))
+        self.problems.append((code, int(self.at(start)), int(self.until(end)), detail))
 
     def unknown(self, i: i64) -> None:
         """A character that means nothing; digits of one number count as one."""
@@ -56,7 +64,7 @@ class NoteLexer:
             code = "misplaced-length"
             while self.pos < self.end and 47 <= ord(text[self.pos]) <= 57:
                 self.pos += 1
-        self.out.append(Unknown(self.at(i), self.at(self.pos)))
+        self.out.append(Unknown(self.at(i), self.until(self.pos)))
         self.problem(code, i, self.pos, text[i : self.pos])
 
     # -- notes ----------------------------------------------------------------
@@ -98,7 +106,6 @@ class NoteLexer:
                 i += 1
             if slashes > 20:
                 slashes = 21
-                self.problem("absurd-length", start, i)
             den = 1
             if written:
                 slashes -= 1
@@ -176,8 +183,8 @@ class NoteLexer:
             return Note(start, self.pos, head_end, step, octave, accidental, num, den, tie)
         return Note(
             self.at(start),
-            self.at(self.pos),
-            self.at(head_end),
+            self.until(self.pos),
+            self.until(head_end),
             step,
             octave,
             accidental,
@@ -215,7 +222,7 @@ class NoteLexer:
         if self.pos < self.end and self.is_letter(self.pos):
             self.out.append(self.pitched(i, self.pos, value))
         else:
-            self.out.append(Unknown(self.at(i), self.at(self.pos)))
+            self.out.append(Unknown(self.at(i), self.until(self.pos)))
             self.problem("accidental-without-note", i, self.pos, self.text[i : self.pos])
 
     def is_letter(self, i: i64) -> bool:
@@ -232,7 +239,9 @@ class NoteLexer:
         if count > 6:
             self.problem("absurd-length", i, self.pos, text[i : self.pos])
             count = 6
-        self.out.append(BrokenRhythm(self.at(i), self.at(self.pos), count if c == 62 else -count))
+        self.out.append(
+            BrokenRhythm(self.at(i), self.until(self.pos), count if c == 62 else -count)
+        )
 
     def number(self) -> i64:
         """The number at ``pos``, 0 where there is none, 1000 for anything larger."""

@@ -175,12 +175,14 @@ class TuneReader:
 
     def macro_line(self, start: i64, stop: i64) -> None:
         lexer = self.lexer
-        expanded, places = expand(self.text[start:stop], int(start), self.macros)
+        expanded, places, ends = expand(self.text[start:stop], int(start), self.macros)
         lexer.text = expanded
         lexer.places = places
+        lexer.ends = ends
         lexer.line(0, len(expanded))
         lexer.text = self.text
         lexer.places = None
+        lexer.ends = None
 
     # -- fields ---------------------------------------------------------------
 
