@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatmusician.abc.canonical import canonical
 from chatmusician.abc.check import check, check_tune
 from chatmusician.abc.events import to_events
 from chatmusician.abc.fix import fix
@@ -17,6 +18,7 @@ __all__ = [
     "Element",
     "Timeline",
     "Tune",
+    "canonical",
     "check",
     "check_tune",
     "fix",

@@ -7,14 +7,13 @@ from bisect import bisect_right
 from typing import Final
 
 from chatmusician.abc.check import check
+from chatmusician.abc.edit import Edit, apply_edits
 from chatmusician.abc.fields import default_unit, parse_meter, parse_unit
 from chatmusician.abc.reader import read
 from chatmusician.abc.rules import BY_CODE
 from chatmusician.abc.tune import Book, Diagnostic, Tune
 
 _MOST_ROUNDS: Final = 3
-
-Edit = tuple[int, int, str]
 
 
 def fix(text: str) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -31,18 +30,6 @@ def fix(text: str) -> tuple[str, tuple[Diagnostic, ...]]:
         text = apply_edits(text, edits)
         mended.extend(done)
     return text, tuple(mended)
-
-
-def apply_edits(text: str, edits: list[Edit]) -> str:
-    """Replace spans that do not overlap; an edit that would overlap an earlier is left out."""
-    out: list[str] = []
-    done = 0
-    for start, end, replacement in sorted(edits, key=lambda e: (e[0], e[1])):
-        if start < done:
-            continue
-        out += [text[done:start], replacement]
-        done = end
-    return "".join([*out, text[done:]])
 
 
 def _edits(book: Book) -> tuple[list[Edit], list[Diagnostic]]:

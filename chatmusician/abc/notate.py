@@ -205,7 +205,7 @@ class _PartWriter:
     def sounding(
         self, piece: _Piece, length: Fraction, state: dict[tuple[int, int], int], main: bool
     ) -> str:
-        size = _length(length / 4 / self.score.unit)
+        size = length_text(length / 4 / self.score.unit)
         if not piece.pitches:
             return ("z" if main else "x") + size
         heads = [self.head(pitch, state) for pitch in sorted(piece.pitches)]
@@ -341,7 +341,7 @@ def _tuplet(pieces: list[_Piece], at: int) -> tuple[int, int, int]:
     return 0, 1, 1
 
 
-def _length(units: Fraction) -> str:
+def length_text(units: Fraction) -> str:
     """A length in units in its shortest spelling."""
     if units.denominator == 1:
         return "" if units == 1 else str(units.numerator)

@@ -12,7 +12,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from chatmusician.abc.timing import Measure, PendingTie, Timeline, Tone, VoiceLine
+from chatmusician.abc.timing import Mark, Measure, PendingTie, Timeline, Tone, VoiceLine, Written
 from chatmusician.abc.tune import (
     BAR_DOTTED,
     BAR_INVISIBLE,
@@ -201,12 +201,18 @@ class Builder(FieldBuilder):
             ticks = voice.unit
         pitch = self.pitch(voice, note)
         tone: Tone | None = None
+        tied = False
         if voice.ties:
+            voice.waiting = voice.ties[:] if self.tracing else []
             tone = self.take_tie(voice, note, pitch, ticks)
+            tied = tone is not None
             self.drop_ties(voice)
         if tone is None:
             tone = Tone(voice.time, ticks, pitch, self.index, voice.at())
             voice.tones.append(tone)
+        if self.tracing:
+            voice.last_written = len(self.line.written)
+            self.trace(voice, note, ticks, pitch, tied)
         if self.has_words:
             voice.spots.append(self.new_mark(voice, ""))
         if note.tie:
@@ -215,6 +221,26 @@ class Builder(FieldBuilder):
             )
         voice.last_tone = tone
         self.advance(voice, ticks)
+
+    def trace(self, voice: VoiceLine, note: Note, ticks: i64, pitch: i64, tied: bool) -> None:
+        """Keep how a note was read; a tied note sounds as the tone it goes on from."""
+        plain = self.exact(ticks * voice.tuplet_p, voice.tuplet_q) if voice.tuplet_left else ticks
+        alter = pitch - voice.shift - 60 - 12 * note.octave - _SEMITONES[note.step]
+        if tied and note.accidental == NO_ACCIDENTAL:
+            for tie in voice.waiting:
+                if tie.step == note.step and tie.octave == note.octave:
+                    natural = 60 + 12 * note.octave + _SEMITONES[note.step]
+                    alter = tie.tone.pitch - voice.shift - natural
+        self.line.written.append(
+            Written(self.index, voice.id, voice.at(), voice.layer, voice.time, plain, alter, tied)
+        )
+
+    def trace_rest(self, voice: VoiceLine, ticks: i64) -> None:
+        plain = self.exact(ticks * voice.tuplet_p, voice.tuplet_q) if voice.tuplet_left else ticks
+        written = Written(
+            self.index, voice.id, voice.at(), voice.layer, voice.time, plain, 0, False
+        )
+        self.line.written.append(written)
 
     def take_tie(self, voice: VoiceLine, note: Note, pitch: i64, ticks: i64) -> Tone | None:
         """Lengthen the tone tied to this note, if there is one."""
@@ -249,8 +275,11 @@ class Builder(FieldBuilder):
         sounding: list[Tone] = []
         pending: list[PendingTie] = []
         waiting = voice.ties
+        voice.waiting = waiting
         if voice.broken:
             self.settle_broken(voice, chord.notes[0].num * num, chord.notes[0].den * den)
+        if self.tracing:
+            voice.last_written = len(self.line.written)
         for note in chord.notes:
             if note.num * num > 20_000 or note.den * den > 20_000:
                 ticks = voice.unit
@@ -263,6 +292,8 @@ class Builder(FieldBuilder):
                 first = ticks
             pitch = self.pitch(voice, note)
             tone = self.chord_tie(voice, waiting, note, pitch, ticks)
+            if self.tracing:
+                self.trace(voice, note, ticks, pitch, tone is not None)
             if tone is None:
                 tone = Tone(voice.time, ticks, pitch, self.index, voice.at())
                 voice.tones.append(tone)
@@ -309,6 +340,9 @@ class Builder(FieldBuilder):
             ticks = voice.unit
         voice.last_tone = None
         voice.last_chord = []
+        if self.tracing:
+            voice.last_written = len(self.line.written)
+            self.trace_rest(voice, ticks)
         self.advance(voice, ticks)
 
     def bar_rest(self, voice: VoiceLine, rest: Rest, opened: Measure) -> None:
@@ -351,8 +385,14 @@ class Builder(FieldBuilder):
                     sounding.duration += delta
                 else:
                     sounding.duration += self.broken_change(sounding.duration, count)
+        for marks in (voice.chord_symbols, voice.annotations, voice.marks):
+            move_last(marks, voice.time, delta)
         voice.time += delta
         voice.broken = count
+        if self.tracing:
+            for written in self.line.written[voice.last_written :]:
+                if written.voice == voice.id:
+                    written.plain += self.broken_change(written.plain, count)
 
     def broken_change(self, length: i64, count: i64) -> i64:
         if count > 0:
@@ -521,11 +561,23 @@ class Builder(FieldBuilder):
             self.problem("unclosed-slur", start, start + 1)
 
 
-def timeline(tune: Tune) -> Timeline:
-    """The tune in time. Never fails: what is wrong is in ``problems``."""
+def move_last(marks: list[Mark], onset: i64, delta: i64) -> None:
+    """Move the marks at ``onset`` along: they belong to the note whose onset changed."""
+    at = len(marks) - 1
+    while at >= 0 and marks[at].onset == onset:
+        marks[at].onset += delta
+        at -= 1
+
+
+def timeline(tune: Tune, *, trace: bool = False) -> Timeline:
+    """The tune in time. Never fails: what is wrong is in ``problems``.
+
+    ``trace`` also fills ``written``: how each note was read, for those who write it anew.
+    """
     resolution = RESOLUTION
     for _ in range(3):
         builder = Builder(tune, resolution)
+        builder.tracing = trace
         builder.build()
         if builder.need == 1:
             break

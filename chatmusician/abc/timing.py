@@ -26,13 +26,44 @@ class Tone:
 
 
 @mypyc_attr(acyclic=True)
+class Written:
+    """How one written note was read; only kept when ``timeline`` is asked to trace.
+
+    ``plain`` is its length without the tuplet it stands in, ``alter`` its accidental as
+    it sounds, ``tied`` whether it goes on from the note before.
+    """
+
+    __slots__ = ("alter", "element", "layer", "measure", "onset", "plain", "tied", "voice")
+
+    def __init__(
+        self,
+        element: i64,
+        voice: str,
+        measure: i64,
+        layer: i64,
+        onset: i64,
+        plain: i64,
+        alter: i64,
+        tied: bool,
+    ) -> None:
+        self.element: Final[i64] = element
+        self.voice: Final[str] = voice
+        self.measure: Final[i64] = measure
+        self.layer: Final[i64] = layer
+        self.onset: Final[i64] = onset
+        self.plain: i64 = plain
+        self.alter: Final[i64] = alter
+        self.tied: Final[bool] = tied
+
+
+@mypyc_attr(acyclic=True)
 class Mark:
     """Something with a place in time but no length: a chord symbol, a decoration …"""
 
     __slots__ = ("element", "measure", "onset", "text")
 
     def __init__(self, onset: i64, text: str, element: i64, measure: i64) -> None:
-        self.onset: Final[i64] = onset
+        self.onset: i64 = onset
         self.text: Final[str] = text
         self.element: Final[i64] = element
         self.measure: Final[i64] = measure
@@ -142,8 +173,10 @@ class VoiceLine:
         self.last_tone: Tone | None = None
         self.last_chord: list[Tone] = []
         self.last_length: i64 = 0
+        self.last_written: i64 = 0
         self.last_ok: bool = False
         self.ties: list[PendingTie] = []
+        self.waiting: list[PendingTie] = []
         self.layer_ties: list[list[PendingTie]] = []
         self.tie_of: list[tuple[Tone, int, int]] = []
         self.open: Measure | None = None
@@ -185,6 +218,7 @@ class Timeline:
         self.tempo: Tempo | None = None
         self.order: str = ""
         self.graces: int = 0
+        self.written: list[Written] = []
 
     def quarters(self, ticks: int) -> Fraction:
         """Ticks as an exact fraction of a quarter note."""

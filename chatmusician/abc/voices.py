@@ -45,6 +45,7 @@ class FieldBuilder:
         self.unit_stated: bool = False
         self.has_words: bool = tune.has_words
         self.index: i64 = 0
+        self.tracing: bool = False
         self.tempo_field: Field | None = None
 
     def problem(self, code: str, start: i64, end: i64, detail: str = "") -> None:
