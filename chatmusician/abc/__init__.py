@@ -10,6 +10,17 @@ from chatmusician.abc.from_events import from_events
 from chatmusician.abc.reader import read
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline
+from chatmusician.abc.transform import (
+    change_unit,
+    expand_repeats,
+    interleave_voices,
+    separate_voices,
+    take_bars,
+    take_section,
+    take_voices,
+    transpose,
+    transpose_to,
+)
 from chatmusician.abc.tune import Book, Diagnostic, Element, Tune
 
 __all__ = [
@@ -19,11 +30,20 @@ __all__ = [
     "Timeline",
     "Tune",
     "canonical",
+    "change_unit",
     "check",
     "check_tune",
+    "expand_repeats",
     "fix",
     "from_events",
+    "interleave_voices",
     "read",
+    "separate_voices",
+    "take_bars",
+    "take_section",
+    "take_voices",
     "timeline",
     "to_events",
+    "transpose",
+    "transpose_to",
 ]

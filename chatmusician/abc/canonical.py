@@ -42,7 +42,6 @@ from chatmusician.abc.tune import (
 )
 
 UNIT: Final = Fraction(1, 8)
-_BARS_PER_LINE: Final = 4
 _SHORT: Final = {name: char for char, name in SHORTHAND.items()}
 _MODES: Final = {
     "major": "",
@@ -65,10 +64,10 @@ _STRENGTH: Final = ("[|]", ".|", "|", "||", "[|", "|]")
 _HEADER: Final = "TCOR"
 
 
-def canonical(source: Book | Tune) -> str:
+def canonical(source: Book | Tune, *, bars_per_line: int = 4) -> str:
     """The canonical text of a tune, or of every tune of a book, a blank line between."""
     tunes = source.tunes if isinstance(source, Book) else (source,)
-    return "\n".join(_Writer(tune).text() for tune in tunes)
+    return "\n".join(_Writer(tune, bars_per_line).text() for tune in tunes)
 
 
 @dataclass
@@ -91,8 +90,9 @@ class _Voice:
 
 
 class _Writer:
-    def __init__(self, tune: Tune) -> None:
+    def __init__(self, tune: Tune, bars_per_line: int) -> None:
         self.tune = tune
+        self.bars_per_line = bars_per_line
         self.line: Timeline = timeline(tune, trace=True)
         self.read: dict[int, list[Written]] = {}
         for written in self.line.written:
@@ -304,7 +304,7 @@ class _Writer:
         voice.now = []
         voice.full += voice.music
         voice.music = False
-        if voice.full >= _BARS_PER_LINE:
+        if voice.full >= self.bars_per_line:
             self.end_line(voice)
 
     def end_line(self, voice: _Voice) -> None:
@@ -325,7 +325,7 @@ class _Writer:
         used = [v for v in verses if any(i in verses[v] for i in voice.spots)]
         for verse in range(1, max(used, default=1) + 1):
             syllables = verses.get(verse, {})
-            text = "".join(_syllable(syllables.get(index)) for index in voice.spots)
+            text = "".join(syllable_text(syllables.get(index)) for index in voice.spots)
             found.append("w: " + (text.rstrip(" *") or "*").strip())
         return found
 
@@ -416,7 +416,7 @@ def _belongs_to_next(text: str) -> bool:
     return text.startswith("(") and text[1:2].isdigit()
 
 
-def _syllable(sung: Sung | None) -> str:
+def syllable_text(sung: Sung | None) -> str:
     if sung is None or (not sung.text and sung.kind not in (HOLD, BAR)):
         return "* "
     if sung.kind == HOLD:
