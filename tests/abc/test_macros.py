@@ -52,14 +52,15 @@ def test_macros_that_make_no_sense(value: str) -> None:
 def test_places() -> None:
     macro = parse_macro("~G=AB")
     assert macro is not None
-    text, places = expand("c~Gd", 10, [macro])
+    text, starts, ends = expand("c~Gd", 10, [macro])
     assert text == "cABd"
-    assert places == [10, 11, 11, 13, 14]
+    assert starts == [10, 11, 11, 13, 14]
+    assert ends[1:4] == [11, 13, 13]
 
 
 def test_growth_is_bounded() -> None:
     macro = parse_macro("a=" + "a" * 200)
     assert macro is not None
-    text, places = expand("a" * 50_000, 0, [macro])
+    text, starts, ends = expand("a" * 50_000, 0, [macro])
     assert len(text) < 200_000
-    assert len(places) == len(text) + 1
+    assert len(starts) == len(ends) == len(text) + 1
