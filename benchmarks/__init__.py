@@ -1,0 +1,1 @@
+"""Benchmarks of the ABC reader: agreement with abc2midi, speed. See README.md here."""
