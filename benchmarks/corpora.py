@@ -134,7 +134,7 @@ def _lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
 
 def thesession(data: Path) -> list[File]:
     """The rows as one file: X: is the setting's number, the body is left as it is."""
-    tunes = []
+    tunes: list[str] = []
     for line in _lines(data / "thesession" / "thesession_settings.jsonl.gz"):
         row = json.loads(line)
         header = [
@@ -166,7 +166,7 @@ _HEADER_FIELDS = re.compile(r"(?:\[[LMK]:[^\]]*\] ?)+")
 def folkwiki(data: Path) -> list[File]:
     """The token lines as ABC: blanks between tokens go, the leading fields get lines."""
     path = data / "folkwiki" / "9_nov_folkwiki_w_titles.txt.gz"
-    tunes = []
+    tunes: list[str] = []
     for block in "".join(_lines(path, "iso-8859-1")).split("\n\n"):
         lines = [f"X:{len(tunes) + 1}"]
         for line in filter(None, block.split("\n")):

@@ -5,17 +5,23 @@ reads it (or drops what ours says has no effect). It holds for a tune only if th
 readers agree on the rewritten text and did not before.
 """
 
+# The reasons are prose.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
 from chatmusician.abc import Tune, canonical, check_tune, expand_repeats, timeline
 from chatmusician.abc.canonical import key_text
 from chatmusician.abc.edit import Edit, apply_edits
 from chatmusician.abc.fields import parse_key
+from chatmusician.abc.notate import length_text
 from chatmusician.abc.playing import sections
-from chatmusician.abc.tune import BrokenRhythm, Chord, Field, Tie, Tuplet
+from chatmusician.abc.tune import Bar, BrokenRhythm, Chord, Decoration, Field, Tie, Tuplet
 
 Rewrite = Callable[[Tune], str]
 
@@ -86,6 +92,41 @@ def with_even_chords(tune: Tune) -> str:
     return apply_edits(tune.text, edits)
 
 
+def with_lengths_outside(tune: Tune) -> str:
+    """``[d/2D/2]8`` as ``[dD]4``."""
+    edits: list[Edit] = []
+    for element in tune.elements:
+        if isinstance(element, Chord):
+            sizes = {Fraction(int(n.num), int(n.den)) for n in element.notes}
+            if len(sizes) == 1 and tune.text[element.close - 1] == "]":
+                for note in element.notes:
+                    edits.append((int(note.head_end), int(note.end) - int(note.tie), ""))
+                total = sizes.pop() * Fraction(int(element.num), int(element.den))
+                end = int(element.end) - int(element.tie)
+                edits.append((int(element.close), end, length_text(total)))
+    return apply_edits(tune.text, edits)
+
+
+def without_marked_bars(tune: Tune) -> str:
+    """Without decorations on bar lines."""
+    edits: list[Edit] = []
+    for element, following in pairwise(tune.elements):
+        if isinstance(element, Decoration) and isinstance(following, Bar):
+            edits.append((int(element.start), int(element.end), ""))
+    return apply_edits(tune.text, edits)
+
+
+def without_broken_bars(tune: Tune) -> str:
+    """Without the bars in which ``check`` finds bad syntax."""
+    found = [d for d in check_tune(tune) if d.kind in ("syntax", "decoration", "deprecated")]
+    edits: list[Edit] = []
+    for voice in timeline(tune).voices:
+        for measure in voice.measures:
+            if any(measure.first <= d.start < measure.last + 1 for d in found):
+                edits.append((int(measure.first), int(measure.last), ""))
+    return apply_edits(tune.text, edits)
+
+
 def with_plain_keys(tune: Tune) -> str:
     """Keys as a tonic and a mode in their usual spelling."""
     edits: list[Edit] = []
@@ -147,6 +188,17 @@ EXPLANATIONS = (
         with_even_chords,
     ),
     Explanation(
+        "a chord with lengths inside and after the bracket",
+        "Ours. 4.17: they multiply. abc2midi loses the inner one.",
+        with_lengths_outside,
+    ),
+    Explanation(
+        "a decoration on a bar line",
+        "Ours. 4.14 lets bar lines be decorated; abc2midi wants a note and reads the [ of the bar "
+        "line after the mark as a chord.",
+        without_marked_bars,
+    ),
+    Explanation(
         "K: with a capital M, or an accidental directly after the mode",
         "Ours. K:GM is G major in the tunes that have it, as in chord names; K:Dmix=c names an "
         "accidental (3.1.14). abc2midi reads minor, or nothing.",
@@ -164,6 +216,12 @@ EXPLANATIONS = (
         "No reader is right: the line is broken. Ours skips what it cannot read and says where; "
         "abc2midi drops more or less of it.",
         written_again,
+    ),
+    Explanation(
+        "bars with bad syntax",
+        "No reader is right: without these bars the two agree. Ours closes an open chord at the bar "
+        "line, skips what it does not know and says where.",
+        without_broken_bars,
     ),
     Explanation(
         "the playing order of repeats, endings and parts",

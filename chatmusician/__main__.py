@@ -1,3 +1,5 @@
+"""``python -m chatmusician``: the command line."""
+
 import sys
 
 from chatmusician.cli import main

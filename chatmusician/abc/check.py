@@ -12,7 +12,7 @@ from chatmusician.abc.playing import TooManyError, part_order, playing_order, se
 from chatmusician.abc.reader import diagnostic
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
-from chatmusician.abc.tune import Book, Diagnostic, Tune, by_place
+from chatmusician.abc.tune import Book, Diagnostic, Field, Tune, by_place
 from chatmusician.errors import UsageError
 
 # Sounding range of instruments, lowest and highest MIDI pitch.
@@ -216,7 +216,10 @@ class Checker:
                 )
 
     def parts(self) -> None:
-        field = self.tune.fields("P")[-1]
+        fields = [e for e in self.tune.header if isinstance(e, Field) and e.letter == "P"]
+        if not fields:
+            return
+        field = fields[-1]
         try:
             names = part_order(self.line.order)
         except TooManyError:

@@ -269,7 +269,7 @@ def parse_unit(value: str) -> tuple[int, int] | None:
 
 def default_unit(meter: Meter) -> tuple[int, int]:
     """The unit length where no L: is given (2.1, section 3.1.7)."""
-    if not meter.free and meter.length < Fraction(3, 4):
+    if not meter.free and meter.num * 4 < meter.den * 3:
         return 1, 16
     return 1, 8
 

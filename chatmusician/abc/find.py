@@ -295,9 +295,10 @@ def _split_fields(line: str) -> list[str]:
     out: list[str] = []
     for at, part in enumerate(parts):
         if part.startswith("K:"):
-            found = _KEY.match(part[2:].lstrip())
-            key = found[0].strip() if found else part[2:].split(None, 1)[0]
-            rest = part[2:].lstrip()[len(key) :].strip()
+            value = part[2:].lstrip()
+            found = _KEY.match(value)
+            key = found[0].strip() if found else value.partition(" ")[0]
+            rest = value[len(key) :].strip()
             music = " ".join([rest, *parts[at + 1 :]]).strip()
             return [*out, f"K:{key}", *([music] if music else [])]
         out.append(part)

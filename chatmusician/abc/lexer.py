@@ -44,7 +44,7 @@ from chatmusician.abc.tune import (
     Unknown,
 )
 
-_MOST_ENDINGS: Final = 64
+_MOST_ENDINGS: Final = 20
 _LONGEST_NAME: Final[i64] = 40
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from chatmusician.abc.timing import Measure, Timeline, Tone, VoiceLine
 
 MOST_EVENTS: Final = 1_000_000
-MOST_ENDINGS: Final = 64
+MOST_ENDINGS: Final = 20
 _MOST_PARTS: Final = 500_000
 
 
@@ -206,7 +206,7 @@ def _part_ranges(measures: list[Measure]) -> dict[str, tuple[int, int]]:
 def _voice_order(line: Timeline, voice: VoiceLine, limit: int) -> list[int]:
     measures = voice.measures
     player = _Player(measures, _weights(voice), limit)
-    ranges = _part_ranges(measures)
+    ranges = _part_ranges(_labelled(line, voice).measures)
     names = part_order(line.order) if line.order and ranges else None
     if not names:
         player.play_range(0, len(measures))
@@ -214,6 +214,16 @@ def _voice_order(line: Timeline, voice: VoiceLine, limit: int) -> list[int]:
     player.play_range(0, min(start for start, _ in ranges.values()))
     player.play_parts(names, ranges)
     return player.out
+
+
+def _labelled(line: Timeline, voice: VoiceLine) -> VoiceLine:
+    """The voice whose P: labels count for ``voice``: the first with most, if bar by bar alike.
+
+    P: stands once in the text and so in one voice, but means them all.
+    """
+    labels = [sum(1 for m in v.measures if m.part) for v in line.voices]
+    best = line.voices[labels.index(max(labels))]
+    return best if len(best.measures) == len(voice.measures) else voice
 
 
 def _has_ending_per_play(measures: list[Measure], span: tuple[int, int], plays: int) -> bool:

@@ -20,7 +20,6 @@ from chatmusician.abc.tune import (
     Directive,
     Element,
     Field,
-    Note,
     Tune,
 )
 
@@ -29,6 +28,16 @@ _ONE_LINE: Final = re.compile(r"\s[KLM]:\s*\S+\s+\S")
 _SYMBOL: Final = re.compile(r"\s*(\S)\s*=\s*(![^!]+!|\+[^+]+\+|\"[^\"]*\"|\S+)\s*$")
 _STRICT: Final = re.compile(r"%abc-(\d+)\.(\d+)")
 _BLOCKS: Final = ("begintext", "beginps", "beginsvg", "beginml", "begininc")
+
+
+# What can be wrong with a file header, which is no tune.
+_HEADER_FINDINGS: Final = frozenset(
+    {"bad-macro", "bad-symbol", "bad-meter", "bad-unit", "bad-tempo", "old-tempo", "unknown-field"}
+)
+
+
+# Header fields that only hold text: nothing to check, nothing to apply.
+_TEXT_FIELDS: Final = "ABCDFGHNORSZ"
 
 
 class TuneReader:
@@ -55,6 +64,7 @@ class TuneReader:
     def read(self, inherited: tuple[Element, ...], body_only: bool = False) -> Tune:
         for element in inherited:
             self.apply(element)
+        self.lexer.problems.clear()  # those of the file header are the book's
         text = self.text
         size: i64 = len(text)
         start: i64 = 0
@@ -68,15 +78,7 @@ class TuneReader:
         return self.tune(inherited)
 
     def tune(self, inherited: tuple[Element, ...]) -> Tune:
-        bare = Tune(
-            self.text, self.offset, self.first_line, self.x, (), (), inherited, (), self.has_words
-        )
-        problems = tuple(
-            [
-                diagnostic(bare, code, start, end, detail, self.strict)
-                for code, start, end, detail in self.lexer.problems
-            ]
-        )
+        problems = self.problems() if self.lexer.problems else ()
         return Tune(
             self.text,
             self.offset,
@@ -87,6 +89,16 @@ class TuneReader:
             inherited,
             problems,
             self.has_words,
+        )
+
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """What was found, with lines and columns."""
+        bare = Tune(self.text, self.offset, self.first_line, self.x, (), (), (), (), False)
+        return tuple(
+            [
+                diagnostic(bare, code, start, end, detail, self.strict)
+                for code, start, end, detail in self.lexer.problems
+            ]
         )
 
     def problem(self, code: str, start: int, end: int, detail: str = "") -> None:
@@ -198,6 +210,9 @@ class TuneReader:
             return
         element = Field(start, stop, letter, value, False)
         if self.in_header:
+            if letter in _TEXT_FIELDS:
+                self.header.append(element)
+                return
             self.header_field(element)
         else:
             self.body_field(element)
@@ -389,7 +404,7 @@ class BookReader:
         self.pieces: list[tuple[str, int, int]] = []
         self.tunes: list[Tune] = []
         self.strict: bool = False
-        self.number: int = 1
+        self.problems: list[Diagnostic] = []
 
     def split(self) -> None:
         """Fill ``pieces``: the spans of header, free text and tunes, in order."""
@@ -461,7 +476,8 @@ class BookReader:
         found = _STRICT.match(self.text[start:end])
         self.strict = found is not None and (int(found[1][:3]), int(found[2][:3])) >= (2, 1)
         reader = TuneReader(self.text[start:end], start, 1, self.strict)
-        reader.read(())
+        header = reader.read(())
+        self.problems.extend(d for d in header.problems if d.code in _HEADER_FINDINGS)
         self.header = [e for e in reader.header if isinstance(e, (Field, Directive))]
         return tuple(self.header)
 
@@ -516,9 +532,5 @@ def read(data: bytes | str, *, source: str = "<text>") -> Book:
         tuple(reader.header),
         tuple(reader.tunes),
         tuple(reader.pieces),
-        tuple(problems),
+        (*problems, *reader.problems),
     )
-
-
-def has_notes(tune: Tune) -> bool:
-    return any(isinstance(e, Note) for e in tune.elements)

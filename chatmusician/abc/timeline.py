@@ -175,7 +175,9 @@ class Builder(FieldBuilder):
         step: i64 = note.step
         alter: i64 = note.accidental
         if alter != NO_ACCIDENTAL:
-            voice.altered = True
+            if not voice.altered:
+                voice.altered = True
+                voice.bar_steps = [int(NO_ACCIDENTAL)] * 7
             if self.scope == SCOPE_PITCH:
                 voice.bar_steps[step] = int(alter)
             elif self.scope == SCOPE_OCTAVE:

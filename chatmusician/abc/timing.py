@@ -7,7 +7,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from chatmusician.abc.fields import Key, Meter, Properties, Tempo
+from chatmusician.abc.fields import NATURALS, Key, Meter, Properties, Tempo
 from chatmusician.abc.tune import NO_ACCIDENTAL, Tune
 
 
@@ -131,10 +131,17 @@ class PendingTie:
         self.whole: Final[bool] = whole
 
 
+NO_PROPERTIES: Final = Properties()
+NO_KEY: Final = Key("", "none")
+NO_METER: Final = Meter("", 0, 1)
+# Never written to: replaced by a list of its own at the first accidental of a bar.
+NO_STEPS: Final[list[int]] = [int(NO_ACCIDENTAL)] * 7
+
+
 class VoiceLine:
     """One voice in time: its tones, its measures, and what is attached to them."""
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, pattern: VoiceLine | None = None) -> None:
         self.id: str = id
         self.tones: list[Tone] = []
         self.measures: list[Measure] = []
@@ -145,8 +152,8 @@ class VoiceLine:
         self.words: list[tuple[int, int, int, int]] = []
         self.keys: list[tuple[int, Key]] = []
         self.meters: list[tuple[int, Meter]] = []
-        self.properties: Properties = Properties()
-        self.reset(None)
+        self.properties: Properties = NO_PROPERTIES
+        self.reset(pattern)
 
     def reset(self, pattern: VoiceLine | None) -> None:
         """Start in the state of ``pattern`` (the header), or in that of no header."""
@@ -159,9 +166,9 @@ class VoiceLine:
         self.unit: i64 = pattern.unit if pattern else 0
         self.want: i64 = pattern.want if pattern else 0
         self.compound: bool = pattern.compound if pattern else False
-        self.signature: list[int] = list(pattern.signature) if pattern else [0] * 7
+        self.signature: tuple[int, ...] = pattern.signature if pattern else NATURALS
         self.shift: i64 = pattern.shift if pattern else 0
-        self.bar_steps: list[int] = [int(NO_ACCIDENTAL)] * 7
+        self.bar_steps: list[int] = NO_STEPS
         self.bar_octaves: dict[int, int] = {}
         self.altered: bool = False
         self.tuplet_left: i64 = 0
@@ -178,7 +185,6 @@ class VoiceLine:
         self.ties: list[PendingTie] = []
         self.waiting: list[PendingTie] = []
         self.layer_ties: list[list[PendingTie]] = []
-        self.tie_of: list[tuple[Tone, int, int]] = []
         self.open: Measure | None = None
         self.place: i64 = -1
         self.rest_bars: i64 = 0
@@ -199,7 +205,7 @@ class VoiceLine:
     def clear_accidentals(self) -> None:
         """Forget the accidentals of the bar: at a bar line and at a new key."""
         if self.altered:
-            self.bar_steps = [int(NO_ACCIDENTAL)] * 7
+            self.bar_steps = NO_STEPS
             self.bar_octaves = {}
             self.altered = False
 
@@ -212,8 +218,8 @@ class Timeline:
         self.resolution: int = resolution
         self.voices: list[VoiceLine] = []
         self.problems: list[tuple[str, int, int, str]] = []
-        self.key: Key = Key("", "none")
-        self.meter: Meter = Meter("", 0, 1)
+        self.key: Key = NO_KEY
+        self.meter: Meter = NO_METER
         self.unit: tuple[int, int] = (1, 8)
         self.tempo: Tempo | None = None
         self.order: str = ""

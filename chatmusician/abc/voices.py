@@ -17,7 +17,7 @@ from chatmusician.abc.fields import (
     parse_unit,
     parse_voice,
 )
-from chatmusician.abc.timing import Mark, Measure, Timeline, VoiceLine
+from chatmusician.abc.timing import NO_PROPERTIES, Mark, Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import Directive, Element, Field, Tune
 
 FINEST: Final = 1 << 36
@@ -70,6 +70,8 @@ class FieldBuilder:
                     self.field(element)
                 elif isinstance(element, Directive):
                     self.directive(element)
+            if part is tune.inherited:
+                self.line.problems.clear()  # their places are the file header's
         self.end_header()
         self.in_body = True
         self.elements(tune.elements)
@@ -111,7 +113,7 @@ class FieldBuilder:
             return
         for voice in self.affected():
             if key.stated:
-                voice.signature = list(key.accidentals)
+                voice.signature = key.accidentals
                 voice.clear_accidentals()
                 voice.keys.append((int(voice.time), key))
             self.properties(voice, key.properties)
@@ -129,6 +131,8 @@ class FieldBuilder:
 
     def properties(self, voice: VoiceLine, new: Properties) -> None:
         """Lay what K: or V: says over what was said before."""
+        if new == NO_PROPERTIES:
+            return
         old = voice.properties
         clef_octave = old.clef_octave if new.clef is None else new.clef_octave
         merged = Properties(
@@ -144,6 +148,9 @@ class FieldBuilder:
     def place(self, voice: VoiceLine) -> None:
         """Work out by how many semitones a voice sounds above what is written."""
         own, common = voice.properties, self.base.properties
+        if own is NO_PROPERTIES and common is NO_PROPERTIES:
+            voice.shift = 0
+            return
         octave = own.octave if own.octave is not None else common.octave or 0
         transpose = own.transpose if own.transpose is not None else common.transpose or 0
         clef = own.clef_octave if own.clef is not None else common.clef_octave
@@ -189,13 +196,12 @@ class FieldBuilder:
             if len(self.voices) >= _MOST_VOICES:
                 self.problem("too-deep", field.start, field.end, "voices")
                 return
-            voice = VoiceLine(name)
+            voice = VoiceLine(name, self.base if self.in_body else None)
             self.voices[name] = voice
             self.line.voices.append(voice)
             if self.in_body:
-                voice.reset(self.base)
                 self.place(voice)
-        if parsed.properties.clef is not None or parsed.properties != Properties():
+        if parsed.properties != NO_PROPERTIES:
             self.properties(voice, parsed.properties)
         if self.in_body:
             self.voice = voice
@@ -208,8 +214,7 @@ class FieldBuilder:
         if self.line.voices:
             voice = self.line.voices[0]
         else:
-            voice = VoiceLine("1")
-            voice.reset(self.base)
+            voice = VoiceLine("1", self.base)
             self.place(voice)
             self.voices["1"] = voice
             self.line.voices.append(voice)

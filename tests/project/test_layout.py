@@ -51,32 +51,24 @@ def test_everything_in_the_tree_exists(rows: dict[str, str], root: Path) -> None
         assert (root / row).is_dir() if row.endswith("/") else (root / row).is_file(), row
 
 
-def test_every_module_is_in_the_tree(rows: dict[str, str], root: Path) -> None:
+def test_every_package_is_in_the_tree(rows: dict[str, str], root: Path) -> None:
     missing = [path for path in worth_a_row(root) if path not in rows]
     assert not missing, f"give these a row in README.md: {', '.join(missing)}"
 
 
 def worth_a_row(root: Path) -> Iterator[str]:
     for folder in ("chatmusician", "scripts", "benchmarks"):
-        for file in sorted((root / folder).rglob("*.py")):
-            relative = file.relative_to(root)
-            if file.name != "__init__.py":
-                yield relative.as_posix()
-            elif relative.parent.as_posix() + "/" not in LISTED_BY_PARENT:
-                yield relative.parent.as_posix() + "/"
+        packages = {file.parent.relative_to(root) for file in (root / folder).rglob("*.py")}
+        yield from sorted(f"{package.as_posix()}/" for package in packages)
     for file in sorted(root.glob("[!.]*.*")):
         if file.suffix in {".cfg", ".md", ".py", ".toml", ".txt"} and file.name != "README.md":
             yield file.name
 
 
-LISTED_BY_PARENT = {"benchmarks/"}
-
-
-def test_tree_is_compared_for_real() -> None:
-    assert tree_rows("## What is where\n\n```\na/b.py   the b\n\nc/  d e\n```") == {
-        "a/b.py": "the b",
-        "c/": "d e",
-    }
+def test_every_module_says_what_it_is(root: Path) -> None:
+    for path in modules(root):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert docstring, path
 
 
 def modules(root: Path) -> Iterator[Path]:

@@ -68,6 +68,12 @@ CASES = [
     Case("backslash-inside", "GA\\Bc|", _PLAIN, finds=("unknown-character 6:3",)),
     Case("too-many-octaves", "G''''''''''''''''ABc|", None, finds=("absurd-length 6:1",)),
     Case("unit-absurd", "GABc|", None, head="M:4/4\nL:1/1000000\nK:C", finds=("absurd-unit 4:1",)),
+    Case(
+        "too-many-slashes",
+        "G////////////////////////////////ABc|",
+        None,
+        finds=("absurd-length 6:2",),
+    ),
     Case("rests-absurd", "GABc|Z999999|", None, finds=("absurd-length 6:7",)),
     Case("chord-of-ABC-1.6", "+GBd+4|d4|", None, finds=("old-chord 6:1", "misplaced-length 6:6")),
 ]

@@ -1,0 +1,145 @@
+"""How fast ABC is read, beside abc2midi and music21, in one run on one core.
+
+python -m benchmarks.abc_speed [--rounds N] [--write-docs]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.corpora import CORPORA
+from benchmarks.oracle import Abc2midi
+from benchmarks.page import machine, memory_folder, write_section
+from chatmusician import abc
+from chatmusician.abc.check import check_tune
+from chatmusician.abc.reader import read
+
+MUSIC21_TUNES = 60
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def ours(data: bytes) -> None:
+    """Read, timeline and check of every tune."""
+    for tune in read(data).tunes:
+        check_tune(tune, abc.timeline(tune))
+
+
+def abc2midi(program: str, file: Path, folder: str) -> None:
+    """The whole program on the whole file: a MIDI file for every tune."""
+    command = [program, str(file), "-silent"]
+    subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=300)
+
+
+def music21_parse(texts: list[str]) -> None:
+    from music21 import converter
+
+    for text in texts:
+        try:
+            converter.parseData(text, format="abc")
+        except Exception as error:
+            print(f"music21: {type(error).__name__}: {error}"[:100], file=sys.stderr)
+
+
+def paired(
+    one: Callable[[], object], other: Callable[[], object], rounds: int
+) -> tuple[float, float, float]:
+    """Medians of both, taken in turn, and the median of their ratios (other by one)."""
+    one(), other()
+    times = [(seconds(one), seconds(other)) for _ in range(rounds)]
+    ratio = statistics.median(b / a for a, b in times)
+    return statistics.median(a for a, _ in times), statistics.median(b for _, b in times), ratio
+
+
+def against_abc2midi(name: str, rounds: int) -> str:
+    corpus = CORPORA[name]
+    data = b"\n\n".join(piece.data.strip() for piece in corpus.pieces()) + b"\n"
+    program = Abc2midi()
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
+        file = Path(folder, "tunes.abc")
+        file.write_bytes(data)
+        mine, its, ratio = paired(
+            lambda: ours(data), lambda: abc2midi(program.path, file, folder), rounds
+        )
+    count = len(corpus.pieces())
+    what = f"{corpus.title}, {count} tunes, {len(data) // 1000} kB"
+    return f"| {what} | {mine:.3f} s | abc2midi {its:.3f} s | {ratio:.2f} |"
+
+
+def against_music21(rounds: int) -> str:
+    pieces = CORPORA["nottingham"].pieces()
+    chosen = pieces[:: max(1, len(pieces) // MUSIC21_TUNES)][:MUSIC21_TUNES]
+    texts = [piece.data.decode("utf-8", "replace").strip() + "\n" for piece in chosen]
+    data = "\n\n".join(texts).encode()
+    mine, its, ratio = paired(lambda: ours(data), lambda: music21_parse(texts), rounds)
+    what = f"{len(texts)} tunes of Nottingham"
+    return f"| {what} | {mine:.4f} s | music21 {its:.2f} s | {ratio:.0f} |"
+
+
+def start_up(arguments: list[str], rounds: int) -> str:
+    bare = [sys.executable, "-c", "pass"]
+    full = [sys.executable, "-m", "chatmusician", *arguments]
+
+    def run(command: list[str]) -> Callable[[], object]:
+        return lambda: subprocess.run(command, capture_output=True, check=False)
+
+    base, whole, _ = paired(run(bare), run(full), rounds)
+    return (
+        f"| `chatmusician {arguments[0]}` | {1000 * (whole - base):.0f} ms | {1000 * base:.0f} ms |"
+    )
+
+
+def report(rounds: int) -> str:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory() as folder:
+        sample = Path(folder, "sample.abc")
+        sample.write_text("X:1\nT:Sample\nM:4/4\nL:1/8\nK:G\nG2BG A2cA|B8|]\n", encoding="utf-8")
+        starts = [start_up(["--help"], rounds), start_up(["check", str(sample)], rounds)]
+    rows = [against_abc2midi(name, rounds) for name in ("nottingham", "oneills", "essen")]
+    rows.append(against_music21(max(2, rounds // 3)))
+    return f"""Read, timeline and check of every tune, against a reader of the same text, on one
+core, in turn, {rounds} rounds; medians. Above 1 in the last column: ours is faster. The time of
+abc2midi is that of the program, which also writes a MIDI file a tune (in memory); ours is inside a
+running Python.
+
+| tunes | ours | the other | times as fast |
+|---|---|---|---|
+{chr(10).join(rows)}
+
+Start-up, beyond a bare `python -c pass`:
+
+| command | beyond bare Python | bare Python |
+|---|---|---|
+{chr(10).join(starts)}
+
+{Abc2midi().version}; {machine()}
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--write-docs", action="store_true")
+    options = parser.parse_args()
+    text = report(options.rounds)
+    print(text)
+    if options.write_docs:
+        write_section("Reading ABC", "python -m benchmarks.abc_speed --write-docs", text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
