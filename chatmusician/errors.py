@@ -5,6 +5,7 @@
     ├── InputError          1   a file or text that cannot be used: missing, binary, not ABC
     ├── OutputError         1   a result that cannot be written
     ├── LimitError          1   an input that would need more memory or time than allowed
+    ├── EngineError         1   an outside program failed: crashed, hung, wrote nothing
     └── MissingDependency   3   a package, program or model that is not installed
 
 The number is `exit_code`, what the command line ends with. `hint`, where there is one, says
@@ -48,6 +49,17 @@ class OutputError(ChatMusicianError):
 
 class LimitError(ChatMusicianError):
     pass
+
+
+class EngineError(ChatMusicianError):
+    """`engine` failed in the way `what` tells; `said` is the beginning of its own words."""
+
+    def __init__(self, engine: str, what: str, *, said: str = "", hint: str | None = None) -> None:
+        last = said.strip().splitlines()[-1:] if said.strip() else []
+        super().__init__(": ".join([f"{engine} {what}", *last]), hint=hint)
+        self.engine = engine
+        self.what = what
+        self.said = said
 
 
 class MissingDependency(ChatMusicianError):  # noqa: N818 - it says what is wrong, as it is

@@ -6,24 +6,22 @@ Nothing is imported or run to find out.
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
-import os
-import shlex
-import shutil
-import sysconfig
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import chatmusician
+from chatmusician.programs import PROGRAMS, Program, find_program
 
-
-@dataclass(frozen=True)
-class Program:
-    name: str
-    commands: tuple[str, ...]
-    adds: str
-    get: str
+__all__ = [
+    "PACKAGES",
+    "PROGRAMS",
+    "Package",
+    "Program",
+    "compiled_modules",
+    "find_program",
+    "package_version",
+]
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,6 @@ class Package:
     get: str
 
 
-def _debian(package: str) -> str:
-    return f"Debian: apt-get install {package}"
-
-
 def _extra(name: str) -> str:
     return f'pip install ".[{name}]"'
 
@@ -44,20 +38,6 @@ def _extra(name: str) -> str:
 def _no_deps(requirement: str) -> str:
     return f"pip install --no-deps {requirement}"
 
-
-PROGRAMS = (
-    Program("abc2midi", ("abc2midi",), "MIDI from ABC by another reader", _debian("abcmidi")),
-    Program("abcm2ps", ("abcm2ps",), "scores drawn from ABC", _debian("abcm2ps")),
-    Program(
-        "musescore",
-        ("musescore3", "mscore3", "mscore", "musescore", "mscore4portable"),
-        "PDF, PNG and MP3 from MusicXML",
-        _debian("musescore3"),
-    ),
-    Program("fluidsynth", ("fluidsynth",), "sound from MIDI", _debian("fluidsynth")),
-    Program("ffmpeg", ("ffmpeg",), "reading and writing MP3 and other sound", _debian("ffmpeg")),
-    Program("c-compiler", ("cc", "gcc", "clang"), "the compiled core", _debian("gcc python3-dev")),
-)
 
 PACKAGES = (
     Package("music21", "MusicXML, key and chord analysis", _extra("scores")),
@@ -89,31 +69,6 @@ PACKAGES = (
     Package("tinysoundfont", "sound from MIDI", _no_deps("tinysoundfont==0.3.7")),
     Package("gradio", "the web page", _extra("demo")),
 )
-
-
-def find_program(program: Program) -> str | None:
-    for command in _commands(program):
-        path = shutil.which(command)
-        if path:
-            return path
-    return _inside_symusic(program.commands)
-
-
-def _commands(program: Program) -> tuple[str, ...]:
-    if program.name != "c-compiler":
-        return program.commands
-    configured = os.environ.get("CC") or sysconfig.get_config_var("CC") or ""
-    return (*shlex.split(configured)[:1], *program.commands)
-
-
-def _inside_symusic(commands: tuple[str, ...]) -> str | None:
-    spec = importlib.util.find_spec("symusic")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        for command in commands:
-            path = shutil.which(command, path=str(Path(folder, "bin")))
-            if path:
-                return path
-    return None
 
 
 def package_version(package: Package) -> str | None:

@@ -20,9 +20,9 @@ ORDERED = (
     "setup.cfg",
 )
 # What each part may import of ours; a module directly in the package is named by itself.
-LEAVES = {"errors": set[str](), "files": {"errors"}}
+LEAVES = {"errors": set[str](), "files": {"errors"}, "programs": {"errors"}}
 MAY_IMPORT = LEAVES | {
-    "abc": {"errors"},
+    "abc": {"errors", "files", "programs"},
     "conversion": {"abc", "errors", "files"},
     "transcription": {"abc", "conversion", "errors", "files"},
     "model": {"abc", "conversion", "errors", "files", "transcription"},
