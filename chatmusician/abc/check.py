@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from math import gcd
 from typing import Final
 
 from mypy_extensions import i64
@@ -132,7 +132,10 @@ class Checker:
 
     def length(self, ticks: i64) -> str:
         """A length in whole notes, as people write it (3/4)."""
-        return str(Fraction(int(ticks), self.line.resolution))
+        whole = self.line.resolution
+        common = gcd(int(ticks), whole)
+        over = whole // common
+        return f"{int(ticks) // common}/{over}" if over > 1 else str(int(ticks) // common)
 
     def is_partial(self, measures: list[Measure], i: i64, section: i64) -> bool:
         """Whether a short bar is a pickup, or completes one, or is cut by a repeat."""

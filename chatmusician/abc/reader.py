@@ -48,7 +48,7 @@ class TuneReader:
         self.offset: int = offset
         self.first_line: int = first_line
         self.strict: bool = strict
-        self.lexer: Lexer = BodyLexer(text, self)
+        self.lexer: BodyLexer = BodyLexer(text, self)
         self.header: list[Element] = []
         self.x: str = ""
         self.in_header: bool = True
@@ -75,6 +75,7 @@ class TuneReader:
             self.line(start, stop)
             start = following
         self.finish(inherited)
+        self.lexer.reader = None  # no cycle is left: both are freed at once
         return self.tune(inherited)
 
     def tune(self, inherited: tuple[Element, ...]) -> Tune:
@@ -344,13 +345,16 @@ class BodyLexer(Lexer):
 
     def __init__(self, text: str, reader: TuneReader) -> None:
         super().__init__(text)
-        self.reader: TuneReader = reader
+        self.reader: TuneReader | None = reader
 
     def add_field(self, element: Element) -> None:
         super().add_field(element)
+        reader = self.reader
+        if reader is None:
+            return
         if isinstance(element, Field):
-            self.reader.check_value(element)
-        self.reader.apply(element)
+            reader.check_value(element)
+        reader.apply(element)
 
 
 def diagnostic(
@@ -400,6 +404,7 @@ class BookReader:
     def __init__(self, text: str) -> None:
         self.text: str = text
         self.has_x: bool = _SOME_X.search(text) is not None
+        self.has_cr: bool = "\r" in text
         self.header: list[Element] = []
         self.pieces: list[tuple[str, int, int]] = []
         self.tunes: list[Tune] = []
@@ -410,14 +415,13 @@ class BookReader:
         """Fill ``pieces``: the spans of header, free text and tunes, in order."""
         text = self.text
         size: i64 = len(text)
-        has_cr = "\r" in text
         start: i64 = 0
         begun: i64 = 0
         state = "header"
         has_field = False
         block = ""
         while start < size:
-            stop, following = line_end(text, start, has_cr)
+            stop, following = line_end(text, start, self.has_cr)
             if block:
                 if text.startswith("%%end" + block, start):
                     block = ""
@@ -469,7 +473,7 @@ class BookReader:
             elif state == "tune":
                 reader = TuneReader(text[start:end], start, line, self.strict)
                 self.tunes.append(reader.read(inherited))
-            line += count_lines(text, start, end)
+            line += count_lines(text, start, end, self.has_cr)
 
     def read_header(self, start: int, end: int) -> tuple[Element, ...]:
         """The file header: fields and directives that count for every tune."""
@@ -499,8 +503,8 @@ def is_header_line(text: str, start: i64, stop: i64) -> bool:
     return start + 1 < stop and ord(text[start + 1]) == 58 and text[start] in HEADER_FIELDS + "+"
 
 
-def count_lines(text: str, start: int, end: int) -> int:
-    if "\r" not in text:
+def count_lines(text: str, start: int, end: int, has_cr: bool) -> int:
+    if not has_cr:
         return text.count("\n", start, end)
     pairs = text.count("\r\n", start, end)
     return text.count("\n", start, end) + text.count("\r", start, end) - pairs

@@ -138,6 +138,7 @@ NO_METER: Final = Meter("", 0, 1)
 NO_STEPS: Final[list[int]] = [int(NO_ACCIDENTAL)] * 7
 
 
+@mypyc_attr(acyclic=True)
 class VoiceLine:
     """One voice in time: its tones, its measures, and what is attached to them."""
 
@@ -210,6 +211,7 @@ class VoiceLine:
             self.altered = False
 
 
+@mypyc_attr(acyclic=True)
 class Timeline:
     """What ``timeline`` makes of a tune."""
 

@@ -286,6 +286,7 @@ class Unknown(Element):
     __slots__ = ()
 
 
+@mypyc_attr(acyclic=True)
 class Diagnostic:
     """One finding, with its place in the whole file (lines and columns from 1)."""
 
@@ -341,6 +342,7 @@ class Diagnostic:
         }
 
 
+@mypyc_attr(acyclic=True)
 class Tune:
     """One ``X:`` block: its source, its header fields and the elements of its body.
 
