@@ -7,13 +7,13 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.events import key_signature
-from chatmusician.abc.fields import Key, Properties, parse_key, parse_meter
+from chatmusician.abc.fields import Key, Properties, Voice, parse_key, parse_meter, parse_voice
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
 from chatmusician.abc.spelling import ACCIDENTALS, head
 from chatmusician.abc.tables import SHORTHAND
 from chatmusician.abc.timeline import timeline
-from chatmusician.abc.timing import Timeline, Written
+from chatmusician.abc.timing import NO_PROPERTIES, Timeline, Written
 from chatmusician.abc.tune import (
     BAR_DOTTED,
     BAR_DOUBLE,
@@ -87,6 +87,13 @@ class _Voice:
     opens: int = 0
     style: str = ""
     music: bool = False
+    # What V: and K: say of clef and octave, in the header and at the moment.
+    first: Properties = NO_PROPERTIES
+    properties: Properties = NO_PROPERTIES
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.music or self.now or self.bars or self.lines)
 
 
 class _Writer:
@@ -107,8 +114,23 @@ class _Writer:
             self.sung[voice.id] = by_verse
             self.voices[voice.id] = _Voice(voice.id, self.line.key.accidentals)
             self.voices[voice.id].beat = _beat(self.line.meter.name)
+        self.read_properties()
+        self.common = True
         self.voice = next(iter(self.voices.values()), _Voice("1", (0,) * 7))
         self.tuplet: tuple[int, int] = (1, 1)
+
+    def read_properties(self) -> None:
+        """The clefs and octaves that the header gives its voices; V: wins over K:."""
+        common = NO_PROPERTIES
+        for stated in self.tune.fields("K"):
+            common = _laid(common, parse_key(stated.value).properties)
+        own: dict[str, Properties] = {}
+        for stated in self.tune.fields("V"):
+            voice = parse_voice(stated.value)
+            own[voice.id] = _laid(own.get(voice.id, NO_PROPERTIES), voice.properties)
+        for name, written in self.voices.items():
+            written.first = _laid(common, own.get(name, NO_PROPERTIES))
+            written.properties = written.first
 
     def text(self) -> str:
         for index, element in enumerate(self.tune.elements):
@@ -142,13 +164,12 @@ class _Writer:
         if tempo and line.tempo is not None:
             found.append(f"Q:{_tempo(line)}")
         if len(self.voices) > 1:
-            for voice in line.voices:
-                found.append(f"V:{voice.id}{_properties(voice.properties)}")
+            for voice in self.voices.values():
+                found.append(f"V:{voice.id}{_properties(voice.first)}")
             found.append(f"K:{key_text(line.key)}")
         else:
-            only = line.voices[0].properties if line.voices else Properties()
-            common = line.key.properties
-            found.append(f"K:{key_text(line.key)}{_properties(_laid(common, only))}")
+            only = next((v.first for v in self.voices.values()), NO_PROPERTIES)
+            found.append(f"K:{key_text(line.key)}{_properties(only)}")
         return found
 
     # -- elements -------------------------------------------------------------
@@ -215,6 +236,7 @@ class _Writer:
 
     def sounding(self, voice: _Voice, index: int, element: Note | Chord | Rest) -> None:
         self.bar_line(voice)
+        self.common = False
         read = self.read.get(index, [])
         if isinstance(element, Rest) and element.letter in "ZX":
             voice.now.append(element.letter + (str(element.num) if element.num > 1 else ""))
@@ -332,17 +354,37 @@ class _Writer:
     def field(self, element: Field) -> None:
         letter = element.letter
         if letter == "V":
-            name = element.value.split()[0].strip('"')[:20] if element.value.split() else ""
-            self.voice = self.voices.get(name, self.voice)
+            self.switch_voice(parse_voice(element.value))
             return
-        voice = self.voice
-        value = element.value
+        # Before any V: or music a key or meter of the body counts for every voice.
+        everyone = self.common and letter in "KM"
+        for voice in self.voices.values() if everyone else [self.voice]:
+            self.change(voice, letter, element.value)
+
+    def switch_voice(self, named: Voice) -> None:
+        if named.id not in self.voices:
+            return
+        self.common = False
+        voice = self.voice = self.voices[named.id]
+        after = _laid(voice.properties, named.properties)
+        if not voice.begun:
+            voice.first = after
+        elif after != voice.properties:
+            self.bar_line(voice)
+            voice.now.append(f"[K:{_changed(named.properties).strip()}]")
+        voice.properties = after
+
+    def change(self, voice: _Voice, letter: str, value: str) -> None:
+        """Write a change of key, meter, part or tempo inside the music."""
         if letter == "K":
             key = parse_key(value)
-            value = (key_text(key) if key.stated else "") + _properties(key.properties)
+            value = (key_text(key) if key.stated else "") + _changed(key.properties)
+            voice.properties = _laid(voice.properties, key.properties)
             if key.stated and (key.valid or key.tonic):
                 voice.signature = key.accidentals
                 voice.state = {}
+            if not value.strip():
+                return
         elif letter == "M":
             meter = parse_meter(value)
             if not meter.valid:
@@ -383,6 +425,16 @@ def _properties(properties: Properties) -> str:
     if properties.octave:
         found += f" octave={properties.octave}"
     if properties.transpose:
+        found += f" transpose={properties.transpose}"
+    return found
+
+
+def _changed(properties: Properties) -> str:
+    """Like ``_properties``, for a place where another clef or octave went before."""
+    found = f" clef={properties.clef}" if properties.clef else ""
+    if properties.octave is not None:
+        found += f" octave={properties.octave}"
+    if properties.transpose is not None:
         found += f" transpose={properties.transpose}"
     return found
 

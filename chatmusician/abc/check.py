@@ -58,6 +58,10 @@ class Checker:
         self.line: Timeline = line
         self.instrument: str | None = instrument
         self.found: list[Diagnostic] = list(tune.problems)
+        # Of the bar being looked at: where what is repeated begins, and the bar before
+        # the first of its endings.
+        self.opening: i64 = 0
+        self.before_ending: i64 = 0
 
     def add(self, code: str, start: i64, end: i64, detail: str = "") -> None:
         self.found.append(diagnostic(self.tune, code, int(start), int(end), detail))
@@ -104,10 +108,16 @@ class Checker:
         count: i64 = len(measures)
         i: i64 = 0
         section: i64 = 0
+        self.opening = 0
+        self.before_ending = 0
         while i < count:
             measure = measures[i]
             if measure.section or measure.part:
                 section = i
+            if (measure.section or measure.opens > 0) and not measure.endings:
+                self.opening = i
+            if i > 0 and 1 in measure.endings:
+                self.before_ending = i - 1
             if measure.length != measure.want * measure.count and measure.want > 0:
                 self.wrong_length(measures, i, section)
             if measure.overlay >= 0:
@@ -146,7 +156,8 @@ class Checker:
         length = measure.length
         count: i64 = len(measures)
         following = measures[i + 1] if i + 1 < count else None
-        if measure.endings and before_endings(measures, i).length + length == want:
+        before: i64 = measures[self.before_ending].length if measure.endings else 0
+        if measure.endings and before + length == want:
             return True
         ends = (
             following is None
@@ -158,14 +169,11 @@ class Checker:
             return False
         if following is not None and following.length + length == want:
             return True
-        for pickup in (measures[section], measures[0], section_start(measures, i)):
+        opening = measures[self.opening]
+        for pickup in (measures[section], measures[0], opening):
             if 0 < pickup.length < want and pickup.length + length == want:
                 return True
-        if measure.endings:
-            before = before_endings(measures, i)
-            pickup = section_start(measures, i)
-            return before.length + length + pickup.length == want
-        return False
+        return len(measure.endings) > 0 and before + length + opening.length == want
 
     # -- the rest -------------------------------------------------------------
 
@@ -252,26 +260,6 @@ def is_split(measures: list[Measure], i: i64) -> bool:
     if measure.line_start and i > 0:
         return measure.length + measures[i - 1].length == measure.want
     return False
-
-
-def before_endings(measures: list[Measure], i: i64) -> Measure:
-    """The measure before the first of the endings that measure ``i`` belongs to."""
-    at = i
-    while at > 0:
-        if measures[at].endings and 1 in measures[at].endings:
-            return measures[at - 1]
-        at -= 1
-    return measures[0]
-
-
-def section_start(measures: list[Measure], i: i64) -> Measure:
-    """The first measure of what is repeated at ``i``: after the last start or double bar."""
-    at = i
-    while (at > 0 and not (measures[at].opens > 0 or measures[at].section)) or measures[at].endings:
-        at -= 1
-        if at <= 0:
-            break
-    return measures[max(at, 0)]
 
 
 def bar_count(voice: VoiceLine) -> int:

@@ -136,7 +136,7 @@ def parse_key(value: str) -> Key:
     if not words:
         return Key("", "none")
     first = words[0][0]
-    if words[0][1] or _is_clef(first):
+    if words[0][1] or (_is_clef(first) and first.lower() != "none"):
         return Key("", "", properties=_properties(words), stated=False)
     return _parse_tonic(first, words)
 
