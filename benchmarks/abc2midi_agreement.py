@@ -11,19 +11,20 @@ import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 from benchmarks.corpora import CORPORA, Corpus, Piece
 from benchmarks.explain import EXPLANATIONS
 from benchmarks.oracle import TICKS, Abc2midi, Sound, neutral, same
+from benchmarks.page import write_section
 from chatmusician import abc
 from chatmusician.abc.events import expanded
 from chatmusician.abc.reader import read
 
 WORKERS = 2
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "abc2midi-differences.md"
+TITLE = "Where abc2midi reads otherwise"
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "abc.md"
 # Those whose every difference is explained; others can be named.
 DEFAULT = ("nottingham", "oneills", "ryans", "airds", "thesession", "essen")
 IDENTICAL = "identical"
@@ -136,9 +137,7 @@ def classes(results: dict[str, list[Outcome]]) -> str:
 
 
 def document(results: dict[str, list[Outcome]], version: str) -> str:
-    return f"""# Where abc2midi reads otherwise
-
-Written by `python -m benchmarks.abc2midi_agreement --write-docs` on {date.today()}; {version}.
+    return f"""{version}.
 Compared are pitch, onset and length of every note in playing order. abc2midi is told to play
 plainly; staccato, trill, roll and breath marks, `R:` and chord symbols are taken out of its text
 and ours alike, since it performs them.
@@ -164,7 +163,8 @@ def main() -> int:
     results = {corpus.title: run(corpus, options.abc2midi) for corpus in chosen}
     version = Abc2midi(options.abc2midi).version
     if options.write_docs:
-        DOCS.write_text(document(results, version), encoding="utf-8")
+        command = "python -m benchmarks.abc2midi_agreement --write-docs"
+        write_section(TITLE, command, document(results, version), DOCS)
     if options.json:
         plain = {name: [vars(o) for o in outcomes] for name, outcomes in results.items()}
         print(json.dumps(plain, indent=1))

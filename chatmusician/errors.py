@@ -14,7 +14,7 @@ what to do about it. Only the edge (the command line, the web page) prints them.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ChatMusicianError(Exception):
@@ -27,6 +27,18 @@ class ChatMusicianError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    # Errors cross process borders; the default would call __init__ with the message alone.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(
+    kind: type[ChatMusicianError], args: tuple[Any, ...], state: dict[str, Any]
+) -> ChatMusicianError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(ChatMusicianError):

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 
 import pytest
 
 from chatmusician import errors
-from chatmusician.errors import ChatMusicianError, InputError, MissingDependency, OutputError
+from chatmusician.errors import (
+    ChatMusicianError,
+    EngineError,
+    InputError,
+    MissingDependency,
+    OutputError,
+)
 
 CLASSES = {
     name: cls
@@ -44,3 +51,18 @@ def test_missing_dependency_says_how() -> None:
     error = MissingDependency("torch", how="pip install torch")
     assert str(error) == "torch is not installed"
     assert error.hint == error.how == "pip install torch"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ChatMusicianError("it broke", hint="mend it"),
+        InputError("is empty", path="a.abc"),
+        MissingDependency("torch", how="pip install torch"),
+        EngineError("abcm2ps", "wrote no page", said="one\ntwo"),
+    ],
+)
+def test_errors_cross_process_borders(error: ChatMusicianError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again)) == (str(error), vars(error))
