@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -55,8 +56,8 @@ def our_notes(text: bytes) -> tuple[Sound, ...]:
 _PROGRAM: list[Abc2midi] = []
 
 
-def _start(path: str | None) -> None:
-    _PROGRAM.append(Abc2midi(path))
+def _start(path: str | None, folder: str) -> None:
+    _PROGRAM.append(Abc2midi(path, folder))
 
 
 def agree(text: bytes) -> bool:
@@ -98,7 +99,10 @@ def excerpt(text: bytes) -> str:
 
 
 def run(corpus: Corpus, program: str | None) -> list[Outcome]:
-    with ProcessPoolExecutor(WORKERS, initializer=_start, initargs=(program,)) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="abc2midi-") as folder,
+        ProcessPoolExecutor(WORKERS, initializer=_start, initargs=(program, folder)) as pool,
+    ):
         return list(pool.map(compare, corpus.pieces(), chunksize=50))
 
 
@@ -161,7 +165,7 @@ def main() -> int:
     names = options.collection or DEFAULT
     chosen = [corpus for corpus in CORPORA.values() if corpus.name in names]
     results = {corpus.title: run(corpus, options.abc2midi) for corpus in chosen}
-    version = Abc2midi(options.abc2midi).version
+    version = Abc2midi(options.abc2midi, "").version
     if options.write_docs:
         command = "python -m benchmarks.abc2midi_agreement --write-docs"
         write_section(TITLE, command, document(results, version), DOCS)

@@ -66,8 +66,8 @@ def paired(
 def against_abc2midi(name: str, rounds: int) -> str:
     corpus = CORPORA[name]
     data = b"\n\n".join(piece.data.strip() for piece in corpus.pieces()) + b"\n"
-    program = Abc2midi()
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
+        program = Abc2midi(None, folder)
         file = Path(folder, "tunes.abc")
         file.write_bytes(data)
         mine, its, ratio = paired(
@@ -125,7 +125,7 @@ Start-up, beyond a bare `python -c pass`:
 |---|---|---|
 {chr(10).join(starts)}
 
-{Abc2midi().version}; {machine()}
+{Abc2midi(None, "").version}; {machine()}
 """
 
 

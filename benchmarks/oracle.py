@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +47,17 @@ class Heard:
 
 
 class Abc2midi:
-    """One abc2midi program. A run that writes nothing is told by the file, not by its exit code."""
+    """One abc2midi program, working in ``folder``.
 
-    def __init__(self, path: str | None = None) -> None:
+    A run that writes nothing is told by the file, not by its exit code.
+    """
+
+    def __init__(self, path: str | None, folder: str) -> None:
+        self.folder = Path(folder)
         self.path = path or find()
         if not (shutil.which(self.path) or Path(self.path).is_file()):
             raise InputError(f"no program {self.path}")
         self.version = self._version()
-        self._scratch = tempfile.TemporaryDirectory(prefix="abc2midi-")
 
     def _version(self) -> str:
         ran = subprocess.run([self.path, "-ver"], capture_output=True, timeout=SECONDS, check=False)
@@ -64,7 +66,7 @@ class Abc2midi:
 
     def play(self, text: bytes) -> Heard:
         """The notes of the first tune of a text that went through ``neutral``."""
-        source = Path(self._scratch.name, f"{os.getpid()}.abc")
+        source = self.folder / f"{os.getpid()}.abc"
         target = source.with_suffix(".mid")
         source.write_bytes(text)
         target.unlink(missing_ok=True)
