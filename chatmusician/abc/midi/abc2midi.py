@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatmusician.abc.edit import apply_edits, whole_lines, written_out
-from chatmusician.abc.midi.model import PLAIN, Options
+from chatmusician.abc.midi.model import Options
 from chatmusician.abc.midi.writer import broken_midi
 from chatmusician.abc.tune import Chord, Decoration, Directive, Element, Field, Tune
 from chatmusician.errors import EngineError, UsageError
@@ -100,6 +100,3 @@ def _line(element: Element) -> str:
     if isinstance(element, Directive):
         return f"%%{element.name} {element.value}"
     return ""
-
-
-__all__ = ["NAME", "PLAIN", "beyond", "source", "to_midi"]

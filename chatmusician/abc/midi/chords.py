@@ -56,9 +56,25 @@ _SPELLINGS: Final = (
     ("o", "dim"),
     ("+", "aug"),
 )
-_WHOLE: Final = {"maj": "", "maj77": "maj7", "sus": "sus4", "7sus": "7sus4", "9sus": "9sus4"}
-_WHOLE |= {"m7-5": "m7b5", "7+": "aug7", "7-9": "7b9", "6/9": "69", "2": "add9", "4": "sus4"}
-_WHOLE |= {"maj6": "6", "7-5": "7b5", "7+5": "7#5", "7+9": "7#9", "mM7": "mmaj7", "dom7": "7"}
+_WHOLE: Final = {
+    "maj": "",
+    "maj77": "maj7",
+    "maj6": "6",
+    "mM7": "mmaj7",
+    "dom7": "7",
+    "sus": "sus4",
+    "7sus": "7sus4",
+    "9sus": "9sus4",
+    "m7-5": "m7b5",
+    "7+": "aug7",
+    "7-5": "7b5",
+    "7+5": "7#5",
+    "7-9": "7b9",
+    "7+9": "7#9",
+    "6/9": "69",
+    "2": "add9",
+    "4": "sus4",
+}
 _SYMBOL: Final = re.compile(r"([A-G])([#b♯♭]?)([^/\s]*)(?:/([A-Ga-g])([#b♯♭]?))?$")
 _BASS_ONLY: Final = re.compile(r"/([A-G])([#b♯♭]?)$")
 _STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

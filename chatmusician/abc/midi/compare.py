@@ -9,17 +9,15 @@ end it there, since a MIDI channel cannot do otherwise.
 
 from __future__ import annotations
 
+import importlib
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from chatmusician.abc.events import expanded
 from chatmusician.abc.timing import Timeline
 from chatmusician.errors import EngineError, MissingDependency
-
-if TYPE_CHECKING:
-    from symusic.types import Score
 
 TOLERANCE: Final = 1 / 100
 """In quarter notes: abc2midi begins every note one tick of 480 late and rounds the rest."""
@@ -41,14 +39,14 @@ class Difference:
         return f"{self.kind}: pitch {self.pitch} at {self.onset:g} {self.detail}".rstrip()
 
 
-def read_midi(data: bytes) -> Score:
+def read_midi(data: bytes) -> Any:
     """The file as symusic reads it."""
     try:
-        from symusic import Score as Reader
+        symusic: Any = importlib.import_module("symusic")
     except ImportError:
         raise MissingDependency("symusic", how='pip install ".[scores]"') from None
     try:
-        return Reader.from_midi(data)
+        return symusic.Score.from_midi(data)
     except Exception as error:  # symusic raises what its C++ side throws
         raise EngineError("symusic", f"cannot read the MIDI file: {error}") from error
 
@@ -88,9 +86,7 @@ def compare_midi(line: Timeline, data: bytes, tolerance: float = TOLERANCE) -> l
     return found
 
 
-def _by_pitch(
-    notes: list[tuple[int, float, float]], tolerance: float
-) -> dict[int, list[_Span]]:
+def _by_pitch(notes: list[tuple[int, float, float]], tolerance: float) -> dict[int, list[_Span]]:
     """The spans in which each pitch sounds, each ending where the next begins at the latest."""
     groups: dict[int, list[_Span]] = defaultdict(list)
     for pitch, start, end in sorted(notes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from fractions import Fraction
 from math import gcd, lcm
 from typing import Final
 
@@ -14,7 +15,7 @@ from chatmusician.abc.midi.accompaniment import Accompanist, leading_voice
 from chatmusician.abc.midi.expression import NO_ACCENTS, VoiceSound
 from chatmusician.abc.midi.gather import Attached, Gathered, gather
 from chatmusician.abc.midi.model import PERCUSSION, Options, Part, Performance, PlayedNote
-from chatmusician.abc.midi.settings import Settings, VoiceSettings, settings_of
+from chatmusician.abc.midi.settings import VoiceSettings, settings_of
 from chatmusician.abc.midi.swing import swing, swing_share
 from chatmusician.abc.midi.tempo import microseconds, tempo_changes
 from chatmusician.abc.midi.unroll import (
@@ -170,7 +171,7 @@ class _Performer:
 
     def tempos(self, runs: list[Run]) -> list[tuple[int, int]]:
         start, changes = tempo_changes(self.line)
-        factor = 1 if self.options.tempo is None else _exact(self.options.tempo) / start
+        factor = Fraction(1) if self.options.tempo is None else Fraction(self.options.tempo) / start
         found = states(runs, start, changes)
         return [(self.ticks(at), microseconds(speed * factor)) for at, speed in found]
 
@@ -235,9 +236,7 @@ def untangle(parts: list[Part]) -> None:
 
 
 def _adorns(options: Options) -> bool:
-    return (
-        options.graces or options.ornaments or options.articulation or options.dynamics
-    )
+    return options.graces or options.ornaments or options.articulation or options.dynamics
 
 
 def _shift(own: VoiceSettings, everywhere: int) -> Callable[[int], int] | None:
@@ -258,12 +257,3 @@ def _name(voice: VoiceLine) -> str:
         if name in ("name", "nm"):
             return read_text(value)
     return f"voice {voice.id}"
-
-
-def _exact(value: float) -> object:
-    from fractions import Fraction
-
-    return Fraction(value)
-
-
-__all__ = ["Settings", "division", "performance", "untangle"]
