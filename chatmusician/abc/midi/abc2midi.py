@@ -23,7 +23,7 @@ _ALWAYS: Final = ("-NFER", "-quiet", "-silent")
 _PERFORMED: Final = frozenset({"staccato", "trill", "roll", "breath", "arpeggio", "wedge"})
 
 
-def to_midi(tune: Tune, options: Options | None = None, *, seconds: float = SECONDS) -> bytes:
+def to_midi(tune: Tune, options: Options | None = None, *, seconds: float | None = None) -> bytes:
     """The tune as abc2midi plays it; EngineError where it leaves no whole MIDI file."""
     options = options or Options()
     unable = beyond(options)
@@ -32,7 +32,9 @@ def to_midi(tune: Tune, options: Options | None = None, *, seconds: float = SECO
     command = [program_path(NAME), _SOURCE, "-o", _TARGET, *_switches(options)]
     text = source(tune, plain=not options.articulation, rhythm=options.swing is None)
     inputs = {_SOURCE: text.encode()}
-    ran = run_program(command, name=NAME, inputs=inputs, outputs=[_TARGET], seconds=seconds)
+    ran = run_program(
+        command, name=NAME, inputs=inputs, outputs=[_TARGET], seconds=seconds or SECONDS
+    )
     data = ran.files[_TARGET]
     wrong = broken_midi(data)
     if wrong:

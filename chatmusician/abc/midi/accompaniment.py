@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from chatmusician.abc.encoding import read_text
@@ -65,8 +66,9 @@ def leading_voice(line: Timeline) -> VoiceLine | None:
     return best if best is not None and best.chord_symbols else None
 
 
+@lru_cache(maxsize=256)
 def hits(pattern: str) -> list[tuple[str, int, int]]:
-    """A pattern as (letter, first part, parts)."""
+    """A pattern as (letter, first part, parts). Not to be changed: it is kept."""
     found, at = [], 0
     for match in _HIT.finditer(pattern):
         size = int(match[2] or 1)

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from chatmusician.abc.events import expanded
+from chatmusician.abc.midi.model import playable
 from chatmusician.abc.timing import Timeline
 from chatmusician.errors import EngineError, MissingDependency
 
@@ -65,13 +66,13 @@ def heard_notes(data: bytes) -> list[tuple[int, float, float]]:
 
 
 def expected_notes(line: Timeline) -> list[tuple[int, float, float]]:
-    """The same of a timeline, repeats expanded. Pitches no file can hold are left out."""
+    """The same of a timeline, repeats expanded; each pitch in an octave a file can hold."""
     found = []
     for onset, length, pitches in expanded(line):
         start, size = Fraction(onset), Fraction(length)
         for pitch in pitches:
-            if 0 <= pitch <= 127 and size > 0:
-                found.append((pitch, float(start), float(start + size)))
+            if size > 0:
+                found.append((playable(pitch), float(start), float(start + size)))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 PERCUSSION = 9
 """The channel, counted from 0, on which General MIDI plays percussion."""
@@ -41,13 +40,8 @@ PLAIN = Options(
 )
 
 
-class PlayedNote(NamedTuple):
-    """A note in ticks of its performance."""
-
-    start: int
-    end: int
-    pitch: int
-    velocity: int
+PlayedNote = tuple[int, int, int, int]
+"""Start and end in ticks, pitch, velocity. A bare tuple: there are thousands of them."""
 
 
 @dataclass
@@ -90,3 +84,10 @@ class Performance:
             total += (min(tick, self.length) - at) * speed
             at, speed = min(tick, self.length), following
         return (total + (self.length - at) * speed) / self.division / 1e6
+
+
+def playable(pitch: int) -> int:
+    """A pitch that MIDI has no number for, moved by octaves to the nearest that it has."""
+    if 0 <= pitch <= 127:
+        return pitch
+    return pitch % 12 if pitch < 0 else 116 + (pitch - 116) % 12

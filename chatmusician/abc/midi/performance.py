@@ -14,7 +14,7 @@ from chatmusician.abc.lyrics import align
 from chatmusician.abc.midi.accompaniment import Accompanist, leading_voice
 from chatmusician.abc.midi.expression import NO_ACCENTS, VoiceSound
 from chatmusician.abc.midi.gather import Attached, Gathered, gather
-from chatmusician.abc.midi.model import PERCUSSION, Options, Part, Performance, PlayedNote
+from chatmusician.abc.midi.model import PERCUSSION, Options, Part, Performance, PlayedNote, playable
 from chatmusician.abc.midi.settings import VoiceSettings, settings_of
 from chatmusician.abc.midi.swing import swing, swing_share
 from chatmusician.abc.midi.tempo import microseconds, tempo_changes
@@ -67,7 +67,7 @@ class _Performer:
         if self.options.chords and (self.settings.accompaniment.on or self.settings.has_chords):
             parts += self.accompaniment({part.channel for part in parts})
         untangle(parts)
-        last = max((note.end for part in parts for note in part.notes), default=0)
+        last = max((note[1] for part in parts for note in part.notes), default=0)
         leader = self.lengths.index(self.length) if self.lengths else -1
         runs = self.runs[leader] if leader >= 0 else []
         return Performance(
@@ -102,26 +102,27 @@ class _Performer:
         return Part(
             name=_name(voice),
             channel=own.channel,
-            notes=self.notes(play(pieces, runs)),
+            notes=self.notes(pieces, runs),
             programs=self.programs(own, runs),
             lyrics=self.lyrics(voice, runs),
         )
 
-    def notes(self, pieces: list[Piece]) -> list[PlayedNote]:
-        out = []
-        scale = self.quarter // self.division
-        exact = scale * self.division == self.quarter
-        for start, end, pitch, velocity in pieces:
-            if exact and start % scale == 0 == end % scale:
-                first, last = start // scale, end // scale
-            else:
-                first, last = self.ticks(start), self.ticks(end)
-            while pitch < 0:
-                pitch += 12
-            while pitch > 127:
-                pitch -= 12
-            out.append(PlayedNote(max(0, first), max(last, first + 1), pitch, velocity))
-        return out
+    def notes(self, by_measure: list[list[Piece]], runs: list[Run]) -> list[PlayedNote]:
+        """Pieces in ticks of the timeline, as written, to notes in ticks of the file."""
+        scale, inexact = divmod(self.quarter, self.division)
+        ticks = self.ticks
+        scaled: list[list[Piece]] = []
+        for pieces in by_measure:
+            found: list[Piece] = []
+            for start, end, pitch, velocity in pieces:
+                if inexact or start % scale or end % scale:
+                    first, last = ticks(start), ticks(end)
+                else:
+                    first, last = start // scale, end // scale
+                last = last if last > first else first + 1
+                found.append((first, last, playable(pitch), velocity))
+            scaled.append(found)
+        return play(scaled, [run.scaled(ticks) for run in runs])
 
     def programs(self, own: VoiceSettings, runs: list[Run]) -> list[tuple[int, int]]:
         if self.options.program is not None:
@@ -137,15 +138,15 @@ class _Performer:
             return []
         verses: dict[int, dict[int, str]] = {}
         for sung in align(self.line, voice)[0]:
-            if sung.text:
-                text = sung.text + ("-" if sung.hyphen else " ")
-                verses.setdefault(sung.onset, {})[sung.verse] = text
+            text = sung.text + ("-" if sung.hyphen else " ") if sung.text else ""
+            verses.setdefault(sung.onset, {})[sung.verse] = text
         times: dict[int, int] = {}
         out = []
         for at, (onset, texts) in moments(runs, [(o, (o, t)) for o, t in verses.items()]):
             times[onset] = verse = times.get(onset, 0) + 1
-            text = texts.get(verse) or texts.get(max(texts), "")
-            out.append((self.ticks(at), text))
+            text = texts.get(min(verse, max(texts)), "")
+            if text:
+                out.append((self.ticks(at), text))
         return out
 
     def accompaniment(self, taken: set[int]) -> list[Part]:
@@ -162,7 +163,7 @@ class _Performer:
             ("bass", accompanist.bass, free[0], settings.bass_program),
             ("chords", accompanist.chords, free[1 % len(free)], settings.chord_program),
         ):
-            notes = self.notes(play(pieces, runs))
+            notes = self.notes(pieces, runs)
             if notes:
                 parts.append(Part(name, channel, notes, [(0, program)]))
         return parts
@@ -210,29 +211,44 @@ def untangle(parts: list[Part]) -> None:
     for part in parts:
         channels.setdefault(part.channel, []).append(part)
     for sharing in channels.values():
-        last: dict[int, tuple[int, int, int]] = {}
-        everything = [
-            (note.start, -note.end, note.pitch, index, at)
-            for index, part in enumerate(sharing)
-            for at, note in enumerate(part.notes)
-        ]
-        everything.sort()
-        dropped: list[tuple[int, int]] = []
-        for start, negative, pitch, index, at in everything:
-            before = last.get(pitch)
-            if before is not None and start < before[0]:
-                note = sharing[before[1]].notes[before[2]]
-                if note.start == start:
-                    dropped.append((index, at))
-                    continue
-                sharing[before[1]].notes[before[2]] = note._replace(end=start)
-                if before[0] > -negative:
-                    mine = sharing[index].notes[at]
-                    sharing[index].notes[at] = mine._replace(end=before[0])
-                    negative = -before[0]
-            last[pitch] = (-negative, index, at)
-        for index, at in sorted(dropped, reverse=True):
-            del sharing[index].notes[at]
+        if len(sharing) == 1 and not _tangled(sharing[0].notes):
+            continue
+        _untangle(sharing)
+
+
+def _untangle(sharing: list[Part]) -> None:
+    everything = [
+        (start, -end, pitch, index, at)
+        for index, part in enumerate(sharing)
+        for at, (start, end, pitch, _) in enumerate(part.notes)
+    ]
+    everything.sort()
+    last: dict[int, tuple[int, int, int]] = {}
+    dropped: list[tuple[int, int]] = []
+    for start, negative, pitch, index, at in everything:
+        before = last.get(pitch)
+        if before is not None and start < before[0]:
+            begun, _, _, velocity = sharing[before[1]].notes[before[2]]
+            if begun == start:
+                dropped.append((index, at))
+                continue
+            sharing[before[1]].notes[before[2]] = (begun, start, pitch, velocity)
+            if before[0] > -negative:
+                negative = -before[0]
+                sharing[index].notes[at] = (start, before[0], pitch, sharing[index].notes[at][3])
+        last[pitch] = (-negative, index, at)
+    for index, at in sorted(dropped, reverse=True):
+        del sharing[index].notes[at]
+
+
+def _tangled(notes: list[PlayedNote]) -> bool:
+    """Whether a pitch begins again while it sounds."""
+    ends: dict[int, int] = {}
+    for start, end, pitch, _ in sorted(notes):
+        if start < ends.get(pitch, 0):
+            return True
+        ends[pitch] = end
+    return False
 
 
 def _adorns(options: Options) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from chatmusician.abc.playing import Played, runs
 from chatmusician.abc.timing import VoiceLine
 
 T = TypeVar("T")
-# Start, end, pitch and velocity, in the timeline's ticks.
+# Start, end, pitch and velocity, as written, in ticks of the timeline or of the file.
 Piece = tuple[int, int, int, int]
 
 
@@ -26,6 +27,11 @@ class Run(NamedTuple):
     end: int
     start: int
     jumps: bool
+
+    def scaled(self, ticks: Callable[[int], int]) -> Run:
+        """The same in other ticks."""
+        begin, end, start = ticks(self.begin), ticks(self.end), ticks(self.start)
+        return Run(self.first, self.last, begin, end, start, self.jumps)
 
 
 def played_runs(voice: VoiceLine, played: Played) -> list[Run]:
@@ -51,9 +57,10 @@ def play(by_measure: list[list[Piece]], found: list[Run]) -> list[Piece]:
     for run in found:
         begin, end = run.begin, run.end
         shift = run.start - begin
+        last = end if run.jumps else 1 << 62
         for index in range(run.first, run.last + 1):
             for start, stop, pitch, velocity in by_measure[index]:
-                if run.jumps and start < end < stop:
+                if stop > last and start < end:
                     stop = end
                 out.append((start + shift, stop + shift, pitch, velocity))
         if run.first:
