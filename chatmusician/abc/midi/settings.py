@@ -74,15 +74,17 @@ def assign_channels(line: Timeline, settings: Settings, wanted: dict[str, int]) 
         own = settings.voices[voice.id]
         if voice.id in wanted:
             own.channel = wanted[voice.id]
-        elif is_percussion(voice):
+        elif is_percussion(line, voice):
             own.channel = PERCUSSION
         else:
             own.channel = free[given % len(free)] if free else 0
             given += 1
 
 
-def is_percussion(voice: VoiceLine) -> bool:
-    return (voice.properties.clef or "").startswith(("perc", "drum"))
+def is_percussion(line: Timeline, voice: VoiceLine) -> bool:
+    """Whether the clef that V: says, else that of K:, is the one of percussion."""
+    clef = voice.properties.clef or line.key.properties.clef or ""
+    return clef.startswith(("perc", "drum"))
 
 
 def _voices(line: Timeline, directive: MidiDirective) -> list[VoiceLine]:

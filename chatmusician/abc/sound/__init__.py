@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatmusician.abc.sound.encode import FORMATS, encode, levelled
+from chatmusician.abc.sound.formats import FORMATS, encode, levelled
 from chatmusician.abc.sound.synth import (
     LONGEST_TAIL,
     RATE,

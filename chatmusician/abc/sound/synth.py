@@ -115,7 +115,6 @@ def synthesize(midi: bytes, options: SoundOptions | None = None) -> Samples:
     if length > LONGEST:
         raise LimitError(f"the piece lasts {length / 60:.0f} minutes, more than an hour")
     with _POOL.borrow(find_soundfont(options.soundfont)) as font:
-        font.reset()
         _presets(font, program)
         schedule = [(round(clock.at(e[0]) / factor * RATE), e) for e in file.events]
         return _play(font, schedule, round(length * RATE), program)
@@ -150,7 +149,10 @@ def _play(
     if length > now:
         font.render(buffer[now * 8 : length * 8])
     end = _tail(font, samples, buffer, length)
+    # What still sounds after a reset fades within a hundredth of a second: not into the
+    # next piece.
     font.reset()
+    font.render(bytearray(8 * RATE // 20))
     return samples[:end]
 
 

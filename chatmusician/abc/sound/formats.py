@@ -23,6 +23,8 @@ PEAK: Final = 0.891
 """The largest sample after levelling: 1 dB below full scale."""
 
 _RMS: Final = 0.063
+# About 190 kilobits a second.
+_MP3: Final = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}
 _FRAMES: Final = 1 << 16
 
 
@@ -83,11 +85,14 @@ def _soundfile_writes(format: str) -> bool:
 def _with_soundfile(pcm: Pcm, format: str) -> bytes:
     soundfile: Any = importlib.import_module("soundfile")
     out = io.BytesIO()
+    quality = _MP3 if format == "mp3" else {}
     try:
-        with soundfile.SoundFile(out, "w", RATE, 2, format=format.upper()) as file:
+        with soundfile.SoundFile(out, "w", RATE, 2, format=format.upper(), **quality) as file:
             # In pieces: libsndfile's Vorbis encoder takes each on the stack.
             for at in range(0, len(pcm), _FRAMES):
-                file.write(pcm[at : at + _FRAMES])
+                part = pcm[at : at + _FRAMES]
+                # As fractions: of whole numbers libsndfile 1.2.2 makes noise in an MP3.
+                file.write(part if format == "flac" else part.astype("float32") / 32768)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise EngineError("soundfile", f"could not write {format}: {error}") from error
     return out.getvalue()
