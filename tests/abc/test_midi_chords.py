@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def played(text: str, **options: bool) -> Performance:
     return performance(abc.read(text).tunes[0], Options(**options))
 
 
-def sounds(found: Performance, name: str) -> list[tuple[Fraction, Fraction, list[int]]]:
+def sounds(found: Performance, name: str) -> list[tuple[Any, Any, list[int]]]:
     """Onset, length and pitches of what a part strikes together, in quarter notes."""
     part = next((p for p in found.parts if p.name == name), None)
     together: dict[tuple[int, int], list[int]] = {}

@@ -218,7 +218,7 @@ def test_one_pitch_in_two_layers_is_one_note() -> None:
     assert notes(played("C4&zCz2|")) == [(0, 1, 60), (1, 3, 60)]
 
 
-def test_hornpipes_swing_where_R_says_so() -> None:
+def test_hornpipes_swing_where_their_rhythm_says_so() -> None:
     text = "X:1\nR:{}\nM:4/4\nL:1/8\nK:C\nCD E>F G<A (3Bcd|\n"
     third = Fraction(1, 3)
     even = [1, 1, Fraction(3, 2), third * 3 / 2, Fraction(1, 2), Fraction(3, 2)]

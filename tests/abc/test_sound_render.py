@@ -221,9 +221,9 @@ def test_soundfonts_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_requests_that_make_no_sense() -> None:
-    for options in ({"speed": 0.0}, {"speed": -1.0}, {"bpm": 1e9}, {"speed": float("nan")}):
+    for name, value in (("speed", 0.0), ("speed", -1.0), ("bpm", 1e9), ("speed", float("nan"))):
         with pytest.raises(UsageError, match="tempo asked for"):
-            sounded(**options)
+            sounded(TUNE, **{name: value})
     with pytest.raises(UsageError, match="no sound format 'xyz'"):
         render_sound(midi(), format="xyz")
     endless = midi("X:1\nM:4/4\nL:1/1\nQ:1/4=4\nK:C\n" + "C16|" * 20 + "\n")

@@ -23,7 +23,7 @@ PEAK: Final = 0.891
 """The largest sample after levelling: 1 dB below full scale."""
 
 _RMS: Final = 0.063
-# About 190 kilobits a second.
+# Good quality at a variable bit rate.
 _MP3: Final = {"bitrate_mode": "VARIABLE", "compression_level": 0.2}
 _FRAMES: Final = 1 << 16
 
