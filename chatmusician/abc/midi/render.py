@@ -1,0 +1,98 @@
+"""MIDI from a tune by the engine that is right about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from chatmusician.abc.midi import abc2midi, builtin
+from chatmusician.abc.midi.compare import Difference, compare_midi, heard_notes
+from chatmusician.abc.midi.model import PLAIN, Options
+from chatmusician.abc.timeline import timeline
+from chatmusician.abc.timing import Timeline
+from chatmusician.abc.tune import Tune
+from chatmusician.errors import EngineError, MissingDependency, UsageError
+
+Engine = Literal["auto", "abc2midi", "builtin"]
+_ENGINES: Final[dict[str, Callable[[Tune, Options], bytes]]] = {
+    "abc2midi": abc2midi.to_midi,
+    "builtin": builtin.to_midi,
+}
+# How much longer or shorter than its notes, in quarters, a performance may be.
+_LEEWAY: Final = 1.0
+
+
+@dataclass(frozen=True)
+class MidiResult:
+    """A MIDI file, the engine that wrote it and where it differs from the tune.
+
+    ``differences`` is None where they could not be looked for (symusic is missing). ``note``
+    says why ``auto`` did not take abc2midi.
+    """
+
+    data: bytes
+    engine: str
+    differences: tuple[Difference, ...] | None
+    note: str = ""
+
+
+def render_midi(
+    tune: Tune, *, engine: Engine = "auto", options: Options | None = None
+) -> MidiResult:
+    """The tune as MIDI. ``auto`` takes abc2midi where it plays what the tune says.
+
+    What is compared with the tune is a plain performance by the same engine, without
+    accompaniment and ornaments; of the one that is given back, the length.
+    """
+    options = options or Options()
+    line = timeline(tune)
+    if engine == "auto":
+        return _either(tune, line, options)
+    if engine not in _ENGINES:
+        raise UsageError(f"no engine {engine!r}", hint=f"one of auto, {', '.join(_ENGINES)}")
+    return _checked(tune, line, options, engine)
+
+
+def _either(tune: Tune, line: Timeline, options: Options) -> MidiResult:
+    note = ""
+    unable = abc2midi.beyond(options)
+    if unable:
+        note = f"abc2midi cannot do {unable}"
+    else:
+        try:
+            result = _checked(tune, line, options, abc2midi.NAME)
+            if result.differences == ():
+                return result
+            note = _why(result)
+        except (EngineError, MissingDependency) as error:
+            note = str(error)
+    return replace(_checked(tune, line, options, "builtin"), note=note)
+
+
+def _why(result: MidiResult) -> str:
+    if result.differences is None:
+        return "abc2midi could not be checked: symusic is not installed"
+    return f"abc2midi differs in {len(result.differences)} notes, first {result.differences[0]}"
+
+
+def _checked(tune: Tune, line: Timeline, options: Options, engine: str) -> MidiResult:
+    write = _ENGINES[engine]
+    data = write(tune, options)
+    try:
+        plain = data if options == PLAIN else write(tune, PLAIN)
+        found = compare_midi(line, plain)
+        if plain is not data:
+            found += _lengths(plain, data)
+    except MissingDependency:
+        return MidiResult(data, engine, None)
+    return MidiResult(data, engine, tuple(found))
+
+
+def _lengths(plain: bytes, data: bytes) -> list[Difference]:
+    """Whether a performance ends with the plain one."""
+    ends = [max((end for _, _, end in heard_notes(d)), default=0.0) for d in (plain, data)]
+    if abs(ends[0] - ends[1]) <= _LEEWAY:
+        return []
+    detail = f"performance ends at {ends[1]:g} instead of {ends[0]:g}"
+    return [Difference("length", 0, ends[0], detail)]
