@@ -278,6 +278,7 @@ class _PartWriter:
             if piece.heads:
                 self.sung.append(piece.syllables or self.syllable(piece, main))
             out.append(piece_text(piece, piece.length * scale, scale, accidentals))
+            out += [graces_text(g, accidentals) for g in piece.tails]
             out.append(")" * piece.closes)
         return "".join(out)
 

@@ -40,6 +40,7 @@ class Piece:
 
     ``ratio`` is the tuplet the source states, ``first`` whether one begins here. ``joined``
     tells whether a beam joins it to the note before, ``None`` where the meter decides.
+    ``graces`` stand before it, ``tails`` after it, where no note follows.
     ``syllables`` are ready for a ``w:`` line, by verse.
     """
 
@@ -53,6 +54,7 @@ class Piece:
     first: bool = False
     joined: bool | None = None
     graces: list[GraceNotes] = field(default_factory=list)
+    tails: list[GraceNotes] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
     opens: int = 0
     closes: int = 0
@@ -76,6 +78,7 @@ def cut(piece: Piece, points: Sequence[Fraction]) -> list[Piece]:
                 length=point - rest.onset,
                 heads=[replace(h, tied=True, length=None) for h in rest.heads],
                 closes=0,
+                tails=[],
                 whole_bar=False,
             )
         )

@@ -1,0 +1,7 @@
+"""Other notations to ABC: MusicXML, Humdrum and MIDI that keeps to a grid."""
+
+from __future__ import annotations
+
+from chatmusician.abc.imports.musicxml import from_musicxml, from_mxl
+
+__all__ = ["from_musicxml", "from_mxl"]
