@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatmusician.abc.imports.kern import from_kern
 from chatmusician.abc.imports.musicxml import from_musicxml, from_mxl
 
-__all__ = ["from_musicxml", "from_mxl"]
+__all__ = ["from_kern", "from_musicxml", "from_mxl"]

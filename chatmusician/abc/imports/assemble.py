@@ -17,7 +17,7 @@ _UNITS: Final = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 16))
 _ZERO: Final = Fraction(0)
 
 
-def assemble(draft: Draft) -> str:
+def assemble(draft: Draft, number: int = 1) -> str:
     """The ABC text of one tune."""
     starts = list(itertools.accumulate(draft.bars, initial=_ZERO))
     leader = next((v for v in draft.voices if not any(t for _, t in v.transposes)), None)
@@ -29,7 +29,7 @@ def assemble(draft: Draft) -> str:
     written = [_bars(voice, starts) for voice in draft.voices]
     parts = [
         Part(
-            id=str(number),
+            id=str(at),
             notes=[],
             bars=draft.bars,
             chord_symbols=voice.chord_symbols,
@@ -40,16 +40,17 @@ def assemble(draft: Draft) -> str:
             inline=voice.inline,
             written=bars,
         )
-        for number, (voice, bars) in enumerate(zip(draft.voices, written, strict=True), start=1)
+        for at, (voice, bars) in enumerate(zip(draft.voices, written, strict=True), start=1)
     ]
     score = Score(
-        x="1",
+        x=str(number),
         title=draft.title,
         key=key,
         meter=meter,
         unit=_unit(written),
         parts=parts,
         tempo=draft.tempo,
+        order=draft.order,
         fields=draft.fields,
         directives=[*draft.directives, *_grouping(draft.staves)],
     )
@@ -238,7 +239,7 @@ def _pitch(note: Head) -> int:
 
 
 def _unit(written: list[list[list[list[Piece]]]]) -> Fraction:
-    """The unit length that makes the text shortest; an eighth where it makes no difference."""
+    """The unit length that is easiest to read; an eighth where it makes no difference."""
     lengths: dict[Fraction, int] = {}
     for bars in written:
         for piece in itertools.chain.from_iterable(itertools.chain.from_iterable(bars)):
@@ -248,6 +249,11 @@ def _unit(written: list[list[list[list[Piece]]]]) -> Fraction:
     return min(
         _UNITS,
         key=lambda unit: sum(
-            count * len(length_text(length / 4 / unit)) for length, count in lengths.items()
+            count * _trouble(length_text(length / 4 / unit)) for length, count in lengths.items()
         ),
     )
+
+
+def _trouble(text: str) -> int:
+    """How hard a length is to read: its size, and more for a fraction."""
+    return len(text) + 2 * ("/" in text)

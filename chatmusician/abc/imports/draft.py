@@ -46,6 +46,7 @@ class Draft:
     title: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
     tempo: str = ""
+    order: str = ""
     bars: list[Fraction] = field(default_factory=list)
     signs: Timed = field(default_factory=list)
     voices: list[DraftVoice] = field(default_factory=list)
