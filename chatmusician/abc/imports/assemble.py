@@ -161,14 +161,16 @@ def _bars(voice: DraftVoice, starts: list[Fraction]) -> list[list[list[Piece]]]:
                 if at < len(held):
                     held[at].setdefault(name, []).append(part)
     found: list[list[list[Piece]]] = []
-    places: dict[str, int] = {}
+    open_ties: dict[int, tuple[str, set[int]]] = {}
     for at, streams in enumerate(held):
-        places = _places(streams, places)
+        places = _places(streams, open_ties, starts[at])
         layers: list[list[Piece]] = [[] for _ in range(max(places.values(), default=0) + 1)]
+        open_ties = {}
         for name, pieces in streams.items():
             layers[places[name]] = pieces
+            if tied := {_pitch(h) for h in pieces[-1].heads if h.tied}:
+                open_ties[places[name]] = (name, tied)
         found.append([_filled(layer, starts[at], starts[at + 1]) for layer in layers])
-        places = {n: p for n, p in places.items() if any(h.tied for h in streams[n][-1].heads)}
     _settle_ties(found)
     return found
 
@@ -194,14 +196,24 @@ def _separated(streams: dict[str, list[Piece]]) -> dict[str, list[Piece]]:
     return found
 
 
-def _places(streams: dict[str, list[Piece]], before: dict[str, int]) -> dict[str, int]:
-    """Which layer each stream of a bar is: one that a tie leads into stays where it was
-    ``before``, the others fill up from the first."""
+def _places(
+    streams: dict[str, list[Piece]], open_ties: dict[int, tuple[str, set[int]]], start: Fraction
+) -> dict[str, int]:
+    """Which layer each stream of a bar is: one that goes on with a note tied over the bar
+    line has that note's layer, the others fill up from the first."""
+    places: dict[str, int] = {}
+    for layer, (before, pitches) in sorted(open_ties.items()):
+        fitting = {
+            name: len(pitches & {_pitch(h) for h in pieces[0].heads}) + (name == before) / 2
+            for name, pieces in streams.items()
+            if name not in places and pieces[0].onset == start
+        }
+        best = max(fitting, key=lambda name: fitting[name], default="")
+        if best and fitting[best] >= 1:
+            places[best] = layer
     sounding = [n for n, pieces in streams.items() if any(p.heads for p in pieces)]
-    order = [*sounding, *(n for n in streams if n not in sounding)]
-    places = {name: before[name] for name in streams if name in before}
     free = (n for n in itertools.count() if n not in set(places.values()))
-    for name in order:
+    for name in [*sounding, *(n for n in streams if n not in sounding)]:
         if name not in places:
             places[name] = next(free)
     return places
