@@ -185,11 +185,12 @@ class PartReader:
     def move(self, raw: Fraction) -> None:
         self.raw = max(Fraction(0), self.raw + raw)
         self.now = self.position()
-        self.reach()
+        self.reach(min(self.now, self.measure.nominal))
 
-    def reach(self) -> None:
-        self.measure.length = max(self.measure.length, self.now)
-        if self.measure.length > 4 * MAX_QUARTERS:
+    def reach(self, time: Fraction) -> None:
+        """Notes make a measure as long as they are, empty room only as long as its meter."""
+        self.measure.length = max(self.measure.length, time)
+        if max(self.measure.length, self.now) > 4 * MAX_QUARTERS:
             raise LimitError(f"{self.place}: more than {4 * MAX_QUARTERS} quarter notes long")
 
     def position(self) -> Fraction:
@@ -253,7 +254,7 @@ class PartReader:
         self.raw += raw
         self.now += length
         self.known.setdefault(self.raw, self.now)
-        self.reach()
+        self.reach(self.now)
 
     def dress(self, note: Element, stream: Stream, piece: Piece) -> None:
         """What stands at a note: graces, words, marks, beam, tuplet, slurs."""
