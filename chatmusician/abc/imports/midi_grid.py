@@ -13,7 +13,8 @@ from chatmusician.errors import InputError
 _PARTS: Final = (1, 2, 4, 3, 8, 6, 12, 16, 24, 5, 10, 7, 14, 9, 20, 28)
 _COMMON: Final = frozenset((1, 2, 4, 3, 8, 6, 12))
 _ENDS: Final = (1, 2, 4, 3, 8, 6, 12, 16, 24)
-_MOST_STRAY: Final = 0.02
+_FINE: Final = 240
+_MOST_STRAY: Final = 0.15
 _LEAST_COMMON: Final = 0.6
 
 
@@ -22,6 +23,8 @@ class Grid:
 
     def __init__(self, ticks: int) -> None:
         self.ticks = ticks
+        # Some programs (abc2midi) write every note a tick late.
+        self.slack = 1 if ticks >= _FINE else 0
         self.known: dict[int, Fraction | None] = {}
 
     def exact(self, tick: int) -> Fraction | None:
@@ -33,10 +36,9 @@ class Grid:
     def _exact(self, tick: int) -> Fraction | None:
         for parts in _PARTS:
             place = round(Fraction(tick * parts, self.ticks))
-            if abs(place * self.ticks - tick * parts) < parts:
-                whole = (place * self.ticks) % parts == 0
-                if not whole or place * self.ticks == tick * parts:
-                    return Fraction(place, parts)
+            off = abs(place * self.ticks - tick * parts)
+            if off <= self.slack * parts or (off < parts and place * self.ticks % parts):
+                return Fraction(place, parts)
         return None
 
     def near(self, tick: int) -> Fraction:
