@@ -1,39 +1,55 @@
-"""Notes in exact time to ABC text: bars, ties, tuplets, spelling, layers.
+"""A score in exact time to ABC text: bars, repeats, layers, words.
 
-The inverse of the events shape; MIDI, MusicXML and transcription end here as well.
+The inverse of the events shape; MIDI, MusicXML, Humdrum and transcription end here as well.
 Every length is written exactly: what no tuplet of 2.1 can hold becomes ``A/3``.
 """
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.fields import parse_key, parse_meter
-from chatmusician.abc.spelling import ACCIDENTALS, head, key_fifths, spell
+from chatmusician.abc.fields import Meter, parse_key, parse_meter
+from chatmusician.abc.layers import Span, Timed, bar_pieces, by_bar, layers
+from chatmusician.abc.pieces import (
+    Accidentals,
+    Piece,
+    cut,
+    graces_text,
+    length_text,
+    piece_text,
+    tuplet,
+    tuplet_text,
+)
+from chatmusician.abc.spelling import key_fifths
+
+__all__ = ["Part", "Score", "length_text", "notate"]
 
 _BARS_PER_LINE: Final = 4
-_TUPLET_TIMES: Final = {3: 2, 5: 4, 7: 4, 9: 8, 11: 8, 13: 8, 15: 8}
-# Onset, length, pitches.
-Timed = tuple[Fraction, Fraction, tuple[int, ...]]
+_LINE_WIDTH: Final = 110
 
 _OPENS: Final = re.compile(r"\|:+")
 _CLOSES: Final = re.compile(r":+\|")
 _ENDING: Final = re.compile(r"\|[\d,]+")
+# Bar lines without a repeat, the strongest first.
+_STYLES: Final = ("|]", "[|", "||", ".|", "[|]", "|")
 
 
 @dataclass
 class Part:
     """One voice. Times are quarter notes; ``signs`` are bar signs by onset (``|:``, ``:|``,
-    ``|1``), ``meters`` and ``keys`` the changes after the header."""
+    ``|1``, ``||``, ``|]``), ``meters`` and ``keys`` the changes after the header, ``inline``
+    other fields, ready as text.
+
+    What sounds is in ``notes``, to be spelled by key; or, as the source writes it, in
+    ``written``: for each bar its layers.
+    """
 
     id: str
-    notes: list[tuple[Fraction, Fraction, tuple[int, ...]]]
+    notes: list[Timed]
     bars: list[Fraction]
     chord_symbols: list[tuple[Fraction, str]] = field(default_factory=list)
     lyrics: list[tuple[Fraction, str]] = field(default_factory=list)
@@ -41,6 +57,8 @@ class Part:
     meters: list[tuple[Fraction, str]] = field(default_factory=list)
     keys: list[tuple[Fraction, str]] = field(default_factory=list)
     properties: str = ""
+    inline: list[tuple[Fraction, str]] = field(default_factory=list)
+    written: list[list[list[Piece]]] | None = None
 
 
 @dataclass
@@ -54,17 +72,16 @@ class Score:
     tempo: str = ""
     order: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
+    directives: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """What sounds from one onset to the next inside a bar; no pitches is a rest."""
+@dataclass
+class _BarText:
+    """A bar as text; for each note it holds, the syllables by verse."""
 
-    onset: Fraction
-    length: Fraction
-    pitches: tuple[int, ...]
-    tied: bool = False
-    continues: bool = False
+    text: str
+    sung: list[dict[int, str]]
+    ends_section: bool
 
 
 def notate(score: Score) -> str:
@@ -74,20 +91,58 @@ def notate(score: Score) -> str:
     lines += [f"M:{score.meter}", f"L:{score.unit}"]
     lines.append(f"Q:{score.tempo}" if score.tempo else "")
     lines.append(f"P:{score.order}" if score.order else "")
+    lines += score.directives
     several = len(score.parts) > 1
     if several:
         lines += [f"V:{p.id} {p.properties}".rstrip() for p in score.parts]
-    lines.append(f"K:{score.key}")
-    writers = [_PartWriter(score, part) for part in score.parts]
-    longest = max((len(w.bars) for w in writers), default=0)
-    for first in range(0, longest, _BARS_PER_LINE):
-        for writer in writers:
-            music, words = writer.line(first, first + _BARS_PER_LINE)
-            if music:
-                lines.append(f"[V:{writer.part.id}] {music}" if several else music)
-            if words:
-                lines.append(f"w: {words}")
+    own = "" if several or not score.parts else score.parts[0].properties
+    lines.append(f"K:{score.key} {own}".rstrip())
+    written = [_PartWriter(score, part).bars() for part in score.parts]
+    last_sung = [max((i for i, b in enumerate(bars) if _sings(b)), default=-1) for bars in written]
+    for first, last in _line_spans(written):
+        for part, bars, sung in zip(score.parts, written, last_sung, strict=True):
+            if music := "".join(b.text for b in bars[first:last]).strip():
+                lines.append(f"[V:{part.id}] {music}" if several else music)
+                lines += _words([s for b in bars[first:last] for s in b.sung], first <= sung)
     return "\n".join(line for line in lines if line) + "\n"
+
+
+def _sings(bar: _BarText) -> bool:
+    return any(bar.sung)
+
+
+def _line_spans(written: list[list[_BarText]]) -> list[tuple[int, int]]:
+    """Where lines begin and end: four bars, fewer where they are long or a section ends."""
+    longest = max(written, key=len, default=[])
+    spans: list[tuple[int, int]] = []
+    first = 0
+    for at in range(len(longest)):
+        count = at + 1 - first
+        last = at + 1 == len(longest)
+        ends = longest[at].ends_section and count > 1
+        orphan = count == _BARS_PER_LINE and not last and longest[at + 1].ends_section
+        wide = any(sum(len(b.text) for b in bars[first : at + 2]) > _LINE_WIDTH for bars in written)
+        if last or ends or (count >= _BARS_PER_LINE and not orphan) or wide:
+            spans.append((first, at + 1))
+            first = at + 1
+    return spans
+
+
+def _words(sung: list[dict[int, str]], more: bool) -> list[str]:
+    """The w: lines under a line of music; an empty one where words follow only later on,
+    since words go to the first notes not yet covered."""
+    verses = max((max(s, default=0) for s in sung), default=0)
+    lines = []
+    for verse in range(1, verses + 1):
+        tokens = [s.get(verse, "*") for s in sung]
+        while tokens and tokens[-1] == "*":
+            tokens.pop()
+        text = ""
+        for token in tokens:
+            joined = text.endswith("-") and not text.endswith("\\-") and token != "*"
+            text += token if joined or not text else " " + token
+        lines.append(f"w: {text}".rstrip())
+    return lines or (["w:"] if more and sung else [])
 
 
 class _PartWriter:
@@ -96,56 +151,62 @@ class _PartWriter:
     def __init__(self, score: Score, part: Part) -> None:
         self.score = score
         self.part = part
-        self.bars = _bar_spans(part)
-        self.layers = _layers_by_bar(_layers(part.notes), self.bars)
+        self.spans = _bar_spans(part)
+        self.layers = [] if part.written else by_bar(layers(part.notes), self.spans)
         self.meters = dict(part.meters)
         self.keys = dict(part.keys)
-        self.signs: dict[Fraction, list[str]] = {}
-        for onset, sign in part.signs:
-            self.signs.setdefault(onset, []).append(sign)
-        self.symbols: dict[Fraction, list[str]] = {}
-        for onset, text in part.chord_symbols:
-            self.symbols.setdefault(onset, []).append(text)
-        self.cuts = sorted(self.symbols)
-        self.words = dict(part.lyrics)
+        self.signs = _by_onset(part.signs)
+        self.symbols = _by_onset(part.chord_symbols)
+        self.inline = _by_onset(part.inline)
+        self.cuts = sorted({*self.symbols, *self.inline, *self.meters, *self.keys})
+        self.lyrics = dict(part.lyrics)
+        self.scale = 1 / (4 * score.unit)
         self.set_key(score.key)
-        self.beat = _beat(score.meter)
-        self.sung: list[str] = []
+        self.set_meter(score.meter)
+        self.sung: list[dict[int, str]] = []
 
     def set_key(self, value: str) -> None:
         key = parse_key(value)
         self.signature = key.accidentals
         self.fifths = key_fifths(key.tonic, key.mode)
 
-    def line(self, first: int, last: int) -> tuple[str, str]:
-        self.sung = []
-        out = "".join(self.bar(i) for i in range(first, min(last, len(self.bars))))
-        words = " ".join(self.sung)
-        return out.strip(), words if words.strip("* ") else ""
+    def set_meter(self, value: str) -> None:
+        meter = parse_meter(value)
+        self.beat = _beat(meter)
+        self.full = meter.length * 4
 
-    def bar(self, index: int) -> str:
-        start, end = self.bars[index]
+    def bars(self) -> list[_BarText]:
+        return [self.bar(index) for index in range(len(self.spans))]
+
+    def bar(self, index: int) -> _BarText:
+        start, end = self.spans[index]
+        self.sung = []
         signs = self.signs.get(start, [])
         text = "" if index else "".join(s for s in signs if _OPENS.fullmatch(s))
         text += "".join(f"[{s}]" for s in signs if s.startswith("P:"))
         text += "".join(f"[{s[1:]} " for s in signs if _ENDING.fullmatch(s))
-        if start in self.meters:
-            text += f"[M:{self.meters[start]}]"
-            self.beat = _beat(self.meters[start])
-        if start in self.keys:
-            text += f"[K:{self.keys[start]}]"
-            self.set_key(self.keys[start])
-        layers = [
-            self.layer(notes, start, end, layer == 0) for layer, notes in self.layers[index].items()
-        ]
-        text += " & ".join([layers[0], *(x for x in layers[1:] if x)]) if layers else ""
-        if index + 1 == len(self.bars):
+        text += self.changes(start)
+        text += self.all_layers(index)
+        if index + 1 == len(self.spans):
             text += "".join(f'"{symbol}"' for symbol in self.symbols.get(end, []))
-        return text + " " + self.bar_line(index, end) + " "
+        line = self.bar_line(index, end)
+        after = self.signs.get(end, [])
+        ends = line not in ("|", ".|", "[|]") and not any(map(_ENDING.fullmatch, after))
+        return _BarText(f"{text} {line} ", self.sung, ends)
+
+    def changes(self, onset: Fraction) -> str:
+        text = ""
+        if onset in self.meters:
+            text += f"[M:{self.meters[onset]}]"
+            self.set_meter(self.meters[onset])
+        if onset in self.keys:
+            text += f"[K:{self.keys[onset]}]"
+            self.set_key(self.keys[onset])
+        return text + "".join(self.inline.get(onset, []))
 
     def bar_line(self, index: int, end: Fraction) -> str:
         signs = self.signs.get(end, [])
-        last = index + 1 == len(self.bars)
+        last = index + 1 == len(self.spans)
         closes = max((s.count(":") for s in signs if _CLOSES.fullmatch(s)), default=0)
         opens = max((s.count(":") for s in signs if _OPENS.fullmatch(s)), default=0)
         if closes and opens and not last:
@@ -154,111 +215,105 @@ class _PartWriter:
             return ":" * closes + "|"
         if opens and not last:
             return "|" + ":" * opens
-        if last:
-            return "|]"
-        return "||" if "||" in signs else "|"
+        style = next((s for s in _STYLES if s in signs), "")
+        return style or ("|]" if last else "|")
 
-    def layer(
-        self,
-        notes: list[Timed],
-        start: Fraction,
-        end: Fraction,
-        main: bool,
-    ) -> str:
-        pieces = _pieces(notes, start, end, self.cuts if main else [], not main)
-        if not any(p.pitches for p in pieces) and not main:
+    def all_layers(self, index: int) -> str:
+        found = self.pieces(index)
+        while len(found) > 1 and not any(p.heads for p in found[-1]):
+            found.pop()
+        if len(found) == 1 and self.is_bar_rest(found[0]):
+            return "Z"
+        return " & ".join(self.layer(pieces, at == 0) for at, pieces in enumerate(found))
+
+    def is_bar_rest(self, pieces: list[Piece]) -> bool:
+        only = pieces[0] if len(pieces) == 1 else None
+        return (
+            only is not None
+            and only.whole_bar
+            and not (only.heads or only.hidden or only.marks or only.graces)
+            and only.length == self.full
+            and only.onset not in self.symbols
+            and bisect_left(self.cuts, only.end) == bisect_right(self.cuts, only.onset)
+        )
+
+    def pieces(self, index: int) -> list[list[Piece]]:
+        """The layers of a bar, from either form of the part; all end with the bar."""
+        if self.part.written is not None:
+            return self.part.written[index]
+        span = self.spans[index]
+        held = self.layers[index]
+        return [
+            bar_pieces(held.get(at, []), span, at > 0, self.signature, self.fifths)
+            for at in range(max(held) + 1)
+        ]
+
+    def layer(self, pieces: list[Piece], main: bool) -> str:
+        if not pieces:
             return ""
-        state: dict[tuple[int, int], int] = {}
+        start = pieces[0].onset
+        if main:
+            pieces = [p for piece in pieces for p in cut(piece, self.cuts_in(piece))]
+        accidentals = Accidentals(self.signature)
         out: list[str] = []
         left = 0
         ratio = Fraction(1)
         for at, piece in enumerate(pieces):
-            if (
-                at
-                and not left
-                and (piece.onset - start) // self.beat
-                != (pieces[at - 1].onset - start) // self.beat
-            ):
+            if at and not left and self.apart(pieces[at - 1], piece, start):
                 out.append(" ")
+            if main and at and (changes := self.changes(piece.onset)):
+                out.append(changes)
+                if piece.onset in self.keys:
+                    accidentals = Accidentals(self.signature)
+            out.append("(" * piece.opens)
             if not left:
-                count, p, q = _tuplet(pieces, at)
-                if count:
-                    plain = p == 3 and q == 2 and count == 3
-                    out.append("(3" if plain else f"({p}:{q}:{count}")
-                    left, ratio = count, Fraction(p, q)
-            length = piece.length * (ratio if left else 1)
+                left, p, q = tuplet(pieces, at)
+                ratio = Fraction(p, q)
+                out.append(tuplet_text(left, p, q) if left else "")
+            out += [graces_text(g, accidentals) for g in piece.graces]
+            out += [f'"{text}"' for text in self.symbols.get(piece.onset, []) if main]
+            out += piece.marks
+            scale = self.scale * (ratio if left else 1)
             left = max(0, left - 1)
-            if main:
-                out += [f'"{text}"' for text in self.symbols.get(piece.onset, [])]
-            if piece.pitches:
-                first = main and not piece.continues
-                self.sung.append(self.syllable(piece.onset) if first else "*")
-            out.append(self.sounding(piece, length, state, main))
+            if piece.heads:
+                self.sung.append(piece.syllables or self.syllable(piece, main))
+            out.append(piece_text(piece, piece.length * scale, scale, accidentals))
+            out += [graces_text(g, accidentals) for g in piece.tails]
+            out.append(")" * piece.closes)
         return "".join(out)
 
-    def syllable(self, onset: Fraction) -> str:
-        text = self.words.get(onset, "")
-        if not text:
-            return "*"
-        return text.replace("-", "\\-").replace(" ", "~").replace("%", "\\%")
+    def cuts_in(self, piece: Piece) -> list[Fraction]:
+        return self.cuts[bisect_right(self.cuts, piece.onset) : bisect_left(self.cuts, piece.end)]
 
-    def sounding(
-        self, piece: _Piece, length: Fraction, state: dict[tuple[int, int], int], main: bool
-    ) -> str:
-        size = length_text(length / 4 / self.score.unit)
-        if not piece.pitches:
-            return ("z" if main else "x") + size
-        heads = [self.head(pitch, state) for pitch in sorted(piece.pitches)]
-        text = heads[0] if len(heads) == 1 else "[" + "".join(heads) + "]"
-        return text + size + ("-" if piece.tied else "")
+    def apart(self, before: Piece, piece: Piece, start: Fraction) -> bool:
+        """Whether a space, the end of a beam, stands between two pieces."""
+        if piece.joined is not None:
+            return not piece.joined
+        return (piece.onset - start) // self.beat != (before.onset - start) // self.beat
 
-    def head(self, pitch: int, state: dict[tuple[int, int], int]) -> str:
-        """The note's letter, with an accidental wherever either rule of scope needs it."""
-        step, alter, octave = spell(pitch, self.signature, self.fifths)
-        seen = [a for (s, _), a in state.items() if s == step] or [self.signature[step]]
-        needed = (
-            any(a != alter for a in seen)
-            or state.get((step, octave), self.signature[step]) != alter
-        )
-        if needed:
-            state[step, octave] = alter
-        return (ACCIDENTALS[alter] if needed else "") + head(step, octave)
+    def syllable(self, piece: Piece, main: bool) -> dict[int, str]:
+        text = self.lyrics.get(piece.onset, "") if main and not piece.continues else ""
+        return {1: word_text(text)} if text else {}
 
 
-def _layers(notes: list[Timed]) -> list[list[Timed]]:
-    """Notes that overlap go to further layers, written with ``&``: each to the first free."""
-    layers: list[list[Timed]] = []
-    busy: list[tuple[Fraction, int]] = []
-    free: list[int] = []
-    for note in sorted(notes, key=lambda n: (n[0], -n[1])):
-        while busy and busy[0][0] <= note[0]:
-            heapq.heappush(free, heapq.heappop(busy)[1])
-        if not free:
-            free.append(len(layers))
-            layers.append([])
-        at = heapq.heappop(free)
-        layers[at].append(note)
-        heapq.heappush(busy, (note[0] + note[1], at))
-    return layers
+def word_text(text: str) -> str:
+    """One syllable as a w: line writes it."""
+    text = " ".join(text.split())
+    for char in "\\|_*~%&":
+        if char in text:
+            text = text.replace(char, f"\\u{ord(char):04x}" if char != "%" else "\\%")
+    return text.replace("-", "\\-").replace(" ", "~")
 
 
-def _layers_by_bar(
-    layers: list[list[Timed]], bars: list[tuple[Fraction, Fraction]]
-) -> list[dict[int, list[Timed]]]:
-    """For each bar the notes that sound in it, by layer; layer 0 is always there."""
-    found: list[dict[int, list[Timed]]] = [{0: []} for _ in bars]
-    starts = [start for start, _ in bars]
-    for layer, notes in enumerate(layers):
-        for note in notes:
-            at = max(0, bisect_right(starts, note[0]) - 1)
-            while at < len(bars) and starts[at] < note[0] + note[1]:
-                found[at].setdefault(layer, []).append(note)
-                at += 1
-    return found
+def _by_onset(found: list[tuple[Fraction, str]]) -> dict[Fraction, list[str]]:
+    held: dict[Fraction, list[str]] = {}
+    for onset, text in found:
+        held.setdefault(onset, []).append(text)
+    return held
 
 
-def _bar_spans(part: Part) -> list[tuple[Fraction, Fraction]]:
-    spans: list[tuple[Fraction, Fraction]] = []
+def _bar_spans(part: Part) -> list[Span]:
+    spans: list[Span] = []
     now = Fraction(0)
     for length in part.bars:
         spans.append((now, now + length))
@@ -269,81 +324,6 @@ def _bar_spans(part: Part) -> list[tuple[Fraction, Fraction]]:
     return spans
 
 
-def _beat(meter: str) -> Fraction:
+def _beat(meter: Meter) -> Fraction:
     """The beam group of a meter, in quarters."""
-    parsed = parse_meter(meter)
-    return Fraction(3, 2) if parsed.compound and parsed.den == 8 else Fraction(1)
-
-
-def _pieces(
-    notes: list[Timed],
-    start: Fraction,
-    end: Fraction,
-    symbols: list[Fraction],
-    invisible: bool,
-) -> list[_Piece]:
-    """A layer inside one bar: notes cut at its ends and at chord symbols, gaps as rests."""
-    cuts = symbols[bisect_right(symbols, start) : bisect_left(symbols, end)]
-    found: list[_Piece] = []
-    now = start
-    for onset, length, pitches in notes:
-        if onset >= end or onset + length <= start:
-            continue
-        begin, stop = max(onset, start), min(onset + length, end)
-        if begin > now:
-            found += _cut(now, begin, (), cuts, False, False)
-        found += _cut(begin, stop, pitches, cuts, onset + length > stop, onset < begin)
-        now = stop
-    if now < end and not (invisible and not found):
-        found += _cut(now, end, (), cuts, False, False)
-    return found
-
-
-def _cut(
-    begin: Fraction,
-    stop: Fraction,
-    pitches: tuple[int, ...],
-    cuts: list[Fraction],
-    tied: bool,
-    continues: bool,
-) -> list[_Piece]:
-    points = [begin, *cuts[bisect_right(cuts, begin) : bisect_left(cuts, stop)], stop]
-    pieces: list[_Piece] = []
-    for at, (one, two) in enumerate(itertools.pairwise(points)):
-        last = at == len(points) - 2
-        pieces.append(
-            _Piece(
-                one, two - one, pitches, bool(pitches) and (tied or not last), continues or at > 0
-            )
-        )
-    return pieces
-
-
-def _odd(value: int) -> int:
-    while value % 2 == 0:
-        value //= 2
-    return value
-
-
-def _tuplet(pieces: list[_Piece], at: int) -> tuple[int, int, int]:
-    """How many pieces from ``at`` make a tuplet, and its ratio; 0 where none begins."""
-    p = _odd(pieces[at].length.denominator)
-    q = _TUPLET_TIMES.get(p, 0)
-    if p == 1 or not q:
-        return 0, 1, 1
-    total = Fraction(0)
-    for count, piece in enumerate(pieces[at : at + 99], start=1):
-        total += piece.length
-        if _odd((piece.length * p / q).denominator) != 1:
-            return 0, 1, 1
-        if _odd(total.denominator) == 1:
-            return count, p, q
-    return 0, 1, 1
-
-
-def length_text(units: Fraction) -> str:
-    """A length in units in its shortest spelling."""
-    if units.denominator == 1:
-        return "" if units == 1 else str(units.numerator)
-    top = "" if units.numerator == 1 else str(units.numerator)
-    return f"{top}/" if units.denominator == 2 else f"{top}/{units.denominator}"
+    return Fraction(3, 2) if meter.compound and meter.den == 8 else Fraction(1)

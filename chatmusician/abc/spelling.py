@@ -51,3 +51,14 @@ def signature_order(fifths: int) -> tuple[int, ...]:
     """The steps a signature alters, in the order they are written."""
     order = SHARP_ORDER if fifths > 0 else SHARP_ORDER[::-1]
     return order[: min(7, abs(fifths))]
+
+
+def respelled(step: int, alter: int, octave: int) -> tuple[int, int, int]:
+    """The same pitch with no more than a double accidental."""
+    while abs(alter) > 2:
+        direction = 1 if alter > 0 else -1
+        following = (step + direction) % 7
+        octave += (following < step) - (following > step) if abs(following - step) > 1 else 0
+        alter -= direction * ((STEP_SEMITONES[following] - STEP_SEMITONES[step]) * direction % 12)
+        step = following
+    return step, alter, octave

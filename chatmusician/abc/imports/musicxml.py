@@ -1,0 +1,260 @@
+"""MusicXML, plain or compressed, to ABC."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from chatmusician.abc.imports.assemble import assemble
+from chatmusician.abc.imports.draft import Draft, DraftVoice, Timed
+from chatmusician.abc.imports.musicxml_marks import text_of
+from chatmusician.abc.imports.musicxml_part import (
+    Change,
+    MeasureDraft,
+    PartReader,
+    text_of_self,
+    voice_order,
+)
+from chatmusician.abc.imports.xml_tree import parse, unzip_score
+from chatmusician.abc.pieces import Piece
+from chatmusician.errors import InputError, LimitError
+
+MAX_PARTS: Final = 200
+MAX_VOICES: Final = 250
+MAX_MEASURES: Final = 20_000
+
+_ZERO: Final = Fraction(0)
+_CLOSES: Final = re.compile(r":+\|")
+_OPENS: Final = re.compile(r"\|:+")
+
+
+def from_mxl(data: bytes) -> str:
+    """A compressed MusicXML file (.mxl) as ABC text."""
+    return from_musicxml(unzip_score(data))
+
+
+def from_musicxml(data: bytes) -> str:
+    """A MusicXML file (.musicxml, .xml) as ABC text."""
+    root = parse(data)
+    if root.tag.startswith("{"):
+        for element in root.iter():
+            element.tag = element.tag.rpartition("}")[2]
+    if root.tag not in ("score-partwise", "score-timewise"):
+        raise InputError(f"the XML is no MusicXML score: its root is {root.tag[:40]!r}")
+    readers = [_read_part(reader, measures) for reader, measures in _parts(root)]
+    if not any(reader.measures for reader in readers):
+        raise InputError("the score has no measures")
+    draft = Draft()
+    _header(root, draft)
+    _join(readers, draft)
+    return assemble(draft)
+
+
+def _parts(root: Element) -> Iterator[tuple[PartReader, list[Element]]]:
+    """The parts in order, each with its measures, from either form of a score."""
+    names = {e.get("id", ""): e for e in root.iterfind("part-list/score-part")}
+    measures: dict[str, list[Element]] = {}
+    if root.tag == "score-partwise":
+        for part in root.findall("part"):
+            measures.setdefault(part.get("id", ""), []).extend(part.findall("measure"))
+    else:
+        for measure in root.findall("measure"):
+            for part in measure.findall("part"):
+                part.set("number", measure.get("number", ""))
+                measures.setdefault(part.get("id", ""), []).append(part)
+    if len(measures) > MAX_PARTS:
+        raise LimitError(f"the score has {len(measures)} parts; at most {MAX_PARTS}")
+    for id, found in measures.items():
+        if len(found) > MAX_MEASURES:
+            raise LimitError(f"part {id} has {len(found)} measures; at most {MAX_MEASURES}")
+        entry = names.get(id)
+        name = text_of(entry, "part-name") if entry is not None else ""
+        short = text_of(entry, "part-abbreviation") if entry is not None else ""
+        yield PartReader(id, name, short), found
+
+
+def _read_part(reader: PartReader, measures: list[Element]) -> PartReader:
+    for measure in measures:
+        reader.read(measure)
+    return reader
+
+
+# -- header -------------------------------------------------------------------
+
+
+def _header(root: Element, draft: Draft) -> None:
+    titles = [text_of(root, "work/work-title"), text_of(root, "movement-title")]
+    titles = list(dict.fromkeys(t for t in titles if t)) or _credits(root, "title")
+    draft.title = _field(titles[0]) if titles else ""
+    draft.fields += [("T", _field(title)) for title in titles[1:]]
+    creators = root.findall("identification/creator")
+    composers = [text_of_self(e) for e in creators if e.get("type", "composer") == "composer"]
+    draft.fields += [("C", _field(c)) for c in composers or _credits(root, "composer") if c]
+    for element in creators:
+        kind = element.get("type", "composer")
+        if kind != "composer" and text_of_self(element):
+            draft.fields.append(("N", _field(f"{kind}: {text_of_self(element)}")))
+    for letter, path in (("S", "identification/source"), ("N", "identification/rights")):
+        if value := text_of(root, path):
+            draft.fields.append((letter, _field(value)))
+
+
+def _field(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%")
+
+
+def _credits(root: Element, kind: str) -> list[str]:
+    """Texts of the title page that say themselves that they are a title, a composer."""
+    found = []
+    for entry in root.findall("credit"):
+        if text_of(entry, "credit-type") == kind:
+            text = " ".join(text_of_self(e) for e in entry.findall("credit-words")).strip()
+            found += [text] if text else []
+    return found[:1]
+
+
+# -- parts to voices ----------------------------------------------------------
+
+
+def _join(readers: list[PartReader], draft: Draft) -> None:
+    """Put the measures of all parts on one time axis."""
+    count = max(len(reader.measures) for reader in readers)
+    columns = [[r.measures[i] for r in readers if i < len(r.measures)] for i in range(count)]
+    lengths = [_length(column) for column in columns]
+    starts = list(itertools.accumulate(lengths, initial=_ZERO))
+    draft.signs = _signs(columns, starts)
+    draft.bars = _bars(columns, starts)
+    for reader in readers:
+        voices = _voices(reader, starts)
+        draft.voices += voices
+        draft.staves.append(len(voices))
+    if len(draft.voices) > MAX_VOICES:
+        raise LimitError(f"the score has {len(draft.voices)} staves; at most {MAX_VOICES}")
+    _lift_tempo(draft)
+
+
+def _length(column: list[MeasureDraft]) -> Fraction:
+    """The length of a measure: what its notes fill; an empty one, what the meter asks for."""
+    return max(m.length for m in column) or max(m.nominal for m in column)
+
+
+def _bars(columns: list[list[MeasureDraft]], starts: list[Fraction]) -> list[Fraction]:
+    """The bars' lengths; a bar line inside a measure that is more than a mark divides it."""
+    points = set(starts)
+    for column, start in zip(columns, starts, strict=False):
+        length = _length(column)
+        for measure in column:
+            inside = (o for o, s in measure.signs if s not in ("|", "end") and s[:2] != "P:")
+            points |= {start + offset for offset in inside if offset < length}
+    return [end - start for start, end in itertools.pairwise(sorted(points))]
+
+
+def _signs(columns: list[list[MeasureDraft]], starts: list[Fraction]) -> Timed:
+    found: dict[tuple[Fraction, str], None] = {}
+    for at, column in enumerate(columns):
+        for measure in column:
+            for offset, sign in measure.signs:
+                found[min(starts[at] + offset, starts[at + 1]), sign] = None
+            for sign in measure.right:
+                found[starts[at + 1], sign] = None
+    signs = sorted(found, key=lambda s: s[0])
+    if not any(onset == starts[-1] and sign not in ("|", "end") for onset, sign in signs):
+        signs.append((starts[-1], "|"))
+    return _unambiguous(signs, starts)
+
+
+def _unambiguous(signs: Timed, starts: list[Fraction]) -> Timed:
+    """Signs as ABC reads them: there a repeat goes back to a double bar as well, and an
+    ending lasts until a double bar or repeat."""
+    kept: Timed = [(onset, sign) for onset, sign in signs if sign != "end"]
+    since, opened, double = _ZERO, False, False
+    for onset, sign in list(kept):
+        if _OPENS.fullmatch(sign):
+            opened = True
+        elif sign in ("||", "|]", "[|"):
+            double = True
+        elif _CLOSES.fullmatch(sign):
+            if double and not opened:
+                kept.append((since, "|:"))
+            since, opened, double = onset, False, False
+    kept = _repeats_counted(sorted(kept, key=lambda s: s[0]))
+    later = [onset for onset, sign in kept if sign[-1:] == ":" or _CLOSES.fullmatch(sign)]
+    for onset, sign in signs:
+        marked = any(o == onset and s[0] in "|:[" and s != "|" for o, s in kept)
+        if sign == "end" and not marked and onset < starts[-1] and later and later[-1] > onset:
+            kept.append((onset, "||"))
+    return kept
+
+
+def _repeats_counted(signs: Timed) -> Timed:
+    """``|::`` where the repeat is closed by ``::|``."""
+    found = list(signs)
+    opened: int | None = None
+    for at, (_, sign) in enumerate(found):
+        if _OPENS.fullmatch(sign):
+            opened = at
+        elif _CLOSES.fullmatch(sign) and opened is not None:
+            found[opened] = (found[opened][0], "|" + sign[:-1])
+            opened = None
+    return found
+
+
+def _voices(reader: PartReader, starts: list[Fraction]) -> list[DraftVoice]:
+    """The staves of a part as voices."""
+    used = {staff for m in reader.measures for staff, _ in m.streams}
+    staves = sorted(used | set(range(1, reader.staves + 1)) if len(used) > 1 else used or {1})
+    found = []
+    for staff in staves:
+        voice = DraftVoice(reader.name, reader.short)
+        for at, measure in enumerate(reader.measures):
+            _add(voice, measure, staff, starts[at], first=staff == staves[0])
+        voice.streams = dict(sorted(voice.streams.items(), key=lambda s: voice_order(s[0])))
+        voice.clefs.sort(key=lambda c: c.onset)
+        found.append(voice)
+    return found
+
+
+def _add(
+    voice: DraftVoice, measure: MeasureDraft, staff: int, start: Fraction, first: bool
+) -> None:
+    def own(changes: list[Change]) -> Timed:
+        return [(start + o, text) for o, s, text in changes if s == staff or (s == 0)]
+
+    def placed(changes: list[Change]) -> Timed:
+        return [(start + o, text) for o, s, text in changes if s == staff or (first and s == 0)]
+
+    for (number, name), pieces in measure.streams.items():
+        if number == staff:
+            stream: list[Piece] = voice.streams.setdefault(name, [])
+            for piece in pieces:
+                piece.onset += start
+                stream.append(piece)
+    voice.keys += own(measure.keys)
+    voice.meters += own(measure.meters)
+    voice.chord_symbols += placed(measure.symbols)
+    voice.inline += placed(measure.inline)
+    voice.transposes += [(start + o, t) for o, s, t in measure.transposes if s in (0, staff)]
+    for offset, number, clef in measure.clefs:
+        if number == staff:
+            clef.onset = start + offset
+            voice.clefs.append(clef)
+
+
+def _lift_tempo(draft: Draft) -> None:
+    """A tempo at the beginning goes to the header; elsewhere to the first voice."""
+    tempos = sorted(
+        ((o, text) for v in draft.voices for o, text in v.inline if text[:3] == "[Q:"),
+        key=lambda t: t[0],
+    )
+    for voice in draft.voices:
+        voice.inline = [(o, text) for o, text in voice.inline if text[:3] != "[Q:"]
+    for onset, group in itertools.groupby(tempos, key=lambda t: t[0]):
+        text = max((t for _, t in group), key=len)
+        if onset == 0:
+            draft.tempo = text[3:-1]
+        elif draft.voices:
+            draft.voices[0].inline.append((onset, text))
