@@ -24,6 +24,7 @@ _UNSAFE = re.compile(
 )
 _UNSAFE_BLOCK = re.compile(r"^%%begin(ps|svg)\b.*?(^%%end(ps|svg)\b[^\n]*$|\Z)", re.I | re.M | re.S)
 _ACTIVE = re.compile(r"<\s*(script|foreignObject|iframe|image|a|animate|set)\b|\son\w+\s*=", re.I)
+_FONT = re.compile(r'\sstyle="font:([a-z ]*)([\d.]+)px ([\w ,-]+);?"')
 _SYMBOL = re.compile(
     r'<abc type="(\w+)" row="(\d+)" col="(\d+)" '
     r'x="([\d.-]+)" y="([\d.-]+)" width="([\d.-]+)" height="([\d.-]+)"/>\n?'
@@ -47,9 +48,9 @@ def draw_svg(tune: Tune, page: PageOptions, *, onsets: bool = False) -> list[str
 
 def _run(text: str, page: PageOptions) -> list[str]:
     program = program_path(NAME)
+    files = ("-O", "page.svg", "tune.abc")
     ran = run_program(
-        [program, "-q", "-S", "-A", "-g" if page.fit else "-v", *_layout(page), "-O", "page.svg"]
-        + ["tune.abc"],
+        [program, "-q", "-S", "-A", "-g" if page.fit else "-v", *_layout(page), *files],
         name=NAME,
         inputs={"tune.abc": text.encode()},
         outputs=("page*.svg",),
@@ -105,7 +106,7 @@ def _layout(page: PageOptions) -> list[str]:
         "pagewidth": f"{width / 10:.2f}cm",
         "pageheight": f"{(height or _TALLEST_MM) / 10:.2f}cm",
         "scale": f"{_SCALE * page.scale:.3f}",
-        "writefields": "CMOPQRTWw",
+        "writefields": "CMOPQTWw",
     }
     formats |= {f"{side}margin": f"{page.margin_mm / 10:.2f}cm" for side in ("left", "right")}
     formats |= {f"{side}margin": f"{page.margin_mm / 10:.2f}cm" for side in ("top", "bot")}
@@ -118,7 +119,18 @@ def _clean(drawn: str) -> str:
     drawn = re.sub(r"<!DOCTYPE[^>]*>\s*", "", drawn)
     if _ACTIVE.search(re.sub(r">[^<]*<", "><", drawn)):
         raise EngineError(NAME, "drew a page with more in it than a score")
-    return drawn
+    return _FONT.sub(_font_attributes, drawn)
+
+
+def _font_attributes(found: re.Match[str]) -> str:
+    """`style="font:bold 15.00px Times"` as attributes, which every drawing library knows."""
+    style, size, family = found.groups()
+    attributes = f' font-size="{size}px" font-family="{family}"'
+    if "bold" in style:
+        attributes += ' font-weight="bold"'
+    if "italic" in style or "oblique" in style:
+        attributes += ' font-style="italic"'
+    return attributes
 
 
 def _placed(drawn: str, tune: Tune, first_row: int, *, onsets: bool) -> str:

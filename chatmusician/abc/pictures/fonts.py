@@ -27,6 +27,7 @@ from chatmusician.errors import ChatMusicianError, MissingDependency
 from chatmusician.programs import run_program
 
 TEXT, MUSIC = "Liberation Serif", "Leipzig"
+_TEXT_SHEET, _MUSIC_SHEET = "Liberation.css", "Leipzig.css"
 # Each costs a run of fc-list.
 _MOST_ASKED = 64
 _lock = threading.Lock()
@@ -34,10 +35,14 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Fonts:
-    """`widths` are those of the upright face, 1 being the size of the type."""
+    """`letters` are in the face for text, `signs` only in that for notes within text.
+
+    `widths` are those of the upright face, 1 being the size of the type.
+    """
 
     files: tuple[str, ...]
     letters: frozenset[str]
+    signs: frozenset[str]
     widths: dict[str, float]
 
     def width(self, text: str) -> float:
@@ -53,7 +58,10 @@ def score_fonts() -> Fonts:
         try:
             return _unpacked()
         except MissingDependency:
-            return Fonts((), frozenset(), {})
+            return NO_FONTS
+
+
+NO_FONTS = Fonts((), frozenset(), frozenset(), {})
 
 
 @lru_cache(maxsize=1)
@@ -63,22 +71,23 @@ def _unpacked() -> Fonts:
     folder = Path(tempfile.mkdtemp(prefix="chatmusician-fonts-"))
     atexit.register(_remove, folder, os.getpid())
     files: list[str] = []
-    letters: set[str] = set()
+    reach: dict[str, set[str]] = {}
     widths: dict[str, float] = {}
-    for sheet in ("Liberation.css", "Leipzig.css"):
+    for sheet in (_TEXT_SHEET, _MUSIC_SHEET):
         css = Path(package_folder("verovio"), "data", sheet).read_text("utf-8")
         for packed in re.findall(r"base64,([A-Za-z0-9+/=]+)", css):
             font = tt_lib.TTFont(io.BytesIO(base64.b64decode(packed)))
             font.flavor = None
             names = font.getBestCmap()
-            letters.update(map(chr, names))
+            reach.setdefault(sheet, set()).update(map(chr, names))
             if not files:
                 em = font["head"].unitsPerEm
                 widths = {chr(c): font["hmtx"][name][0] / em for c, name in names.items()}
             files.append(str(folder / f"{len(files)}.ttf"))
             font.save(files[-1])
     _tell_fontconfig(files)
-    return Fonts(tuple(files), frozenset(letters), widths)
+    letters, signs = (frozenset(reach[sheet]) for sheet in (_TEXT_SHEET, _MUSIC_SHEET))
+    return Fonts(tuple(files), letters, signs - letters, widths)
 
 
 def _remove(folder: Path, owner: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from chatmusician.abc.pictures.fonts import MUSIC, TEXT, Fonts, families_for, score_fonts
+from chatmusician.abc.pictures.fonts import MUSIC, NO_FONTS, TEXT, families_for, score_fonts
 from chatmusician.abc.pictures.packages import load
 from chatmusician.errors import EngineError
 
@@ -38,7 +38,7 @@ class _Line:
 def to_png(page: str, width: int) -> bytes:
     resvg = load("resvg_py")
     # Outlines need no fonts.
-    fonts = score_fonts() if "<text" in page else Fonts((), frozenset(), {})
+    fonts = score_fonts() if "<text" in page else NO_FONTS
     flat, others = prepared(page)
     try:
         return bytes(
@@ -91,7 +91,7 @@ def missing_letters(pages: Sequence[str]) -> str:
 def prepared(page: str) -> tuple[str, set[str]]:
     """A page for resvg and cairo, and the characters that need a font of the system."""
     others = _other_letters(page)
-    families = families_for(others)[0]
+    families = families_for(others)[0] | dict.fromkeys(score_fonts().signs, MUSIC)
     page = _FACE.sub("", page).replace('font-family="Times, serif"', f'font-family="{TEXT}"')
     return _TEXT.sub(lambda found: flatten(found[0], families), page), others
 
@@ -100,7 +100,8 @@ def _other_letters(page: str) -> set[str]:
     shown = "".join(
         "".join(ElementTree.fromstring(_bare(text)).itertext()) for text in _TEXT.findall(page)
     )
-    return {c for c in shown if c not in score_fonts().letters and not c.isspace()}
+    known = score_fonts().letters | score_fonts().signs
+    return {c for c in shown if c not in known and not c.isspace()}
 
 
 def _bare(text: str) -> str:

@@ -12,14 +12,13 @@ import os
 import signal
 import struct
 import sys
-from io import RawIOBase
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 LONGEST = 512 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
 
 
-def read_message(stream: BinaryIO | RawIOBase) -> bytes | None:
+def read_message(stream: IO[bytes]) -> bytes | None:
     """The next message; None where the stream ends or holds something else."""
     head = _read(stream, _LENGTH.size)
     if head is None:
@@ -28,7 +27,7 @@ def read_message(stream: BinaryIO | RawIOBase) -> bytes | None:
     return _read(stream, size) if size <= LONGEST else None
 
 
-def _read(stream: BinaryIO | RawIOBase, size: int) -> bytes | None:
+def _read(stream: IO[bytes], size: int) -> bytes | None:
     data = bytearray()
     while len(data) < size:
         part = stream.read(min(size - len(data), 1 << 20))
@@ -38,7 +37,7 @@ def _read(stream: BinaryIO | RawIOBase, size: int) -> bytes | None:
     return bytes(data)
 
 
-def write_message(stream: BinaryIO | RawIOBase, body: bytes) -> None:
+def write_message(stream: IO[bytes], body: bytes) -> None:
     rest = memoryview(_LENGTH.pack(len(body)) + body)
     while rest:
         rest = rest[stream.write(rest) or 0 :]
