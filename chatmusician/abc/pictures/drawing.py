@@ -87,7 +87,7 @@ def _draw_with(
     if format == "png":
         made = [to_png(drawn, page.pixels(_width_mm(drawn))) for drawn in pages]
     else:
-        made = [to_pdf(pages)]
+        made = [to_pdf(pages, title=tune.title)]
     if absent:
         notes.append(f"no font found for {absent!r} (Debian: apt-get install fonts-noto-cjk)")
     return made

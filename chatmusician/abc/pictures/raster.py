@@ -58,7 +58,9 @@ def to_png(page: str, width: int) -> bytes:
         raise EngineError("resvg", f"failed: {error}") from error
 
 
-def to_pdf(pages: Sequence[str]) -> bytes:
+def to_pdf(
+    pages: Sequence[str], *, title: str = "", background: str | None = "white"
+) -> bytes:
     """One PDF of vectors and real text, a page for each SVG."""
     cairosvg = load("cairosvg")
     writer = load("pypdf").PdfWriter()
@@ -66,10 +68,11 @@ def to_pdf(pages: Sequence[str]) -> bytes:
         flat, _ = prepared(page)
         try:
             with _PDF_LOCK:
-                made = cairosvg.svg2pdf(bytestring=flat.encode(), background_color="white")
+                made = cairosvg.svg2pdf(bytestring=flat.encode(), background_color=background)
         except Exception as error:  # its own errors and those of cairo have no common base
             raise EngineError("cairosvg", f"failed: {error}") from error
         writer.append(io.BytesIO(made))
+    writer.add_metadata({"/Title": title, "/Creator": "chatmusician"})
     return pdf_bytes(writer)
 
 
