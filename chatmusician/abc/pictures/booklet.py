@@ -154,15 +154,15 @@ def _index_svg(rows: Sequence[_Row], title: str, page: PageOptions) -> str:
     for row in rows:
         parts.append(_text(row.text, left, y, _LINE))
         if row.numbered:
-            number = str(row.entry.page)
+            printed = str(row.entry.page)
             start = left + text_width(row.text, _LINE) + 2
-            end = right - text_width(number, _LINE) - 2
+            end = right - text_width(printed, _LINE) - 2
             if start < end:
                 parts.append(
                     f'<path d="M{start:.2f} {y:.2f}H{end:.2f}" stroke="#888" fill="none" '
                     'stroke-width="0.3" stroke-dasharray="0.3 1.5"/>'
                 )
-            parts.append(_text(number, right, y, _LINE, "end"))
+            parts.append(_text(printed, right, y, _LINE, "end"))
         y += _LINE * _LEADING
     return _svg("".join(parts), page)
 

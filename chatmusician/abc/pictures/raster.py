@@ -58,9 +58,7 @@ def to_png(page: str, width: int) -> bytes:
         raise EngineError("resvg", f"failed: {error}") from error
 
 
-def to_pdf(
-    pages: Sequence[str], *, title: str = "", background: str | None = "white"
-) -> bytes:
+def to_pdf(pages: Sequence[str], *, title: str = "", background: str | None = "white") -> bytes:
     """One PDF of vectors and real text, a page for each SVG."""
     cairosvg = load("cairosvg")
     writer = load("pypdf").PdfWriter()
