@@ -69,8 +69,8 @@ class Worker:
         finally:
             timer.cancel()
         if reply is None or late.is_set():
-            self.close()
-            how = f"was stopped after {seconds:g} seconds" if late.is_set() else self._ending()
+            ended = self.close()
+            how = f"was stopped after {seconds:g} seconds" if late.is_set() else _ending(ended)
             raise EngineError(self.name, how, said=self._words())
         return reply
 
@@ -83,29 +83,33 @@ class Worker:
         except (OSError, ValueError):
             return None
 
-    def _ending(self) -> str:
-        code = self.process.returncode
-        if code < 0:
-            with contextlib.suppress(ValueError):
-                return f"crashed ({signal.Signals(-code).name})"
-        return f"ended with exit code {code} and no answer"
-
     def _words(self) -> str:
         self.said.seek(0)
         return self.said.read(_SAID).decode("utf-8", "replace").strip()
 
-    def close(self) -> None:
-        """End the process; one that is ending by itself keeps its own exit code."""
+    def close(self) -> int | None:
+        """End the process; the exit code, if it was ending by itself."""
         self.drop_pipes()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(0.5)
+        code = self.process.poll()
         kill_group(self.process)
+        return code
 
     def drop_pipes(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "gave no answer that can be read"
+    with contextlib.suppress(ValueError):
+        if code < 0:
+            return f"crashed ({signal.Signals(-code).name})"
+    return f"ended with exit code {code} and no answer"
 
 
 class Pool:
@@ -132,6 +136,7 @@ class Pool:
             except BaseException:
                 # Also an interrupt: half a reply may be on its way.
                 worker.close()
+                worker.said.close()
                 raise
             with self.lock:
                 self.idle.append(worker)
