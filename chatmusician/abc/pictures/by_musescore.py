@@ -1,0 +1,138 @@
+"""Drawing with MuseScore: MusicXML to SVG pages, or to its own PDF."""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape
+
+from chatmusician.abc.pictures.header import text_lines
+from chatmusician.abc.pictures.options import PageOptions
+from chatmusician.abc.tune import Tune
+from chatmusician.programs import program_path, run_program
+
+NAME = "musescore"
+_ENVIRONMENT = {
+    "QT_QPA_PLATFORM": "offscreen",
+    # Relative to the scratch folder the program runs in.
+    "XDG_RUNTIME_DIR": ".",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_CACHE_HOME": "cache",
+}
+_SECONDS = 120
+_PX_PER_MM = 360 / 25.4
+_TALLEST_MM = 1900.0
+_STAFF_MM, _STAFF_TENTHS = 7.0, 40
+_TITLE, _LONG_TITLE, _SMALL = 22, 15, 11
+_MM_PER_POINT = 25.4 / 72
+_MANY_LINES = 3
+
+
+def draw_svg(tune: Tune, page: PageOptions) -> list[str]:
+    files = _run(tune, page, "score.svg", "score-*.svg")
+    pages = sorted(files, key=lambda name: int(re.sub(r"\D", "", name) or 0))
+    drawn = [_sized(files[name].decode("utf-8", "replace")) for name in pages]
+    return [_uncut(one, _crop(page)) for one in drawn] if page.fit else drawn
+
+
+def _crop(page: PageOptions) -> int:
+    return round(page.margin_mm * _PX_PER_MM)
+
+
+def _uncut(drawn: str, margin: int) -> str:
+    """MuseScore adds the margin to a cropped page's size, but does not move the music."""
+    return drawn.replace('viewBox="0 0 ', f'viewBox="-{margin} -{margin} ', 1)
+
+
+def _sized(drawn: str) -> str:
+    """The page with its size in millimetres: MuseScore draws 360 pixels to the inch."""
+    return re.sub(
+        r'(<svg\b[^>]*?) width="([\d.]+)px" height="([\d.]+)px"',
+        lambda m: (
+            f'{m[1]} width="{float(m[2]) / _PX_PER_MM:.1f}mm" '
+            f'height="{float(m[3]) / _PX_PER_MM:.1f}mm"'
+        ),
+        drawn,
+        count=1,
+    )
+
+
+def draw_pdf(tune: Tune, page: PageOptions) -> bytes:
+    return _run(tune, page, "score.pdf", "score.pdf")["score.pdf"]
+
+
+def _run(tune: Tune, page: PageOptions, output: str, expected: str) -> dict[str, bytes]:
+    from chatmusician.abc.musicxml import to_musicxml
+
+    program = program_path(NAME)
+    music = lay_out(to_musicxml(tune).decode(), tune, page)
+    crop = ["-T", str(_crop(page))] if page.fit else []
+    ran = run_program(
+        [program, *crop, "-o", output, "score.musicxml"],
+        name=NAME,
+        inputs={"score.musicxml": music.encode()},
+        outputs=(expected,),
+        seconds=_SECONDS,
+        environment=_ENVIRONMENT,
+    )
+    return ran.files
+
+
+def lay_out(music: str, tune: Tune, page: PageOptions) -> str:
+    """MusicXML with our page and titles: MuseScore breaks no lines, but keeps those it gets."""
+    music = re.sub(r"<(work|movement-title|credit|defaults)\b.*?</\1>\s*", "", music, flags=re.S)
+    return music.replace(
+        "<part-list>", _page_layout(page) + _credits(tune, page) + "<part-list>", 1
+    )
+
+
+def _credits(tune: Tune, page: PageOptions) -> str:
+    """Titles in the middle, then rhythm on the left and composer on the right below them."""
+    width = page.paper[0] - 2 * page.margin_mm
+    size = _TITLE
+    lines = text_lines(tune, "T", size * _MM_PER_POINT, width)
+    if len(lines) > _MANY_LINES:
+        size = _LONG_TITLE
+        lines = text_lines(tune, "T", size * _MM_PER_POINT, width)
+    small = _SMALL * _MM_PER_POINT
+    left = text_lines(tune, "R", small, width * 0.45)
+    right = text_lines(tune, "C", small, width * 0.5)
+    below = len(lines) * size * 1.3 * _MM_PER_POINT
+    middle, end = page.paper[0] / 2, page.paper[0] - page.margin_mm
+    return (
+        _credit(lines, size, "center", middle, 0, page)
+        + _credit(left, _SMALL, "left", page.margin_mm, below, page)
+        + _credit(right, _SMALL, "right", end, below, page)
+    )
+
+
+def _credit(
+    lines: list[str], points: float, justify: str, x: float, y: float, page: PageOptions
+) -> str:
+    """Text at a place in millimetres from the left edge and the upper margin."""
+    if not lines:
+        return ""
+    top = (page.paper[1] or _TALLEST_MM) - page.margin_mm
+    return (
+        f'<credit page="1"><credit-words default-x="{_tenths(x, page)}" '
+        f'default-y="{_tenths(top - y, page)}" justify="{justify}" valign="top" '
+        f'font-size="{points}">{escape(chr(10).join(lines))}</credit-words></credit>'
+    )
+
+
+def _tenths(millimetres: float, page: PageOptions) -> float:
+    return round(millimetres / (_STAFF_MM * page.scale) * _STAFF_TENTHS, 2)
+
+
+def _page_layout(page: PageOptions) -> str:
+    width, height = (_tenths(side or _TALLEST_MM, page) for side in page.paper)
+    margin = _tenths(page.margin_mm, page)
+    margins = "".join(
+        f"<{side}-margin>{margin}</{side}-margin>" for side in ("left", "right", "top", "bottom")
+    )
+    return (
+        f"<defaults><scaling><millimeters>{_STAFF_MM * page.scale}</millimeters>"
+        f"<tenths>{_STAFF_TENTHS}</tenths></scaling>"
+        f"<page-layout><page-height>{height}</page-height><page-width>{width}</page-width>"
+        f'<page-margins type="both">{margins}</page-margins></page-layout></defaults>'
+    )

@@ -1,0 +1,150 @@
+"""The piano roll: pitch over time, as written, in rows that stay readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chatmusician.abc.encoding import read_text
+from chatmusician.abc.pictures.packages import load
+from chatmusician.abc.plots.canvas import (
+    COLOURS,
+    WHITE_KEYS,
+    beat_of,
+    figure,
+    names_in,
+    plain,
+    png,
+    shortened,
+    sounding,
+)
+from chatmusician.abc.timing import Timeline
+from chatmusician.abc.tune import Tune
+
+_ROW_QUARTERS = 32
+_MOST_ROWS = 30
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A stretch of time, in ticks, that fills one row; bars are kept whole."""
+
+    start: int
+    end: int
+
+
+def piano_roll(tune: Tune, *, width: int = 1000) -> bytes:
+    """A PNG: voices in colours, bar lines with numbers, chord symbols above, note names."""
+    line = sounding(tune)
+    pitches = [int(tone.pitch) for voice in line.voices for tone in voice.tones]
+    low, high = min(pitches) - 1, max(pitches) + 1
+    rows = _rows(line)
+    length = max(row.end - row.start for row in rows)
+    row_height = 0.75 + 0.1 * min(60, high - low)
+    with figure(width, 0.7 + row_height * len(rows)) as drawn:
+        panels = drawn.subplots(len(rows), 1, squeeze=False)[:, 0]
+        for panel, row in zip(panels, rows, strict=True):
+            _draw_row(panel, line, row, length, low, high)
+        panels[-1].set_xlabel(f"beats ({beat_of(line)[1]})")
+        plain(drawn.suptitle(""), shortened(tune.title or f"X:{tune.x}", 90))
+        if len(line.voices) > 1:
+            _legend(panels[0], line)
+        return png(drawn, tune.title)
+
+
+def _rows(line: Timeline) -> list[_Row]:
+    """Whole bars of the voice that lasts longest, some eight of 4/4 in a row."""
+    measures = max((v.measures for v in line.voices), key=lambda m: m[-1].start if m else 0)
+    end = max(int(t.onset + t.duration) for v in line.voices for t in v.tones)
+    end = max(end, int(measures[-1].start + measures[-1].length))
+    room = max(_ROW_QUARTERS * line.resolution // 4, end // _MOST_ROWS)
+    rows: list[_Row] = []
+    start = 0
+    for measure in measures:
+        upto = int(measure.start + measure.length)
+        if upto - start > room * 1.05 and int(measure.start) > start:
+            rows.append(_Row(start, int(measure.start)))
+            start = int(measure.start)
+    return [*rows, _Row(start, end)]
+
+
+def _draw_row(panel: Any, line: Timeline, row: _Row, length: int, low: int, high: int) -> None:
+    """One row; `length` is that of the longest, so that all have one scale."""
+    beat = line.resolution // 4 * beat_of(line)[0]
+    for pitch in range(low, high + 1):
+        if pitch % 12 not in WHITE_KEYS:
+            panel.axhspan(pitch - 0.5, pitch + 0.5, color="#f0f0f0", zorder=0)
+    for number, voice in enumerate(line.voices):
+        inside = [t for t in voice.tones if t.onset < row.end and t.onset + t.duration > row.start]
+        panel.barh(
+            [int(t.pitch) for t in inside],
+            [float(int(t.duration) / beat) for t in inside],
+            left=[float(int(t.onset) / beat) for t in inside],
+            height=0.8,
+            color=COLOURS[number % len(COLOURS)],
+            edgecolor="white",
+            linewidth=0.6,
+            alpha=0.9 if len(line.voices) == 1 else 0.75,
+        )
+    _bar_lines(panel, line, row, beat)
+    _chords(panel, line, row, beat)
+    panel.set_xlim(float(row.start / beat), float((row.start + length) / beat))
+    panel.set_ylim(low - 0.5, high + 0.5)
+    names = names_in(line)
+    shown = [p for p in range(low, high + 1) if p % 12 in WHITE_KEYS]
+    if len(shown) > 16:
+        shown = [p for p in shown if p % 12 in (0, 4, 7)]
+    panel.set_yticks(shown, [f"{names[p % 12]}{p // 12 - 1}" for p in shown], fontsize=7)
+    panel.tick_params(axis="x", labelsize=8)
+    for side in ("top", "right"):
+        panel.spines[side].set_visible(False)
+
+
+def _bar_lines(panel: Any, line: Timeline, row: _Row, beat: Any) -> None:
+    for number, measure in enumerate(line.voices[0].measures, start=1):
+        at = int(measure.start)
+        if row.start <= at < row.end:
+            strong = bool(measure.opens or measure.section)
+            panel.axvline(float(at / beat), color="#555555", lw=1.6 if strong else 0.7, zorder=1)
+            panel.annotate(
+                str(number),
+                (float(at / beat), 0),
+                xycoords=("data", "axes fraction"),
+                xytext=(2, 2),
+                textcoords="offset points",
+                fontsize=7,
+                color="#777777",
+            )
+
+
+def _chords(panel: Any, line: Timeline, row: _Row, beat: Any) -> None:
+    shown: set[tuple[int, str]] = set()
+    for voice in line.voices:
+        for mark in voice.chord_symbols:
+            at, words = int(mark.onset), read_text(mark.text)
+            if row.start <= at < row.end and (at, words) not in shown:
+                shown.add((at, words))
+                written = panel.annotate(
+                    "",
+                    (float(at / beat), 1),
+                    xycoords=("data", "axes fraction"),
+                    xytext=(0, 2),
+                    textcoords="offset points",
+                    fontsize=9,
+                    fontweight="bold",
+                )
+                plain(written, shortened(words, 14))
+
+
+def _legend(panel: Any, line: Timeline) -> None:
+    patch = load("matplotlib.patches").Patch
+    made = panel.legend(
+        handles=[
+            patch(color=COLOURS[n % len(COLOURS)], label="voice")
+            for n in range(min(len(line.voices), 12))
+        ],
+        fontsize=8,
+        loc="upper right",
+    )
+    for text, voice in zip(made.get_texts(), line.voices, strict=False):
+        plain(text, f"voice {shortened(voice.id, 20)}")
