@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from chatmusician import abc
-from chatmusician.cli.output import count, note, print_text
+from chatmusician.cli.output import count, note, print_bytes
 from chatmusician.cli.parser import describe
 from chatmusician.conversion import FORMATS, convert_file, target_format
 from chatmusician.files import STDIN, display_name, write_atomic
@@ -19,12 +19,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "A tune with problems is still converted. From ABC to ABC the canonical form is written.",
         "chatmusician convert tune.abc tune.json",
         "chatmusician convert tune.abc --to json",
+        "chatmusician convert chorale.mxl chorale.abc",
+        "chatmusician convert tunes.abc --tune 12 tune.mid",
     )
     parser.add_argument("input", metavar="IN", help="the file to read, or - for stdin")
     parser.add_argument(
         "output", metavar="OUT", nargs="?", help="the file to write (default: stdout)"
     )
     parser.add_argument("--to", metavar="FORMAT", help=f"the format to write: {known}")
+    parser.add_argument("--tune", metavar="X", help="the tune of this X: alone")
     parser.add_argument("--from", dest="given", metavar="FORMAT", help=f"the format of IN: {known}")
 
 
@@ -32,11 +35,13 @@ def run(args: argparse.Namespace) -> int:
     target = None if args.output == STDIN else args.output
     wanted = target_format(target, args.to)
     given = None if args.given is None else target_format(None, args.given)
-    converted = convert_file(args.input, wanted, given=given)
+    converted = convert_file(args.input, wanted, given=given, tune=args.tune)
     if target is None:
-        print_text(converted.text)
+        print_bytes(converted.data)
     else:
-        write_atomic(target, converted.text.encode())
+        write_atomic(target, converted.data)
+    for remark in converted.notes:
+        note(f"{display_name(args.input)}: {remark}")
     problems = sum(found.severity != "info" for found in abc.check(converted.book))
     if problems:
         name = display_name(args.input)

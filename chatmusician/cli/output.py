@@ -14,8 +14,12 @@ def print_json(value: object) -> None:
 
 def print_text(text: str) -> None:
     """Text that is the result itself: UTF-8 whatever the terminal says, line ends as they are."""
+    print_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def print_bytes(data: bytes) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 

@@ -36,6 +36,14 @@ class MidiResult:
     differences: tuple[Difference, ...] | None
     note: str = ""
 
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should be told: engines passed over, differences from the tune."""
+        said = [f"MIDI written by {self.engine}: {self.note}"] if self.note else []
+        if self.differences:
+            first = self.differences[0]
+            said.append(f"{self.engine} differs from the tune {len(self.differences)} times: {first}")
+        return tuple(said)
+
 
 def render_midi(
     tune: Tune, *, engine: Engine = "auto", options: Options | None = None

@@ -1,0 +1,132 @@
+"""`chatmusician render`: score pictures, PDF, MIDI, sound and plots."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from chatmusician.cli.output import count, note, print_json, report_error
+from chatmusician.cli.parser import add_json, describe
+from chatmusician.errors import ChatMusicianError, UsageError
+from chatmusician.files import STDIN, display_name
+
+DEFAULT_FORMATS = "svg,mid,wav"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    describe(
+        parser,
+        "Write every tune of a file as pictures of its score, MIDI, sound and plots.\n"
+        "Formats: svg png pdf, mid musicxml mxl abc, wav flac ogg mp3, roll (piano roll) and\n"
+        "overview (plots). IN is ABC or anything that convert reads.",
+        "chatmusician render tune.abc -o output",
+        "chatmusician render tune.abc -o output --format pdf,mp3 --instrument flute",
+        "chatmusician render tunes/*.abc --booklet tunes.pdf --title 'Tunes for Friday'",
+    )
+    parser.add_argument("files", nargs="+", metavar="IN", help="files to read, or - for stdin")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", default=".", help="the folder to write to (default: .)"
+    )
+    parser.add_argument(
+        "--format",
+        metavar="LIST",
+        default=DEFAULT_FORMATS,
+        help="formats to write, with commas between (default: %(default)s)",
+    )
+    parser.add_argument("--tune", metavar="X", help="the tune of this X: alone")
+    add_json(parser, "what was written")
+    _add_score_options(parser.add_argument_group("score"))
+    _add_sound_options(parser.add_argument_group("sound"))
+
+
+def _add_score_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--engine",
+        default="auto",
+        choices=("auto", "verovio", "musescore", "abcm2ps"),
+        help="what draws the score (default: the first that works)",
+    )
+    group.add_argument(
+        "--page", metavar="SIZE", default="a4", help="a4, letter, 200x100 (mm), fit or fit:160 (mm)"
+    )
+    group.add_argument("--landscape", action="store_true", help="turn the page")
+    group.add_argument("--margin", metavar="MM", type=float, help="margin in millimetres")
+    group.add_argument("--scale", metavar="N", type=float, default=1.0, help="size of the staves")
+    group.add_argument("--width", metavar="PIXELS", type=int, help="width of PNG pictures")
+    group.add_argument("--dpi", metavar="N", type=int, help="resolution of PNG pictures")
+    group.add_argument(
+        "--booklet", metavar="FILE", help="write all tunes to one PDF with an index instead"
+    )
+    group.add_argument("--title", metavar="TEXT", default="", help="title of the booklet")
+
+
+def _add_sound_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--midi-engine",
+        default="auto",
+        choices=("auto", "abc2midi", "builtin"),
+        help="what writes the MIDI (default: the one that agrees with the tune)",
+    )
+    group.add_argument("--soundfont", metavar="FILE", help="an .sf2 soundfont")
+    group.add_argument("--instrument", metavar="NAME", help="a General MIDI name or number")
+    group.add_argument(
+        "--tempo", metavar="N", type=float, help="quarter notes a minute, instead of the tune's Q:"
+    )
+    group.add_argument("--no-chords", action="store_true", help="leave the chord symbols silent")
+
+
+def run(args: argparse.Namespace) -> int:
+    from chatmusician.rendering import RenderOptions, render, render_booklet
+
+    if args.files.count(STDIN) > 1:
+        raise UsageError("standard input can be read once only")
+    options = _options(args)
+    if args.booklet is not None:
+        made = render_booklet(args.files, args.booklet, title=args.title, options=options)
+        for remark in made.notes:
+            note(remark)
+        print(args.booklet)
+        return 0
+    assert isinstance(options, RenderOptions)
+    formats = [word.strip().lower() for word in args.format.split(",") if word.strip()]
+    results, failed = [], 0
+    for path in args.files:
+        try:
+            results += render(path, args.output, formats, options=options, tune=args.tune)
+        except UsageError:
+            raise
+        except ChatMusicianError as error:
+            report_error(error)
+            failed += 1
+    for made in results:
+        where = f"{display_name(made.source)}: X:{made.x}"
+        for remark in made.notes:
+            note(f"{where}: {remark}")
+        for problem in made.errors:
+            note(f"{where}: error: {problem}")
+        failed += bool(made.errors)
+        if not args.json:
+            for file in made.files:
+                print(file)
+    if args.json:
+        print_json([asdict(made) for made in results])
+    if failed:
+        note(f"{count(failed, 'input')} failed")
+    return 1 if failed else 0
+
+
+def _options(args: argparse.Namespace) -> object:
+    from chatmusician.abc.midi import Options
+    from chatmusician.abc.pictures import PageOptions
+    from chatmusician.abc.sound import SoundOptions
+    from chatmusician.rendering import RenderOptions
+
+    return RenderOptions(
+        engine=args.engine,
+        midi_engine=args.midi_engine,
+        page=PageOptions(
+            args.page, args.landscape, args.margin, args.scale, args.width, args.dpi
+        ),
+        midi=Options(chords=not args.no_chords, tempo=args.tempo),
+        sound=SoundOptions(soundfont=args.soundfont, instrument=args.instrument),
+    )
