@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatmusician.abc.canonical import canonical
 from chatmusician.abc.check import check, check_tune
 from chatmusician.abc.events import to_events
+from chatmusician.abc.find import FoundTune, find_tunes
 from chatmusician.abc.fix import fix
 from chatmusician.abc.from_events import from_events
 from chatmusician.abc.reader import read
@@ -27,6 +28,7 @@ __all__ = [
     "Book",
     "Diagnostic",
     "Element",
+    "FoundTune",
     "Timeline",
     "Tune",
     "canonical",
@@ -34,6 +36,7 @@ __all__ = [
     "check",
     "check_tune",
     "expand_repeats",
+    "find_tunes",
     "fix",
     "from_events",
     "interleave_voices",

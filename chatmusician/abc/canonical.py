@@ -393,19 +393,20 @@ class _Writer:
             voice.beat = _beat(value)
         elif letter not in "PQ":
             return
+        value = value.replace("[", "").replace("]", "").strip()
         self.bar_line(voice)
-        voice.now.append(f"[{letter}:{value.strip()}]")
+        voice.now.append(f"[{letter}:{value}]")
 
 
 def key_text(key: Key) -> str:
     """The shortest K: value that reads as this key."""
     if key.mode in ("HP", "Hp"):
         return key.mode
-    if not key.explicit:
+    if not key.explicit and not (key.mode == "exp" and key.tonic):
         return key.tonic + _MODES.get(key.mode, "") if key.tonic else "none"
     tonic = f"{key.tonic} " if key.tonic else ""
     if key.mode == "exp" or not key.tonic:
-        return f"{tonic}exp " + " ".join(key_signature(key))
+        return f"{tonic}exp {' '.join(key_signature(key))}".strip()
     marks = (ACCIDENTALS[alter] + "CDEFGAB"[step].lower() for step, alter in key.explicit)
     return key.tonic + " ".join([_MODES.get(key.mode, ""), *marks])
 

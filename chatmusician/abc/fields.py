@@ -121,7 +121,7 @@ def tonic_fifths(tonic: str) -> int:
     return STEP_FIFTHS[STEP_LETTERS.index(tonic[0])] + 7 * alteration
 
 
-_WORD: Final = re.compile(r'([a-z][\w-]*)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')
+_WORD: Final = re.compile(r'((?!exp\b)[a-z][\w-]*)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')
 _TONIC: Final = re.compile(r"([A-G])([#b\u266f\u266d]?)(.*)", re.S)
 _ACCIDENTAL: Final = re.compile(r"(\^\^|\^|__|_|==|=)([A-Ga-g])[,']*")
 _CLEF: Final = re.compile(r"([A-Za-z]+)([1-5]?)(?:([+^-])(8|15)|_(8|15))?$")

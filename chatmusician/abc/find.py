@@ -28,6 +28,8 @@ _MUSIC: Final = frozenset(
     "ABCDEFGabcdefgzxyZX|:[]()<>{}^_=,'/0123456789-~.!+\"&\\`$ \tuvHLMOPSTJhijklmnopqrstw%*#"
 )
 _LONGEST_LINE: Final = 200_000
+# Without any header, less than this is rather a table or a list of letters.
+_FEWEST_NOTES: Final = 8
 _KEY: Final = re.compile(
     r"(?:HP|Hp|none|[A-G][#b]?\s?(?:m|min|minor|maj|major|mix|dor|phr|lyd|loc|aeo|ion)?[a-z]{0,7})(?=\s|$)"
 )
@@ -260,6 +262,8 @@ class _Finder:
         if not draft.body and "X" not in draft.letters:
             return
         header = draft.header
+        if not header and sum(map(_note_count, draft.body)) < _FEWEST_NOTES:
+            return
         if "X" not in draft.letters:
             header = ["X:1", *header]
             draft.note("added X:1")
@@ -321,8 +325,12 @@ def _music_likelihood(line: str) -> float:
 def _is_bare_music(line: str) -> bool:
     """Whether a line without any header before it is music beyond doubt."""
     bars = len(_BAR.findall(line))
-    notes = sum(1 for c in line if c in "ABCDEFGabcdefg")
-    return bars > 1 and notes >= max(8, 2 * bars) and _music_likelihood(line) > 0.9
+    notes = _note_count(line)
+    return bars > 1 and notes >= max(_FEWEST_NOTES, 2 * bars) and _music_likelihood(line) > 0.9
+
+
+def _note_count(line: str) -> int:
+    return sum(1 for c in line if c in "ABCDEFGabcdefg")
 
 
 def _is_notes(word: str) -> bool:

@@ -511,8 +511,9 @@ def unclosed_name(text: str) -> int:
     size = 0
     while size < len(text) and (text[size].isalnum() or text[size] == "."):
         size += 1
-    if is_music_text(text[:size]) and text[:size] not in DECORATIONS:
-        return 0
+    if is_music_text(text[:size]):
+        # ``!f`` before a blank is a mark left open, ``!f<a`` a line break and a note.
+        return size if text[:size] in DECORATIONS and text[size : size + 1] == " " else 0
     for shorter in range(size, 0, -1):
         if text[:shorter] in DECORATIONS:
             return shorter

@@ -43,6 +43,8 @@ from chatmusician.abc.voices import FINEST, SCOPE_OCTAVE, SCOPE_PITCH, FieldBuil
 
 # 2^10 · 3^3 · 5 · 7 · 11 · 13 ticks to a whole note hold all usual tuplets exactly.
 RESOLUTION: Final = 138_378_240
+# Each pass makes the resolution finer by one factor; hardly a tune needs a second.
+_MOST_PASSES: Final = 8
 _LONGEST_WHOLES: Final[i64] = 64
 _MOST_REST_BARS: Final[i64] = 1000
 
@@ -389,6 +391,13 @@ class Builder(FieldBuilder):
                     sounding.duration += self.broken_change(sounding.duration, count)
         for marks in (voice.chord_symbols, voice.annotations, voice.marks):
             move_last(marks, voice.time, delta)
+        opened = voice.open
+        if opened is not None and opened.start == voice.time and voice.redo < 0:
+            # The bar line stands between the two notes, and moves with the change.
+            opened.start += delta
+            voice.bar_start += delta
+            if voice.measures:
+                voice.measures[len(voice.measures) - 1].length += delta
         voice.time += delta
         voice.broken = count
         if self.tracing:
@@ -577,14 +586,14 @@ def timeline(tune: Tune, *, trace: bool = False) -> Timeline:
     ``trace`` also fills ``written``: how each note was read, for those who write it anew.
     """
     resolution = RESOLUTION
-    for _ in range(3):
+    for _ in range(_MOST_PASSES):
         builder = Builder(tune, resolution)
         builder.tracing = trace
         builder.build()
         if builder.need == 1:
-            break
+            return builder.line
         if resolution * builder.need > FINEST:
-            builder.problem("resolution", 0, 1)
             break
         resolution *= builder.need
+    builder.problem("resolution", 0, 1)
     return builder.line

@@ -52,12 +52,12 @@ class FieldBuilder:
         self.line.problems.append((code, int(start), int(end), detail))
 
     def exact(self, num: i64, den: i64) -> i64:
-        """``num/den``, noting the finer resolution it would need to be whole."""
-        if num % den != 0:
-            missing = int(den) // gcd(int(num), int(den))
-            self.need = self.need * missing // gcd(self.need, missing)
-            if self.need > FINEST:
-                self.need = FINEST + 1
+        """``num/den``, noting the finer resolution it would need to be whole.
+
+        Only the first need is noted: what follows may be made of rounded numbers.
+        """
+        if num % den != 0 and self.need == 1:
+            self.need = int(den) // gcd(int(num), int(den))
         return num // den
 
     # -- header and fields ----------------------------------------------------

@@ -83,9 +83,9 @@ def interval_for(key: Key, semitones: int) -> Interval:
 def _cost(option: Interval, key: Key, usual: int) -> tuple[int, int]:
     """Accidentals in the signature; between six sharps and six flats the usual steps."""
     step = STEP_LETTERS.index(key.tonic[0])
-    _, _, alter = option.move(step, 0, _VALUE[key.tonic[1:]])
-    total = (step + option.steps) % 7
-    written = STEP_LETTERS[total] + _SIGN.get(alter, "##")
-    if abs(alter) > 1:
+    to_step, _, alter = option.move(step, 0, _VALUE[key.tonic[1:]])
+    respelled = to_step != (step + option.steps) % 7
+    if respelled or abs(alter) > 1:
         return 99, 0
+    written = STEP_LETTERS[to_step] + _SIGN[alter]
     return abs(key_fifths(written, key.mode)), abs(option.steps - usual)
