@@ -93,6 +93,13 @@ def test_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.data == to_midi(tune())
 
 
+def test_what_cannot_be_checked_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "symusic", None)
+    result = render_midi(tune())
+    assert (result.engine, result.differences) == ("builtin", None)
+    assert result.data == to_midi(tune())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the programs are scripts")
 @pytest.mark.parametrize(
     ("code", "expected"),

@@ -21,6 +21,11 @@ from chatmusician.abc.midi.chords import parse_chord
         ("B♭", 10, [0, 4, 7], 10),
         ("D/F#", 2, [0, 4, 7], 6),
         ("Am/g", 9, [0, 3, 7], 7),
+        ("BbMa7", 10, [0, 4, 7, 11], 10),
+        ("Gd", 7, [0, 3, 6], 7),
+        ("D m", 2, [0, 3, 7], 2),
+        ("D/f+", 2, [0, 4, 7], 6),
+        ("C/x", 0, [0, 4, 7], 0),
         ("Cmaj7", 0, [0, 4, 7, 11], 0),
         ("CM7", 0, [0, 4, 7, 11], 0),
         ("CΔ", 0, [0, 4, 7, 11], 0),
@@ -47,7 +52,21 @@ def test_chords(symbol: str, root: int, intervals: list[int], bass: int) -> None
 
 
 @pytest.mark.parametrize(
-    "symbol", ["", "Fine", "D.C.", "d", "H", "Cxyz", "1st time", "(", "A" * 400]
+    "symbol",
+    [
+        "",
+        "Fine",
+        "D.C.",
+        "DC",
+        "SEGUE",
+        "G minor tune",
+        "d",
+        "H",
+        "Cxyz",
+        "1st time",
+        "(",
+        "A" * 400,
+    ],
 )
 def test_what_is_no_chord(symbol: str) -> None:
     assert parse_chord(symbol) is None

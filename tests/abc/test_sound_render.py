@@ -227,7 +227,7 @@ def test_requests_that_make_no_sense() -> None:
     with pytest.raises(UsageError, match="no sound format 'xyz'"):
         render_sound(midi(), format="xyz")
     endless = midi("X:1\nM:4/4\nL:1/1\nQ:1/4=4\nK:C\n" + "C16|" * 20 + "\n")
-    with pytest.raises(LimitError, match="more than an hour"):
+    with pytest.raises(LimitError, match="more than half an hour"):
         render_sound(endless)
     with pytest.raises(InputError):
         render_sound(b"nothing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatmusician.abc.midi.builtin import to_midi
 from chatmusician.abc.midi.compare import Difference, compare_midi
 from chatmusician.abc.midi.model import PLAIN, Options, Part, Performance, PlayedNote
-from chatmusician.abc.midi.performance import performance
+from chatmusician.abc.midi.perform import performance
 from chatmusician.abc.midi.render import Engine, MidiResult, render_midi
 from chatmusician.abc.midi.writer import broken_midi, midi_bytes
 

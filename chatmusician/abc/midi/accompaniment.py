@@ -8,7 +8,7 @@ of the chord (``g`` to ``j`` an octave lower); a number after a letter makes it 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -36,6 +36,8 @@ _CHORD_AT: Final = 48
 _BASS_AT: Final = 36
 _SINGLE: Final = "GHIJghij"
 _HIT: Final = re.compile(r"([fcbzGHIJghij])(\d{0,2})")
+# No tune has so many; bars of absurd lengths do.
+_MOST_BARS: Final = 100_000
 NYLON_GUITAR: Final = 24
 ACOUSTIC_BASS: Final = 32
 
@@ -88,6 +90,7 @@ class Accompanist:
         self.bass: list[list[Piece]] = [[] for _ in voice.measures]
         self.state = {"on": settings.on, "pattern": settings.pattern}
         self.next_change = 0
+        self.left = _MOST_BARS
         self.meter = line.meter
         self.next_meter = 0
         for index, measure in enumerate(voice.measures):
@@ -101,7 +104,8 @@ class Accompanist:
             self.next_meter += 1
         want = int(measure.want)
         if not want:
-            times = [begin, *(t for t in self.times if begin < t < end)]
+            inside = slice(bisect_right(self.times, begin), bisect_left(self.times, end))
+            times = [begin, *self.times[inside]]
             for start, stop in zip(times, [*times[1:], end], strict=True):
                 self.hit("b", index, start, stop)
             return
@@ -109,7 +113,8 @@ class Accompanist:
         pattern = hits(str(self.state["pattern"]) or default_pattern(self.meter))
         parts = sum(size for _, _, size in pattern)
         at = begin - lead_in(measure, index)
-        while parts and at < end:
+        while parts and at < end and self.left > 0:
+            self.left -= 1
             for letter, first, size in pattern:
                 start = at + want * first // parts
                 if letter != "z" and begin <= start < end:

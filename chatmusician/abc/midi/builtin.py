@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatmusician.abc.midi.model import Options
-from chatmusician.abc.midi.performance import performance
+from chatmusician.abc.midi.perform import performance
 from chatmusician.abc.midi.writer import midi_bytes
 from chatmusician.abc.tune import Tune
 

@@ -47,8 +47,9 @@ _SPELLINGS: Final = (
     ("min", "m"),
     ("mi", "m"),
     ("-", "m"),
-    ("M", "maj"),
     ("ma", "maj"),
+    ("Ma", "maj"),
+    ("M", "maj"),
     ("Δ", "maj7"),
     ("ø7", "m7b5"),
     ("ø", "m7b5"),
@@ -74,11 +75,16 @@ _WHOLE: Final = {
     "6/9": "69",
     "2": "add9",
     "4": "sus4",
+    # As in the Nottingham collection.
+    "d": "dim",
+    "a": "aug",
+    "a7": "aug7",
 }
-_SYMBOL: Final = re.compile(r"([A-G])([#b♯♭]?)([^/\s]*)(?:/([A-Ga-g])([#b♯♭]?))?$")
+_SYMBOL: Final = re.compile(r"([A-G])([#b♯♭]?)([^/\s]*)(?:/([A-Ga-g])([#b♯♭+]?)|/.*)?$")
 _BASS_ONLY: Final = re.compile(r"/([A-G])([#b♯♭]?)$")
 _STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_SIGNS: Final = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+# A sharp bass is also written D/f+, as in the Nottingham collection.
+_SIGNS: Final = {"": 0, "#": 1, "♯": 1, "+": 1, "b": -1, "♭": -1}
 _SILENCE: Final = frozenset({"n.c.", "nc", "n.c", "tacet", "no chord"})
 
 
@@ -103,7 +109,7 @@ def parse_chord(symbol: str) -> ChordKind | None:
     if len(text) > 1 and not text.startswith("("):
         # An alternative in brackets, as in G(Em), is not played (4.18).
         text = re.sub(r"\((?!maj|add|sus|[#b+\d-]).*$", "", text).strip()
-    text = text.replace("(", "").replace(")", "")
+    text = text.replace("(", "").replace(")", "").replace(" ", "")
     bass = _BASS_ONLY.match(text)
     if bass:
         return ChordKind(None, (), _pitch_class(bass[1], bass[2]))

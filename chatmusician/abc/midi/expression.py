@@ -8,8 +8,9 @@ one step up or down.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from chatmusician.abc.fields import Key, Meter
@@ -40,6 +41,9 @@ _TURNS: Final = {
     "turn": ((1, 1), (1, 0), (1, -1), (1, 0)),
     "invertedturn": ((1, -1), (1, 0), (1, 1), (1, 0)),
 }
+_LONGEST_TRILL: Final = 127
+# Notes of ornaments in a voice; none has so many but to harm.
+_MOST_ORNAMENTAL: Final = 200_000
 _MORDENTS: Final = {"uppermordent": 1, "lowermordent": -1}
 
 
@@ -58,6 +62,7 @@ class Dynamics:
         self.elements: list[int] = []
         self.levels: list[int] = [_LEVEL]
         self.wedges: list[_Wedge] = []
+        self.wedge_begins: list[int] = []
         self.bar = bar
         opened: tuple[int, int] | None = None
         for index, mark in enumerate(voice.marks):
@@ -66,31 +71,35 @@ class Dynamics:
             elif mark.text in _OPENING:
                 opened = (int(mark.onset), _OPENING[mark.text])
             elif mark.text in _CLOSING and opened is not None:
-                self._wedge(opened, mark, voice.marks[index:])
+                self._wedge(opened, mark, islice(voice.marks, index, None))
                 opened = None
 
     def _set(self, mark: Mark, level: int) -> None:
         self.elements.append(int(mark.element))
         self.levels.append(level)
 
-    def _wedge(self, opened: tuple[int, int], close: Mark, later: list[Mark]) -> None:
+    def _wedge(self, opened: tuple[int, int], close: Mark, later: Iterable[Mark]) -> None:
         begin, direction = opened
         level = self.levels[-1]
         target = max(20, min(127, level + direction * _STEP))
         for mark in later:
             stated = LEVELS.get(mark.text, level)
-            if (stated - level) * direction > 0 and mark.onset <= close.onset + self.bar:
+            if mark.onset > close.onset + self.bar:
+                break
+            if (stated - level) * direction > 0:
                 target = stated
                 break
+        self.wedge_begins.append(begin)
         self.wedges.append(_Wedge(begin, int(close.onset), level, target))
         self._set(close, target)
 
     def level(self, tone: Tone) -> int:
         onset = int(tone.onset)
-        for wedge in self.wedges:
-            if wedge.begin <= onset < wedge.end:
-                done = (onset - wedge.begin) * (wedge.target - wedge.level)
-                return wedge.level + done // (wedge.end - wedge.begin)
+        at = bisect_right(self.wedge_begins, onset) - 1
+        if at >= 0 and onset < self.wedges[at].end:
+            wedge = self.wedges[at]
+            done = (onset - wedge.begin) * (wedge.target - wedge.level)
+            return wedge.level + done // (wedge.end - wedge.begin)
         return self.levels[bisect_right(self.elements, int(tone.element))]
 
 
@@ -138,6 +147,8 @@ class VoiceSound:
         self.shift = shift
         self.whole = line.resolution
         self.delays: dict[int, int] = {}
+        self.left = _MOST_ORNAMENTAL
+        self.key_times = [time for time, _ in voice.keys]
 
     def by_measure(self) -> list[list[Piece]]:
         voice = self.voice
@@ -194,9 +205,10 @@ class VoiceSound:
         if self.options.graces and here.graces:
             out, start = self.graces(here, start, end, velocity, element)
         self.delays.setdefault(element, start - int(tone.onset))
-        if self.options.ornaments and is_first:
+        if self.options.ornaments and is_first and self.left > 0:
             parts = self.ornament(tone, here.names, start, end, pitch, velocity)
             if parts:
+                self.left -= len(parts)
                 return out + parts
         if self.options.articulation:
             for name in here.names:
@@ -223,7 +235,7 @@ class VoiceSound:
         return out, start
 
     def key_at(self, onset: int) -> Key:
-        at = bisect_right([time for time, _ in self.voice.keys], onset)
+        at = bisect_right(self.key_times, onset)
         return self.voice.keys[at - 1][1] if at else self.line.key
 
     def ornament(
@@ -251,7 +263,7 @@ class VoiceSound:
         if length < 2 * short:
             return ()
         if name == "trill":
-            count = length // short
+            count = min(length // short, _LONGEST_TRILL)
             return tuple((1, n % 2) for n in range(count - 1 + count % 2))
         if name in _MORDENTS:
             count = max(3, length // short)

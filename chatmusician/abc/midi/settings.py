@@ -35,6 +35,7 @@ class Settings:
     accompaniment: Accompaniment = field(default_factory=Accompaniment)
     accents: Accents = ACCENTS
     unheeded: tuple[str, ...] = ()
+    tone_elements: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def has_chords(self) -> bool:
@@ -91,9 +92,13 @@ def _voices(line: Timeline, directive: MidiDirective) -> list[VoiceLine]:
     return [v for v in line.voices if directive.voice in (ALL_VOICES, v.id)]
 
 
-def onset_after(voice: VoiceLine, element: int) -> int:
+def onset_after(settings: Settings, voice: VoiceLine, element: int) -> int:
     """When the first note of a voice after an element begins, as written."""
-    at = bisect_right([int(tone.element) for tone in voice.tones], element)
+    elements = settings.tone_elements.get(voice.id)
+    if elements is None:
+        elements = [int(tone.element) for tone in voice.tones]
+        settings.tone_elements[voice.id] = elements
+    at = bisect_right(elements, element)
     if at < len(voice.tones):
         return int(voice.tones[at].onset)
     last = voice.measures[-1] if voice.measures else None
@@ -111,7 +116,7 @@ def _program(line: Timeline, settings: Settings, directive: MidiDirective) -> bo
         voices = [v for v in line.voices if settings.voices[v.id].channel == first - 1]
     for voice in voices:
         own = settings.voices[voice.id]
-        onset = onset_after(voice, directive.element) if directive.element >= 0 else -1
+        onset = onset_after(settings, voice, directive.element) if directive.element >= 0 else -1
         if onset < 0 or not _sounds_before(voice, onset):
             own.program = program
         else:
@@ -134,18 +139,18 @@ def _transpose(line: Timeline, settings: Settings, directive: MidiDirective) -> 
     return True
 
 
-def _when(line: Timeline, directive: MidiDirective) -> int:
+def _when(line: Timeline, settings: Settings, directive: MidiDirective) -> int:
     """When a directive in the body takes effect; -1 in the header and before the first note."""
     if directive.element < 0:
         return -1
     voice = (_voices(line, directive) or line.voices)[0]
-    onset = onset_after(voice, directive.element)
+    onset = onset_after(settings, voice, directive.element)
     return onset if _sounds_before(voice, onset) else -1
 
 
 def _switch(line: Timeline, settings: Settings, directive: MidiDirective) -> bool:
     on = directive.name == "gchordon"
-    onset = _when(line, directive)
+    onset = _when(line, settings, directive)
     if onset < 0:
         settings.accompaniment.on = on
     else:
@@ -158,7 +163,7 @@ def _pattern(line: Timeline, settings: Settings, directive: MidiDirective) -> bo
     pattern = directive.arguments[0] if directive.arguments else ""
     if any(letter not in _LETTERS for letter in pattern):
         return False
-    onset = _when(line, directive)
+    onset = _when(line, settings, directive)
     if onset < 0:
         settings.accompaniment.pattern = pattern
     else:

@@ -1,9 +1,8 @@
 """A performance as a standard MIDI file of format 1.
 
 Written here, byte by byte, rather than with mido or symusic: mido takes longer to write a
-tune than we take to read and perform it, symusic cannot put a track on a channel of our
-choice, and the whole of what is needed (five kinds of event) is this page. What it writes is
-read back with symusic, mido and abc2midi's own companion in the tests.
+tune than we take to read, perform and write it, symusic cannot put a track on a channel of
+our choice, and the whole of what is needed is this page. The tests read it with both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a synthesizer needs of a MIDI file: channel events by the second.
 
 Read here because the end of the file matters (a piece may end in a rest), which
-tinysoundfont's and symusic's readers do not tell, and mido takes a third of the time of the
-whole rendering.
+tinysoundfont's and symusic's readers do not tell. mido does, but needs some 15 ms for a tune
+that takes one here. The tests compare the two.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RATE: Final = 44_100
 LONGEST_TAIL: Final = 4.0
-LONGEST: Final = 3600.0
+LONGEST: Final = 1800.0
 """Seconds: a longer piece is refused."""
 
 _SILENT: Final = 1e-4
@@ -113,7 +113,7 @@ def synthesize(midi: bytes, options: SoundOptions | None = None) -> Samples:
     clock = file.clock()
     length = clock.at(file.length) / factor
     if length > LONGEST:
-        raise LimitError(f"the piece lasts {length / 60:.0f} minutes, more than an hour")
+        raise LimitError(f"the piece lasts {length / 60:.0f} minutes, more than half an hour")
     with _POOL.borrow(find_soundfont(options.soundfont)) as font:
         _presets(font, program)
         schedule = [(round(clock.at(e[0]) / factor * RATE), e) for e in file.events]

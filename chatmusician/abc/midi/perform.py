@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Final
@@ -34,6 +35,8 @@ from chatmusician.abc.tune import Tune
 
 USUAL_DIVISION: Final = 480
 _LARGEST_DIVISION: Final = 30_720
+# Of longer pieces (a day and more) only the notes are played: memory is bounded.
+_MOST_MEASURES: Final = 100_000
 _NOTHING_ATTACHED: Final[dict[int, Attached]] = {}
 
 
@@ -48,6 +51,8 @@ class _Performer:
     def __init__(self, tune: Tune, options: Options, line: Timeline) -> None:
         self.tune, self.options, self.line = tune, options, line
         orders, _ = playing_order(line)
+        if sum(len(played.measures) for played in orders) > _MOST_MEASURES:
+            self.options = replace(options, chords=False, ornaments=False)
         pairs = zip(line.voices, orders, strict=True)
         self.runs = [played_runs(voice, played) for voice, played in pairs]
         self.lengths = [played_length(found) for found in self.runs]
@@ -224,21 +229,21 @@ def _untangle(sharing: list[Part]) -> None:
     ]
     everything.sort()
     last: dict[int, tuple[int, int, int]] = {}
-    dropped: list[tuple[int, int]] = []
+    dropped: list[set[int]] = [set() for _ in sharing]
     for start, negative, pitch, index, at in everything:
         before = last.get(pitch)
         if before is not None and start < before[0]:
             begun, _, _, velocity = sharing[before[1]].notes[before[2]]
             if begun == start:
-                dropped.append((index, at))
+                dropped[index].add(at)
                 continue
             sharing[before[1]].notes[before[2]] = (begun, start, pitch, velocity)
             if before[0] > -negative:
                 negative = -before[0]
                 sharing[index].notes[at] = (start, before[0], pitch, sharing[index].notes[at][3])
         last[pitch] = (-negative, index, at)
-    for index, at in sorted(dropped, reverse=True):
-        del sharing[index].notes[at]
+    for part, gone in zip(sharing, dropped, strict=True):
+        part.notes = [note for at, note in enumerate(part.notes) if at not in gone]
 
 
 def _tangled(notes: list[PlayedNote]) -> bool:
