@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final
@@ -251,13 +252,18 @@ def _pitch(note: Head) -> int:
 
 
 def _unit(written: list[list[list[list[Piece]]]]) -> Fraction:
-    """The unit length that is easiest to read; an eighth where it makes no difference."""
-    lengths: dict[Fraction, int] = {}
+    lengths: Counter[Fraction] = Counter()
     for bars in written:
         for piece in itertools.chain.from_iterable(itertools.chain.from_iterable(bars)):
             if not piece.whole_bar and not piece.hidden:
-                plain = piece.length * Fraction(*piece.ratio) if piece.ratio else piece.length
-                lengths[plain] = lengths.get(plain, 0) + 1
+                ratio = Fraction(*piece.ratio) if piece.ratio else 1
+                lengths[piece.length * ratio] += 1
+    return easiest_unit(lengths)
+
+
+def easiest_unit(lengths: Counter[Fraction]) -> Fraction:
+    """The unit length in which these lengths, in quarters, are easiest to read; an eighth
+    where it makes no difference."""
     return min(
         _UNITS,
         key=lambda unit: sum(
@@ -267,5 +273,6 @@ def _unit(written: list[list[list[list[Piece]]]]) -> Fraction:
 
 
 def _trouble(text: str) -> int:
-    """How hard a length is to read: its size, and more for a fraction."""
-    return len(text) + 2 * ("/" in text)
+    """How hard a length is to read: least without a number, most with a fraction."""
+    small = text in ("", "2", "3", "4")
+    return len(text) + (not small) + 2 * ("/" in text)
