@@ -27,6 +27,19 @@ MAX_PARTS: Final = 200
 MAX_VOICES: Final = 250
 MAX_MEASURES: Final = 20_000
 
+# What our own MusicXML says of a tune beyond what the format has a place for.
+_MISCELLANEOUS: Final = {
+    "rhythm": "R",
+    "origin": "O",
+    "area": "A",
+    "book": "B",
+    "discography": "D",
+    "file": "F",
+    "group": "G",
+    "history": "H",
+    "notes": "N",
+    "transcription": "Z",
+}
 _ZERO: Final = Fraction(0)
 _CLOSES: Final = re.compile(r":+\|")
 _OPENS: Final = re.compile(r"\|:+")
@@ -87,7 +100,7 @@ def _read_part(reader: PartReader, measures: list[Element]) -> PartReader:
 
 
 def _header(root: Element, draft: Draft) -> None:
-    titles = [text_of(root, "work/work-title"), text_of(root, "movement-title")]
+    titles = [root.findtext(path, "").strip() for path in ("work/work-title", "movement-title")]
     titles = list(dict.fromkeys(t for t in titles if t)) or _credits(root, "title")
     draft.title = _field(titles[0]) if titles else ""
     draft.fields += [("T", _field(title)) for title in titles[1:]]
@@ -98,13 +111,20 @@ def _header(root: Element, draft: Draft) -> None:
         kind = element.get("type", "composer")
         if kind != "composer" and text_of_self(element):
             draft.fields.append(("N", _field(f"{kind}: {text_of_self(element)}")))
+    for element in root.iterfind("identification/miscellaneous/miscellaneous-field"):
+        name, text = element.get("name", ""), _field((element.text or "").strip())
+        if text and name in _MISCELLANEOUS:
+            draft.fields.append((_MISCELLANEOUS[name], text))
+        elif name == "order":
+            draft.order = text
     for letter, path in (("S", "identification/source"), ("N", "identification/rights")):
         if value := text_of(root, path):
             draft.fields.append((letter, _field(value)))
 
 
 def _field(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%")
+    """A text as the value of a field, which is one line."""
+    return re.sub(r"\s*[\r\n]\s*", " ", text).replace("\\", "\\\\").replace("%", "\\%")
 
 
 def _credits(root: Element, kind: str) -> list[str]:
@@ -172,15 +192,17 @@ def _unambiguous(signs: Timed, starts: list[Fraction]) -> Timed:
     ending lasts until a double bar or repeat."""
     kept: Timed = [(onset, sign) for onset, sign in signs if sign != "end"]
     since, opened, double = _ZERO, False, False
-    for onset, sign in list(kept):
+    for onset, sign in sorted(signs, key=lambda s: (s[0], _rank(s[1]))):
         if _OPENS.fullmatch(sign):
             opened = True
         elif sign in ("||", "|]", "[|"):
-            double = True
+            double = double or onset > since
         elif _CLOSES.fullmatch(sign):
             if double and not opened:
                 kept.append((since, "|:"))
             since, opened, double = onset, False, False
+        elif sign == "end" and not opened:
+            since, double = onset, False
     kept = _repeats_counted(sorted(kept, key=lambda s: s[0]))
     later = [onset for onset, sign in kept if sign[-1:] == ":" or _CLOSES.fullmatch(sign)]
     for onset, sign in signs:
@@ -188,6 +210,11 @@ def _unambiguous(signs: Timed, starts: list[Fraction]) -> Timed:
         if sign == "end" and not marked and onset < starts[-1] and later and later[-1] > onset:
             kept.append((onset, "||"))
     return kept
+
+
+def _rank(sign: str) -> int:
+    """The order of signs that meet: what ends something comes first."""
+    return 0 if _CLOSES.fullmatch(sign) else 1 if sign == "end" else 3 if ":" in sign else 2
 
 
 def _repeats_counted(signs: Timed) -> Timed:
