@@ -156,11 +156,15 @@ def _bars(voice: DraftVoice, starts: list[Fraction]) -> list[list[list[Piece]]]:
     """For each bar its layers, each as long as the bar."""
     held: list[dict[str, list[Piece]]] = [{} for _ in starts[:-1]]
     for name, stream in _separated(voice.streams).items():
+        at = 0
         for piece in stream:
-            for part in cut(piece, _inside(starts, piece)):
-                at = bisect_right(starts, part.onset) - 1
-                if at < len(held):
-                    held[at].setdefault(name, []).append(part)
+            while at + 1 < len(held) and starts[at + 1] <= piece.onset:
+                at += 1
+            inside = piece.end <= starts[at + 1] if held else False
+            for part in [piece] if inside else cut(piece, _inside(starts, piece)):
+                place = at if inside else bisect_right(starts, part.onset) - 1
+                if place < len(held):
+                    held[place].setdefault(name, []).append(part)
     found: list[list[list[Piece]]] = []
     open_ties: dict[int, tuple[str, set[int]]] = {}
     for at, streams in enumerate(held):

@@ -239,6 +239,8 @@ class Words:
 
     def under(self, note: Element) -> dict[int, str]:
         found: dict[int, str] = {}
+        if note.find("lyric") is None and not self.holds:
+            return found
         for lyric in note.findall("lyric"):
             self.lyric(lyric, found)
         for verse, hold in self.holds.items():

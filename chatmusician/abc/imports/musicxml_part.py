@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -73,6 +74,8 @@ _STYLES: Final = {
 
 # A staff and a voice on it.
 Stream = tuple[int, str]
+# A length in quarters and the tuplet it stands in.
+Length = tuple[Fraction, tuple[int, int] | None]
 # Where in its measure, on which staff (0: all), and what.
 Change = tuple[Fraction, int, str]
 
@@ -110,6 +113,7 @@ class PartReader:
         self.measures: list[MeasureDraft] = []
         self.staves = 1
         self.divisions = 1
+        self.lengths: dict[tuple[Fraction, str, int, tuple[int, int] | None], Length] = {}
         self.full = Fraction(4)
         self.slurs = Slurs()
         self.words: dict[Stream, Words] = {}
@@ -164,11 +168,14 @@ class PartReader:
         return InputError(f"{self.place}: {what}")
 
     def number(self, text: str, what: str) -> Fraction:
-        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", text):
+        value = _number(text)
+        if value is None:
             raise self.error(f"{what} {text[:20]!r} is no number")
-        return Fraction(text)
+        return value
 
     def integer(self, text: str, what: str, most: int) -> int:
+        if len(text) == 1 and text.isdecimal() and text.isascii() and int(text) <= most:
+            return int(text)
         value = self.number(text, what)
         if value.denominator != 1 or abs(value) > most:
             raise self.error(f"{what} {text} makes no sense")
@@ -205,21 +212,31 @@ class PartReader:
     def rounded(self, time: Fraction) -> Fraction:
         return time if time.denominator <= _FINEST else time.limit_denominator(_FINEST // 4)
 
-    def exact(self, note: Element, raw: Fraction) -> tuple[Fraction, tuple[int, int] | None]:
-        """A note's length and tuplet. Where divisions cannot hold a tuplet's notes, their
-        durations are rounded: then the written type gives the length."""
-        length = self.rounded(raw / self.divisions)
-        plain = _TYPES.get(text_of(note, "type"))
-        if plain is None:
-            return length, None
+    def exact(self, note: Element, raw: Fraction) -> Length:
+        """A note's length and tuplet."""
+        kind = (note.findtext("type") or "").strip()
         dots = min(len(note.findall("dot")), 8)
-        plain *= 2 - Fraction(1, 2**dots)
         change = note.find("time-modification")
         ratio = None
         if change is not None:
             p = self.integer(text_of(change, "actual-notes") or "1", "actual-notes", 10_000)
             q = self.integer(text_of(change, "normal-notes") or "1", "normal-notes", 10_000)
             ratio = (p, q) if p > 0 and q > 0 and p != q else None
+        key = (raw, kind, dots, ratio)
+        if key not in self.lengths:
+            self.lengths[key] = self.work_out(raw, kind, dots, ratio)
+        return self.lengths[key]
+
+    def work_out(
+        self, raw: Fraction, kind: str, dots: int, ratio: tuple[int, int] | None
+    ) -> Length:
+        """Where divisions cannot hold a tuplet's notes, their durations are rounded: then
+        the written type gives the length."""
+        length = self.rounded(raw / self.divisions)
+        plain = _TYPES.get(kind)
+        if plain is None:
+            return length, None
+        plain *= 2 - Fraction(1, 2**dots)
         written = plain * Fraction(ratio[1], ratio[0]) if ratio else plain
         units = written * self.divisions
         if written == length or (units.denominator != 1 and abs(units - raw) < 1):
@@ -315,9 +332,8 @@ class PartReader:
         self.slurs.grace(note, stream)
 
     def heads(self, note: Element) -> list[Head]:
-        tied = any(t.get("type") == "start" for t in note.iterfind("tie")) or any(
-            t.get("type") == "start" for t in note.iterfind("notations/tied")
-        )
+        ties = [*note.findall("tie"), *note.findall("notations/tied")]
+        tied = any(t.get("type") == "start" for t in ties)
         pitch = note.find("pitch")
         if pitch is not None:
             letter = text_of(pitch, "step").upper()
@@ -364,6 +380,7 @@ class PartReader:
         if value > MAX_DIVISIONS:
             raise LimitError(f"{self.place}: divisions of {value}; at most {MAX_DIVISIONS}")
         self.divisions = int(value)
+        self.lengths.clear()
         self.raw = self.now * self.divisions
         self.known = {Fraction(0): Fraction(0), self.raw: self.now}
 
@@ -513,6 +530,11 @@ class PartReader:
             self.measure.signs.append((offset, "|" + ",".join(map(str, numbers))))
         elif element.get("type") in ("stop", "discontinue"):
             out.append("end")
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Fraction | None:
+    return Fraction(text) if re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", text) else None
 
 
 def text_of_self(element: Element) -> str:
