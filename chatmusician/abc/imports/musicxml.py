@@ -11,14 +11,9 @@ from xml.etree.ElementTree import Element
 
 from chatmusician.abc.imports.assemble import assemble
 from chatmusician.abc.imports.draft import Draft, DraftVoice, Timed
-from chatmusician.abc.imports.musicxml_marks import text_of
-from chatmusician.abc.imports.musicxml_part import (
-    Change,
-    MeasureDraft,
-    PartReader,
-    text_of_self,
-    voice_order,
-)
+from chatmusician.abc.imports.musicxml_cursor import Change, MeasureDraft
+from chatmusician.abc.imports.musicxml_marks import text_of, text_of_self, voice_order
+from chatmusician.abc.imports.musicxml_part import PartReader
 from chatmusician.abc.imports.xml_tree import parse, unzip_score
 from chatmusician.abc.pieces import Piece
 from chatmusician.errors import InputError, LimitError

@@ -95,6 +95,14 @@ def text_of(element: Element, path: str) -> str:
     return " ".join((element.findtext(path) or "").split())
 
 
+def text_of_self(element: Element) -> str:
+    return " ".join((element.text or "").split())
+
+
+def voice_order(name: str) -> tuple[int, str]:
+    return (int(name), "") if re.fullmatch(r"\d{1,6}", name) else (10**6, name)
+
+
 def quoted(text: str) -> str:
     """A text that may stand between ABC's double quotes."""
     return " ".join(text.split()).replace("\\", "\\\\").replace('"', "\\u0022")
