@@ -193,18 +193,30 @@ def _unambiguous(signs: Timed, starts: list[Fraction]) -> Timed:
         elif sign in ("||", "|]", "[|"):
             double = double or onset > since
         elif _CLOSES.fullmatch(sign):
-            if double and not opened:
+            second = any(o == since and _is_ending(s) for o, s in signs)
+            if double and not opened and not second:
                 kept.append((since, "|:"))
             since, opened, double = onset, False, False
         elif sign == "end" and not opened:
             since, double = onset, False
     kept = _repeats_counted(sorted(kept, key=lambda s: s[0]))
-    later = [onset for onset, sign in kept if sign[-1:] == ":" or _CLOSES.fullmatch(sign)]
-    for onset, sign in signs:
-        marked = any(o == onset and s[0] in "|:[" and s != "|" for o, s in kept)
-        if sign == "end" and not marked and onset < starts[-1] and later and later[-1] > onset:
-            kept.append((onset, "||"))
-    return kept
+    ends = [onset for onset, sign in signs if sign == "end" and onset < starts[-1]]
+    return kept + [(onset, "||") for onset in ends if _runs_on(kept, onset)]
+
+
+def _runs_on(signs: Timed, end: Fraction) -> bool:
+    """Whether ABC would take an ending that stops at ``end`` to go on into another section."""
+    if any(onset == end and sign[0] in "|:[" and sign != "|" for onset, sign in signs):
+        return False
+    later = [(o, s) for o, s in signs if o > end and ((":" in s and s[0] in "|:") or _is_ending(s))]
+    if not later or _OPENS.fullmatch(later[0][1]):
+        return False
+    first = [s for o, s in later if o == later[0][0]]
+    return not (any(map(_CLOSES.fullmatch, first)) and any(map(_is_ending, first)))
+
+
+def _is_ending(sign: str) -> bool:
+    return sign[0] == "|" and sign[1:2].isdigit()
 
 
 def _rank(sign: str) -> int:
