@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -279,16 +280,28 @@ def _add(
 
 
 def _lift_tempo(draft: Draft) -> None:
-    """A tempo at the beginning goes to the header; elsewhere to the first voice."""
-    tempos = sorted(
-        ((o, text) for v in draft.voices for o, text in v.inline if text[:3] == "[Q:"),
-        key=lambda t: t[0],
-    )
+    """A tempo at the beginning goes to the header; elsewhere to the first voice, where the
+    next note, rest or bar begins."""
+    tempos: dict[Fraction, str] = {}
     for voice in draft.voices:
+        for onset, text in voice.inline:
+            if text[:3] == "[Q:":
+                tempos[onset] = max(tempos.get(onset, ""), text, key=len)
         voice.inline = [(o, text) for o, text in voice.inline if text[:3] != "[Q:"]
-    for onset, group in itertools.groupby(tempos, key=lambda t: t[0]):
-        text = max((t for _, t in group), key=len)
-        if onset == 0:
-            draft.tempo = text[3:-1]
-        elif draft.voices:
-            draft.voices[0].inline.append((onset, text))
+    if not draft.voices:
+        return
+    first = draft.voices[0]
+    places = {piece.onset for stream in first.streams.values() for piece in stream}
+    places.update(itertools.accumulate(draft.bars, initial=_ZERO))
+    ordered = sorted(places)
+    moved: dict[Fraction, str] = {}
+    for onset, text in sorted(tempos.items()):
+        at = bisect_left(ordered, onset)
+        if at + 1 < len(ordered):
+            moved[ordered[at]] = text
+    draft.tempo = moved.pop(_ZERO, "[Q:]")[3:-1]
+    now = f"[Q:{draft.tempo}]"
+    for onset, text in moved.items():
+        if text != now:
+            first.inline.append((onset, text))
+        now = text
