@@ -158,7 +158,8 @@ class _PartWriter:
         self.signs = _by_onset(part.signs)
         self.symbols = _by_onset(part.chord_symbols)
         self.inline = _by_onset(part.inline)
-        self.cuts = sorted({*self.symbols, *self.inline, *self.meters, *self.keys})
+        self.fields = {*self.inline, *self.meters, *self.keys}
+        self.cuts = sorted(self.fields.union(self.symbols))
         self.lyrics = dict(part.lyrics)
         self.scale = 1 / (4 * score.unit)
         self.set_key(score.key)
@@ -261,8 +262,8 @@ class _PartWriter:
         for at, piece in enumerate(pieces):
             if at and not left and self.apart(pieces[at - 1], piece, start):
                 out.append(" ")
-            if main and at and (changes := self.changes(piece.onset)):
-                out.append(changes)
+            if main and at and self.fields and piece.onset in self.fields:
+                out.append(self.changes(piece.onset))
                 if piece.onset in self.keys:
                     accidentals = Accidentals(self.signature)
             out.append("(" * piece.opens)
@@ -271,7 +272,8 @@ class _PartWriter:
                 ratio = Fraction(p, q)
                 out.append(tuplet_text(left, p, q) if left else "")
             out += [graces_text(g, accidentals) for g in piece.graces]
-            out += [f'"{text}"' for text in self.symbols.get(piece.onset, []) if main]
+            if main and self.symbols:
+                out += [f'"{text}"' for text in self.symbols.get(piece.onset, ())]
             out += piece.marks
             scale = self.scale * (ratio if left else 1)
             left = max(0, left - 1)
@@ -283,6 +285,8 @@ class _PartWriter:
         return "".join(out)
 
     def cuts_in(self, piece: Piece) -> list[Fraction]:
+        if not self.cuts:
+            return []
         return self.cuts[bisect_right(self.cuts, piece.onset) : bisect_left(self.cuts, piece.end)]
 
     def apart(self, before: Piece, piece: Piece, start: Fraction) -> bool:

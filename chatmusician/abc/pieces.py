@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from chatmusician.abc.spelling import ACCIDENTALS, head
@@ -67,6 +68,8 @@ class Piece:
 
 def cut(piece: Piece, points: Sequence[Fraction]) -> list[Piece]:
     """The piece cut at points inside it, its parts tied."""
+    if not points:
+        return [piece]
     found: list[Piece] = []
     rest = piece
     for point in points:
@@ -125,6 +128,7 @@ class Accidentals:
         return note.marks + (ACCIDENTALS[alter] if needed else "") + head(step, octave)
 
 
+@lru_cache(maxsize=4096)
 def length_text(units: Fraction) -> str:
     """A length in units in its shortest spelling."""
     if units.denominator == 1:
@@ -160,14 +164,14 @@ def graces_text(graces: GraceNotes, accidentals: Accidentals) -> str:
 
 
 def _odd(value: int) -> int:
-    while value % 2 == 0:
-        value //= 2
-    return value
+    return value // (value & -value)
 
 
 def tuplet(pieces: Sequence[Piece], at: int) -> tuple[int, int, int]:
     """How many pieces from ``at`` make a tuplet, and its ratio; 0 where none begins."""
     ratio = pieces[at].ratio
+    if not ratio and pieces[at].length.denominator in (1, 2, 4, 8):
+        return 0, 1, 1
     if ratio:
         count = _stated(pieces, at, ratio)
         if count:

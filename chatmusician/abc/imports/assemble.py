@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final
@@ -155,11 +156,15 @@ def _bars(voice: DraftVoice, starts: list[Fraction]) -> list[list[list[Piece]]]:
     """For each bar its layers, each as long as the bar."""
     held: list[dict[str, list[Piece]]] = [{} for _ in starts[:-1]]
     for name, stream in _separated(voice.streams).items():
+        at = 0
         for piece in stream:
-            for part in cut(piece, _inside(starts, piece)):
-                at = bisect_right(starts, part.onset) - 1
-                if at < len(held):
-                    held[at].setdefault(name, []).append(part)
+            while at + 1 < len(held) and starts[at + 1] <= piece.onset:
+                at += 1
+            inside = piece.end <= starts[at + 1] if held else False
+            for part in [piece] if inside else cut(piece, _inside(starts, piece)):
+                place = at if inside else bisect_right(starts, part.onset) - 1
+                if place < len(held):
+                    held[place].setdefault(name, []).append(part)
     found: list[list[list[Piece]]] = []
     open_ties: dict[int, tuple[str, set[int]]] = {}
     for at, streams in enumerate(held):
@@ -251,13 +256,18 @@ def _pitch(note: Head) -> int:
 
 
 def _unit(written: list[list[list[list[Piece]]]]) -> Fraction:
-    """The unit length that is easiest to read; an eighth where it makes no difference."""
-    lengths: dict[Fraction, int] = {}
+    lengths: Counter[Fraction] = Counter()
     for bars in written:
         for piece in itertools.chain.from_iterable(itertools.chain.from_iterable(bars)):
             if not piece.whole_bar and not piece.hidden:
-                plain = piece.length * Fraction(*piece.ratio) if piece.ratio else piece.length
-                lengths[plain] = lengths.get(plain, 0) + 1
+                ratio = Fraction(*piece.ratio) if piece.ratio else 1
+                lengths[piece.length * ratio] += 1
+    return easiest_unit(lengths)
+
+
+def easiest_unit(lengths: Counter[Fraction]) -> Fraction:
+    """The unit length in which these lengths, in quarters, are easiest to read; an eighth
+    where it makes no difference."""
     return min(
         _UNITS,
         key=lambda unit: sum(
@@ -267,5 +277,6 @@ def _unit(written: list[list[list[list[Piece]]]]) -> Fraction:
 
 
 def _trouble(text: str) -> int:
-    """How hard a length is to read: its size, and more for a fraction."""
-    return len(text) + 2 * ("/" in text)
+    """How hard a length is to read: least without a number, most with a fraction."""
+    small = text in ("", "2", "3", "4")
+    return len(text) + (not small) + 2 * ("/" in text)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
 from chatmusician.abc.fields import parse_meter
+from chatmusician.abc.imports.assemble import easiest_unit
 from chatmusician.abc.imports.keys import guess_key, key_name
 from chatmusician.abc.imports.midi_grid import Grid, check
 from chatmusician.abc.notate import Part, Score, notate
@@ -19,8 +21,8 @@ MAX_TRACKS: Final = 200
 MAX_QUARTERS: Final = 100_000
 MAX_BARS: Final = 20_000
 MAX_LENGTH: Final = 256
-
-_UNITS: Final = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 16))
+# The part of a quarter note within which the notes of a rolled chord follow each other.
+_ROLL: Final = 32
 
 
 @dataclass
@@ -40,8 +42,9 @@ def from_midi(data: bytes) -> str:
     grid = Grid(int(score.ticks_per_quarter))
     tracks = [track for track in score.tracks if len(track.notes)]
     _check_limits(tracks, grid)
-    check(grid, (int(n.time) for track in tracks for n in track.notes))
-    voices = [_voice(track, grid) for track in tracks]
+    played = [_together(track, grid.ticks // _ROLL) for track in tracks]
+    check(grid, (start for notes in played for start, _, _ in notes))
+    voices = [_voice(*pair, grid) for pair in zip(tracks, played, strict=True)]
     meters = _meters(score, grid)
     keys, remark = _keys(score, voices, grid)
     end = max(o + d for voice in voices for o, d, _ in voice.notes)
@@ -67,7 +70,7 @@ def from_midi(data: bytes) -> str:
             title="",
             key=keys[0][1],
             meter=meters[0][1],
-            unit=_unit(voices),
+            unit=easiest_unit(Counter(d for voice in voices for _, d, _ in voice.notes)),
             parts=parts,
             tempo=tempos[0][1][3:-1] if tempos and tempos[0][0] == 0 else "",
             fields=[("N", remark)] if remark else [],
@@ -111,13 +114,27 @@ def _check_limits(tracks: list[Any], grid: Grid) -> None:
         raise LimitError(f"a note in the MIDI file is longer than {MAX_LENGTH} quarter notes")
 
 
-def _voice(track: Any, grid: Grid) -> _Voice:
+def _together(track: Any, apart: int) -> list[tuple[int, int, int]]:
+    """A track's notes as (start, end, pitch). Where a program rolls its chords (abc2midi
+    does), notes that end together and begin ``apart`` ticks or less after each other begin
+    with the first."""
+    found: list[tuple[int, int, int]] = []
+    first = before = last = -1
+    for note in sorted(track.notes, key=lambda n: (int(n.end), int(n.time))):
+        start, end = int(note.time), int(note.end)
+        if end != last or start - before > apart:
+            first = start
+        before, last = start, end
+        found.append((first, max(end, first + 1), int(note.pitch)))
+    return found
+
+
+def _voice(track: Any, played: list[tuple[int, int, int]], grid: Grid) -> _Voice:
     """A track's notes; those that begin and end together are a chord."""
     chords: dict[tuple[Fraction, Fraction], set[int]] = {}
-    for note in track.notes:
-        start, duration = int(note.time), max(int(note.duration), 1)
-        key = grid.onset(start), grid.length(start, duration)
-        chords.setdefault(key, set()).add(int(note.pitch))
+    for start, end, pitch in played:
+        key = grid.onset(start), grid.length(start, end - start)
+        chords.setdefault(key, set()).add(pitch)
     notes = [(*key, tuple(sorted(pitches))) for key, pitches in sorted(chords.items())]
     return _Voice(" ".join(str(track.name).split()), bool(track.is_drum), notes)
 
@@ -211,14 +228,3 @@ def _properties(voice: _Voice, several: bool) -> str:
     if several and voice.name:
         words.append('name="{}"'.format(voice.name.replace('"', "'").replace("%", "\\%")))
     return " ".join(words)
-
-
-def _unit(voices: list[_Voice]) -> Fraction:
-    """The unit length in which the fewest notes need a fraction."""
-    lengths = [d for voice in voices for _, d, _ in voice.notes]
-    return min(
-        _UNITS,
-        key=lambda unit: sum(
-            len(str(d / 4 / unit)) + (3 if (d / 4 / unit).denominator != 1 else 0) for d in lengths
-        ),
-    )

@@ -13,6 +13,7 @@ from chatmusician.errors import InputError
 _PARTS: Final = (1, 2, 4, 3, 8, 6, 12, 16, 24, 5, 10, 7, 14, 9, 20, 28)
 _COMMON: Final = frozenset((1, 2, 4, 3, 8, 6, 12))
 _ENDS: Final = (1, 2, 4, 3, 8, 6, 12, 16, 24)
+_PLAIN_ENDS: Final = frozenset((1, 2, 3, 4, 6, 8))
 _FINE: Final = 240
 _MOST_STRAY: Final = 0.15
 _LEAST_COMMON: Final = 0.6
@@ -54,13 +55,15 @@ class Grid:
         the coarsest place close after it."""
         onset = self.onset(start)
         end = self.exact(start + duration)
-        if end is not None and end > onset and end.denominator <= 24:
+        if end is not None and end > onset and end.denominator in _PLAIN_ENDS:
             return end - onset
         real, size = Fraction(start + duration, self.ticks), Fraction(duration, self.ticks)
         for parts in _ENDS:
             place = Fraction(round(real * parts), parts)
             if place > onset and -size / 16 <= place - real <= size / 6:
                 return place - onset
+        if end is not None and end > onset:
+            return end - onset
         return max(self.near(start + duration) - onset, Fraction(1, 24))
 
 

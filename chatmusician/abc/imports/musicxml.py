@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -11,14 +12,9 @@ from xml.etree.ElementTree import Element
 
 from chatmusician.abc.imports.assemble import assemble
 from chatmusician.abc.imports.draft import Draft, DraftVoice, Timed
-from chatmusician.abc.imports.musicxml_marks import text_of
-from chatmusician.abc.imports.musicxml_part import (
-    Change,
-    MeasureDraft,
-    PartReader,
-    text_of_self,
-    voice_order,
-)
+from chatmusician.abc.imports.musicxml_cursor import Change, MeasureDraft
+from chatmusician.abc.imports.musicxml_marks import text_of, text_of_self, voice_order
+from chatmusician.abc.imports.musicxml_part import PartReader
 from chatmusician.abc.imports.xml_tree import parse, unzip_score
 from chatmusician.abc.pieces import Piece
 from chatmusician.errors import InputError, LimitError
@@ -27,6 +23,19 @@ MAX_PARTS: Final = 200
 MAX_VOICES: Final = 250
 MAX_MEASURES: Final = 20_000
 
+# What our own MusicXML says of a tune beyond what the format has a place for.
+_MISCELLANEOUS: Final = {
+    "rhythm": "R",
+    "origin": "O",
+    "area": "A",
+    "book": "B",
+    "discography": "D",
+    "file": "F",
+    "group": "G",
+    "history": "H",
+    "notes": "N",
+    "transcription": "Z",
+}
 _ZERO: Final = Fraction(0)
 _CLOSES: Final = re.compile(r":+\|")
 _OPENS: Final = re.compile(r"\|:+")
@@ -87,7 +96,7 @@ def _read_part(reader: PartReader, measures: list[Element]) -> PartReader:
 
 
 def _header(root: Element, draft: Draft) -> None:
-    titles = [text_of(root, "work/work-title"), text_of(root, "movement-title")]
+    titles = [root.findtext(path, "").strip() for path in ("work/work-title", "movement-title")]
     titles = list(dict.fromkeys(t for t in titles if t)) or _credits(root, "title")
     draft.title = _field(titles[0]) if titles else ""
     draft.fields += [("T", _field(title)) for title in titles[1:]]
@@ -98,13 +107,20 @@ def _header(root: Element, draft: Draft) -> None:
         kind = element.get("type", "composer")
         if kind != "composer" and text_of_self(element):
             draft.fields.append(("N", _field(f"{kind}: {text_of_self(element)}")))
+    for element in root.iterfind("identification/miscellaneous/miscellaneous-field"):
+        name, text = element.get("name", ""), _field((element.text or "").strip())
+        if text and name in _MISCELLANEOUS:
+            draft.fields.append((_MISCELLANEOUS[name], text))
+        elif name == "order":
+            draft.order = text
     for letter, path in (("S", "identification/source"), ("N", "identification/rights")):
         if value := text_of(root, path):
             draft.fields.append((letter, _field(value)))
 
 
 def _field(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%")
+    """A text as the value of a field, which is one line."""
+    return re.sub(r"\s*[\r\n]\s*", " ", text).replace("\\", "\\\\").replace("%", "\\%")
 
 
 def _credits(root: Element, kind: str) -> list[str]:
@@ -172,22 +188,41 @@ def _unambiguous(signs: Timed, starts: list[Fraction]) -> Timed:
     ending lasts until a double bar or repeat."""
     kept: Timed = [(onset, sign) for onset, sign in signs if sign != "end"]
     since, opened, double = _ZERO, False, False
-    for onset, sign in list(kept):
+    for onset, sign in sorted(signs, key=lambda s: (s[0], _rank(s[1]))):
         if _OPENS.fullmatch(sign):
             opened = True
         elif sign in ("||", "|]", "[|"):
-            double = True
+            double = double or onset > since
         elif _CLOSES.fullmatch(sign):
-            if double and not opened:
+            second = any(o == since and _is_ending(s) for o, s in signs)
+            if double and not opened and not second:
                 kept.append((since, "|:"))
             since, opened, double = onset, False, False
+        elif sign == "end" and not opened:
+            since, double = onset, False
     kept = _repeats_counted(sorted(kept, key=lambda s: s[0]))
-    later = [onset for onset, sign in kept if sign[-1:] == ":" or _CLOSES.fullmatch(sign)]
-    for onset, sign in signs:
-        marked = any(o == onset and s[0] in "|:[" and s != "|" for o, s in kept)
-        if sign == "end" and not marked and onset < starts[-1] and later and later[-1] > onset:
-            kept.append((onset, "||"))
-    return kept
+    ends = [onset for onset, sign in signs if sign == "end" and onset < starts[-1]]
+    return kept + [(onset, "||") for onset in ends if _runs_on(kept, onset)]
+
+
+def _runs_on(signs: Timed, end: Fraction) -> bool:
+    """Whether ABC would take an ending that stops at ``end`` to go on into another section."""
+    if any(onset == end and sign[0] in "|:[" and sign != "|" for onset, sign in signs):
+        return False
+    later = [(o, s) for o, s in signs if o > end and ((":" in s and s[0] in "|:") or _is_ending(s))]
+    if not later or _OPENS.fullmatch(later[0][1]):
+        return False
+    first = [s for o, s in later if o == later[0][0]]
+    return not (any(map(_CLOSES.fullmatch, first)) and any(map(_is_ending, first)))
+
+
+def _is_ending(sign: str) -> bool:
+    return sign[0] == "|" and sign[1:2].isdigit()
+
+
+def _rank(sign: str) -> int:
+    """The order of signs that meet: what ends something comes first."""
+    return 0 if _CLOSES.fullmatch(sign) else 1 if sign == "end" else 3 if ":" in sign else 2
 
 
 def _repeats_counted(signs: Timed) -> Timed:
@@ -245,16 +280,28 @@ def _add(
 
 
 def _lift_tempo(draft: Draft) -> None:
-    """A tempo at the beginning goes to the header; elsewhere to the first voice."""
-    tempos = sorted(
-        ((o, text) for v in draft.voices for o, text in v.inline if text[:3] == "[Q:"),
-        key=lambda t: t[0],
-    )
+    """A tempo at the beginning goes to the header; elsewhere to the first voice, where the
+    next note, rest or bar begins."""
+    tempos: dict[Fraction, str] = {}
     for voice in draft.voices:
+        for onset, text in voice.inline:
+            if text[:3] == "[Q:":
+                tempos[onset] = max(tempos.get(onset, ""), text, key=len)
         voice.inline = [(o, text) for o, text in voice.inline if text[:3] != "[Q:"]
-    for onset, group in itertools.groupby(tempos, key=lambda t: t[0]):
-        text = max((t for _, t in group), key=len)
-        if onset == 0:
-            draft.tempo = text[3:-1]
-        elif draft.voices:
-            draft.voices[0].inline.append((onset, text))
+    if not draft.voices:
+        return
+    first = draft.voices[0]
+    places = {piece.onset for stream in first.streams.values() for piece in stream}
+    places.update(itertools.accumulate(draft.bars, initial=_ZERO))
+    ordered = sorted(places)
+    moved: dict[Fraction, str] = {}
+    for onset, text in sorted(tempos.items()):
+        at = bisect_left(ordered, onset)
+        if at + 1 < len(ordered):
+            moved[ordered[at]] = text
+    draft.tempo = moved.pop(_ZERO, "[Q:]")[3:-1]
+    now = f"[Q:{draft.tempo}]"
+    for onset, text in moved.items():
+        if text != now:
+            first.inline.append((onset, text))
+        now = text

@@ -13,13 +13,11 @@ from chatmusician.abc.tables import DECORATIONS
 _MARKS: Final = {
     "staccato": ".",
     "accent": "!accent!",
-    "strong-accent": "!marcato!",
     "tenuto": "!tenuto!",
     "detached-legato": ".!tenuto!",
     "staccatissimo": "!wedge!",
     "spiccato": "!wedge!",
     "breath-mark": "!breath!",
-    "caesura": "!shortphrase!",
     "trill-mark": "!trill!",
     "turn": "!turn!",
     "delayed-turn": "!turn!",
@@ -39,6 +37,7 @@ _MARKS: Final = {
     "arpeggiate": "!arpeggio!",
     "scoop": "!slide!",
 }
+_CAESURAS: Final = {"single": "mediumphrase", "normal": "longphrase", "thick": "longphrase"}
 _FREE: Final = ("other-ornament", "other-articulation", "other-technical", "other-notation")
 _HALF_STEPS: Final = {"-2": "bb", "-1": "b", "1": "#", "2": "##"}
 _KINDS: Final = {
@@ -96,6 +95,14 @@ def text_of(element: Element, path: str) -> str:
     return " ".join((element.findtext(path) or "").split())
 
 
+def text_of_self(element: Element) -> str:
+    return " ".join((element.text or "").split())
+
+
+def voice_order(name: str) -> tuple[int, str]:
+    return (int(name), "") if re.fullmatch(r"\d{1,6}", name) else (10**6, name)
+
+
 def quoted(text: str) -> str:
     """A text that may stand between ABC's double quotes."""
     return " ".join(text.split()).replace("\\", "\\\\").replace('"', "\\u0022")
@@ -126,10 +133,18 @@ def _mark(element: Element) -> str:
     text = (element.text or "").strip()
     if tag == "fermata":
         return "!invertedfermata!" if element.get("type") == "inverted" else "!fermata!"
+    if tag == "strong-accent":
+        return "!umarcato!" if element.get("type") == "down" else "!marcato!"
+    if tag == "caesura":
+        return f"!{_CAESURAS.get(text, 'shortphrase')}!"
     if tag == "fingering" and text in ("0", "1", "2", "3", "4", "5"):
         return f"!{text}!"
-    if tag == "tremolo" and element.get("type", "single") == "single" and text in ("1", "2", "3"):
-        return f"!{'/' * int(text)}!"
+    if (
+        tag == "tremolo"
+        and element.get("type", "single") == "single"
+        and text in ("1", "2", "3", "4")
+    ):
+        return "!trem4!" if text == "4" else f"!{'/' * int(text)}!"
     if tag == "wavy-line" and element.get("type") in ("start", "stop"):
         return "!trill(!" if element.get("type") == "start" else "!trill)!"
     if tag in _FREE and text:
@@ -187,14 +202,15 @@ def harmony(element: Element) -> str:
     kind = element.find("kind")
     name = (kind.text or "").strip() if kind is not None else ""
     shown = kind.get("text") if kind is not None else None
+    if name == "none":
+        return shown or "N.C."
     root = _named(element, "root")
     if not root:
-        other = text_of(element, "function") or text_of(element, "numeral/numeral-root")
-        return shown or "N.C." if name == "none" and not other else other
-    if name == "none" and shown is None:
-        return "N.C."
+        return text_of(element, "function") or text_of(element, "numeral/numeral-root")
     text = _KINDS.get(name, "") if shown is None else _SIGNS.get(shown, shown)
     for degree in element.findall("degree"):
+        if degree.get("print-object") == "no" and shown is not None:
+            continue
         part = _degree(degree)
         text += "" if shown is not None and part.lstrip("ad") in shown else part
     bass = _named(element, "bass")
@@ -202,8 +218,12 @@ def harmony(element: Element) -> str:
 
 
 def _named(element: Element, part: str) -> str:
-    step = text_of(element, f"{part}/{part}-step").upper()
-    return step + _HALF_STEPS.get(text_of(element, f"{part}/{part}-alter"), "") if step else ""
+    """A root or bass; ``text`` is how it is shown where that is not as usual."""
+    found = element.find(f"{part}/{part}-step")
+    if found is None:
+        return ""
+    step = found.get("text", (found.text or "").strip().upper())
+    return step + _HALF_STEPS.get(text_of(element, f"{part}/{part}-alter"), "")
 
 
 def _degree(element: Element) -> str:
@@ -227,6 +247,8 @@ class Words:
 
     def under(self, note: Element) -> dict[int, str]:
         found: dict[int, str] = {}
+        if note.find("lyric") is None and not self.holds:
+            return found
         for lyric in note.findall("lyric"):
             self.lyric(lyric, found)
         for verse, hold in self.holds.items():
