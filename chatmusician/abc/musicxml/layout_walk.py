@@ -72,8 +72,8 @@ class _Voice:
         self.tuplet = (1, 1)
         self.tuplet_left = 0
         self.tuplet_new = False
-        # The head that ends at a tick with a pitch: what a tie goes on from.
-        self.ends: dict[tuple[int, int], Head] = {}
+        # The heads that end at a tick with a pitch: what a tie goes on from.
+        self.ends: dict[tuple[int, int], list[Head]] = {}
 
     @property
     def bar(self) -> ScoreBar:
@@ -276,10 +276,10 @@ class Walk:
         pitch = 12 * head.octave + STEP_SEMITONES[head.step] + head.alter + voice.staff.transpose
         if written.tied:
             before = voice.ends.get((sounding.onset, pitch))
-            if before is not None:
-                before.ties_on = True
+            if before:
+                before.pop(0).ties_on = True
                 head.ties_back = True
-        voice.ends[sounding.onset + head.ticks, pitch] = head
+        voice.ends.setdefault((sounding.onset + head.ticks, pitch), []).append(head)
         if head.ticks == sounding.ticks:
             sounding.heads.append(head)
             return
@@ -376,7 +376,7 @@ class Walk:
         voice.spaced = True
         self.end_tuplet(voice)
         at = voice.redo if voice.redo >= 0 else voice.at
-        opened = voice.redo >= 0 or voice.bar.first >= 0
+        opened = at < len(voice.bars) and voice.bars[at].first >= 0
         if at > 0 and (again or not opened):
             voice.redo = at - 1
         elif opened:
