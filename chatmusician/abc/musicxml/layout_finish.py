@@ -37,13 +37,16 @@ def finish(layout: Layout, line: Timeline) -> Layout:
         part.bars = [one for bar in part.bars for one in _each(bar)][:_MOST_BARS]
         if voice.measures:
             kept.append(part)
-    layout.parts = kept or layout.parts[:1] or [_silent(line)]
+    layout.parts = kept or [_silent(layout.parts, line)]
     _fill_up(layout)
     return layout
 
 
-def _silent(line: Timeline) -> Part:
-    return Part("1", key=line.key, meter=line.meter, bars=[ScoreBar()])
+def _silent(parts: list[Part], line: Timeline) -> Part:
+    """A tune without music: one bar of rest."""
+    part = parts[0] if parts else Part("1", key=line.key, meter=line.meter)
+    part.bars = [ScoreBar(want=int(line.resolution * line.meter.length))]
+    return part
 
 
 def _know(bar: ScoreBar, measure: Measure) -> None:
@@ -225,8 +228,8 @@ def _fill_up(layout: Layout) -> None:
 
 def _number(bars: list[ScoreBar]) -> None:
     """Count whole bars from 1: a pickup is 0, the second half of a cut bar is not counted."""
-    number = 0
-    halves = 0
+    number = halves = 0
+    cut_by_ending = False
     for at, bar in enumerate(bars):
         before = bars[at - 1] if at else None
         short = 0 < bar.length < bar.want
@@ -235,10 +238,14 @@ def _number(bars: list[ScoreBar]) -> None:
             number = 0 if bar.implicit else 1
             bar.number = str(number)
             continue
-        short_before = 0 < before.length < before.want
-        joined = before.length + bar.length == before.want
-        half = short_before and (not before.closed or (bar.section and short and joined))
-        if half and not before.implicit:
+        short_before = 0 < before.length < before.want and not before.implicit
+        joined = bar.section and short and before.length + bar.length == before.want
+        half = short_before and (not before.closed or joined)
+        if bar.ending:
+            # Where the first ending cuts a bar, the others begin with the same half.
+            half = half or (cut_by_ending and short)
+            cut_by_ending = half
+        if half:
             halves += 1
             bar.implicit, bar.number = True, f"X{halves}"
         else:

@@ -54,14 +54,18 @@ NO_VALUE: Final = Value("", 0, 0)
 def cut(size: int, offset: int, beat: int) -> tuple[Value, ...]:
     """``size`` 1024ths that begin ``offset`` into the bar, as values to tie together.
 
-    Where two values do, the cut is on a beat if it can be.
+    Two values that meet on a beat if there are such, those with the fewest dots.
     """
     if size in VALUES:
         return (VALUES[size],)
-    first = beat - offset % beat if beat else 0
-    for point in range(first, size, beat) if beat else ():
-        if point in VALUES and size - point in VALUES:
-            return VALUES[point], VALUES[size - point]
+    points = range(beat - offset % beat, size, beat) if beat else ()
+    pairs = [
+        (VALUES[point], VALUES[size - point])
+        for point in points
+        if point in VALUES and size - point in VALUES
+    ]
+    if pairs:
+        return min(reversed(pairs), key=lambda pair: pair[0].dots + pair[1].dots)
     found: list[Value] = []
     while size and len(found) < _MOST_PIECES:
         piece = max(value for value in VALUES if value <= size and VALUES[value].dots < 2)

@@ -76,7 +76,8 @@ def key_element(key: Key) -> str:
         mode = key.mode if named else "none" if not key.tonic and key.mode == "none" else ""
         inner = f"<fifths>{fifths}</fifths>" + (f"<mode>{mode}</mode>" if mode else "")
         return f"<key{hidden}>{inner}</key>"
-    steps = [step for step in SHARP_ORDER if key.accidentals[step]]
+    steps = [step for step in SHARP_ORDER if key.accidentals[step] > 0]
+    steps += [step for step in SHARP_ORDER[::-1] if key.accidentals[step] < 0]
     inner = "".join(
         f"<key-step>{STEP_LETTERS[step]}</key-step><key-alter>{key.accidentals[step]}</key-alter>"
         for step in steps

@@ -10,7 +10,7 @@ from typing import Final
 from chatmusician.abc.musicxml.write_text import escape
 
 _SYMBOL: Final = re.compile(
-    r"\s*(?P<root>[A-G])(?P<sign>[#♯b♭]?)(?P<kind>[^/]*?)"
+    r"\s*(?P<root>[A-G])(?P<sign>[#♯b♭]?)(?P<kind>(?:[^/]|/\d)*?)"
     r"(?:/(?P<bass>[A-Ga-g])(?P<bass_sign>[#♯b♭]?))?\s*$"
 )
 # What a chord quality is made of; anything else is a word such as "Allegro".
