@@ -31,11 +31,12 @@ def finish(layout: Layout, line: Timeline) -> Layout:
         for bar, measure in zip(part.bars, voice.measures, strict=False):
             _know(bar, measure)
             _lay_apart(bar)
+        part.bars = _without_empty(part.bars)
         _find_endings(part.bars)
         _set_words(part, line, voice)
         _show_accidentals(part)
         part.bars = [one for bar in part.bars for one in _each(bar)][:_MOST_BARS]
-        if voice.measures:
+        if part.bars:
             kept.append(part)
     layout.parts = kept or [_silent(layout.parts, line)]
     _fill_up(layout)
@@ -58,6 +59,27 @@ def _know(bar: ScoreBar, measure: Measure) -> None:
     bar.span = (int(measure.first), int(measure.last))
     if int(measure.count) == 1:
         bar.rest_bars = 0
+
+
+def _without_empty(bars: list[ScoreBar]) -> list[ScoreBar]:
+    """Bars in which nothing stands (``|&|``) are none; their signs go to their neighbours."""
+    kept: list[ScoreBar] = []
+    items: list[Item] = []
+    opens = 0
+    for bar in bars:
+        if bar.first < 0:
+            items += [item for layer in bar.layers for item in layer]
+            opens = max(opens, bar.opens)
+            if kept:
+                kept[-1].closes = max(kept[-1].closes, bar.closes)
+            continue
+        bar.layers[0][:0] = items
+        bar.opens = max(bar.opens, opens)
+        items, opens = [], 0
+        kept.append(bar)
+    if kept:
+        kept[-1].layers[0] += items
+    return kept
 
 
 def _lay_apart(bar: ScoreBar) -> None:
