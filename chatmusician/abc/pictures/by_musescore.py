@@ -68,9 +68,9 @@ def _run(tune: Tune, page: PageOptions, output: str, expected: str) -> dict[str,
     music = lay_out(to_musicxml(tune).decode(), tune, page)
     crop = ["-T", str(_crop(page))] if page.fit else []
     ran = run_program(
-        [program, *crop, "-o", output, "score.musicxml"],
+        [program, *crop, "-S", "page.mss", "-o", output, "score.musicxml"],
         name=NAME,
-        inputs={"score.musicxml": music.encode()},
+        inputs={"score.musicxml": music.encode(), "page.mss": _style(page).encode()},
         outputs=(expected,),
         seconds=_SECONDS,
         environment=_ENVIRONMENT,
@@ -124,7 +124,26 @@ def _tenths(millimetres: float, page: PageOptions) -> float:
     return round(millimetres / (_STAFF_MM * page.scale) * _STAFF_TENTHS, 2)
 
 
+def _style(page: PageOptions) -> str:
+    """A style file with the page: MuseScore does not take it from the MusicXML."""
+    width, height = (side or _TALLEST_MM for side in page.paper)
+    inches = {
+        "pageWidth": width,
+        "pageHeight": height,
+        "pagePrintableWidth": width - 2 * page.margin_mm,
+    }
+    sides = ("EvenLeft", "OddLeft", "EvenTop", "EvenBottom", "OddTop", "OddBottom")
+    inches |= {f"page{side}Margin": page.margin_mm for side in sides}
+    values = "".join(f"<{name}>{mm / 25.4:.4f}</{name}>" for name, mm in inches.items())
+    spatium = f"<Spatium>{_STAFF_MM * page.scale / 4:.4f}</Spatium>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<museScore version="3.01">'
+        f"<Style>{values}<pageTwosided>0</pageTwosided>{spatium}</Style></museScore>"
+    )
+
+
 def _page_layout(page: PageOptions) -> str:
+    """The page as MusicXML has it, for the places of the titles are counted on it."""
     width, height = (_tenths(side or _TALLEST_MM, page) for side in page.paper)
     margin = _tenths(page.margin_mm, page)
     margins = "".join(

@@ -78,7 +78,7 @@ def engrave(music: str, options: dict[str, Any], pool: Pool) -> list[str]:
         if "error" in reply:
             raise EngineError(NAME, reply["error"], said=str(reply["said"]))
         pages = reply["pages"]
-        if not pages or not all(isinstance(p, str) and "<svg" in p for p in pages):
+        if not pages or not all(isinstance(p, str) and 'class="measure' in p for p in pages):
             raise EngineError(NAME, "drew nothing", said=str(reply["said"]))
     except (ValueError, KeyError, TypeError) as error:
         raise EngineError(NAME, "gave an answer that makes no sense") from error

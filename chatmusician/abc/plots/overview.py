@@ -155,6 +155,8 @@ def _bars(panel: Any, voice: VoiceLine, groups: list[int]) -> None:
         panel.text(column + 0.48, -row, letter, ha="center", va="center", fontsize=9, weight="bold")
         panel.text(column + 0.04, -row + 0.36, str(number + 1), va="top", fontsize=6)
         _repeat_signs(panel, measure, column, -row)
+    for text in panel.texts:
+        text.set_in_layout(False)
     rows = -(-min(len(groups), most) // _BARS_IN_ROW)
     panel.set_xlim(-0.2, _BARS_IN_ROW + 0.2)
     panel.set_ylim(-rows + 0.4, 0.6)
