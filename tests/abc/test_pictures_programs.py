@@ -17,7 +17,10 @@ from chatmusician.programs import PROGRAMS, find_program
 from tests.abc.pictures import HOSTILE, REEL, fake_program, titled, tune, words
 
 FIT = PageOptions("fit")
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10px" height="10px"><path d="M0 0"/></svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="10px" height="10px" '
+    'viewBox="0 0 10 10"><path d="M0 0"/></svg>'
+)
 
 
 def installed(name: str) -> bool:

@@ -145,12 +145,17 @@ def _contour(panel: Any, line: Timeline, voice: VoiceLine) -> None:
 def _bars(panel: Any, voice: VoiceLine, groups: list[int]) -> None:
     """Bars as cells, sixteen in a row; equal bars have one colour and letter."""
     most = _BARS_IN_ROW * 40
-    for number, (measure, group) in enumerate(zip(voice.measures, groups, strict=False)):
-        if number >= most:
-            break
+    shown = range(min(len(groups), most))
+    panel.barh(
+        [-(number // _BARS_IN_ROW) for number in shown],
+        0.96,
+        left=[number % _BARS_IN_ROW for number in shown],
+        height=0.8,
+        color=[_ONCE if g < 0 else _PALETTE[g % len(_PALETTE)] for g in groups[:most]],
+        align="center",
+    )
+    for number, measure, group in zip(shown, voice.measures, groups, strict=False):
         row, column = divmod(number, _BARS_IN_ROW)
-        colour = _ONCE if group < 0 else _PALETTE[group % len(_PALETTE)]
-        panel.barh(-row, 0.96, left=column, height=0.8, color=colour)
         letter = "" if group < 0 else _letter(group)
         panel.text(column + 0.48, -row, letter, ha="center", va="center", fontsize=9, weight="bold")
         panel.text(column + 0.04, -row + 0.36, str(number + 1), va="top", fontsize=6)

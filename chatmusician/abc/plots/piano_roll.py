@@ -18,7 +18,7 @@ from chatmusician.abc.plots.canvas import (
     shortened,
     sounding,
 )
-from chatmusician.abc.timing import Timeline
+from chatmusician.abc.timing import Timeline, Tone
 from chatmusician.abc.tune import Tune
 
 _ROW_QUARTERS = 32
@@ -78,15 +78,15 @@ def _draw_row(panel: Any, line: Timeline, row: Row, length: int, low: int, high:
             panel.axhspan(pitch - 0.5, pitch + 0.5, color="#f0f0f0", zorder=0)
     for number, voice in enumerate(line.voices):
         inside = [t for t in voice.tones if t.onset < row.end and t.onset + t.duration > row.start]
-        panel.barh(
-            [int(t.pitch) for t in inside],
-            [float(int(t.duration) / beat) for t in inside],
-            left=[float(int(t.onset) / beat) for t in inside],
-            height=0.8,
-            color=COLOURS[number % len(COLOURS)],
-            edgecolor="white",
-            linewidth=0.6,
-            alpha=0.9 if len(line.voices) == 1 else 0.75,
+        boxes = [_box(t, beat) for t in inside]
+        panel.add_collection(
+            load("matplotlib.collections").PolyCollection(
+                boxes,
+                facecolors=COLOURS[number % len(COLOURS)],
+                edgecolors="white",
+                linewidths=0.6,
+                alpha=0.9 if len(line.voices) == 1 else 0.75,
+            )
         )
     _bar_lines(panel, line, row, beat)
     _chords(panel, line, row, beat)
@@ -100,6 +100,12 @@ def _draw_row(panel: Any, line: Timeline, row: Row, length: int, low: int, high:
     panel.tick_params(axis="x", labelsize=8)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
+
+
+def _box(tone: Tone, beat: Any) -> list[tuple[float, float]]:
+    left, right = float(int(tone.onset) / beat), float(int(tone.onset + tone.duration) / beat)
+    low, high = int(tone.pitch) - 0.4, int(tone.pitch) + 0.4
+    return [(left, low), (left, high), (right, high), (right, low)]
 
 
 def _bar_lines(panel: Any, line: Timeline, row: Row, beat: Any) -> None:
