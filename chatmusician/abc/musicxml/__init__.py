@@ -1,0 +1,27 @@
+"""ABC to MusicXML 4.0, written from our own reading of the tune.
+
+Ids tell the place in the source: a note is ``e12`` where ``tune.elements[12]`` is its note,
+chord, rest or grace group, further notes of the same element are ``e12-2``, ``e12-3``; a
+measure is ``m12`` where element 12 is the first that sounds in it.
+"""
+
+from __future__ import annotations
+
+from chatmusician.abc.musicxml.container import to_mxl
+from chatmusician.abc.musicxml.layout_walk import Walk
+from chatmusician.abc.musicxml.write import write_score
+from chatmusician.abc.tune import Tune
+
+__all__ = ["source_places", "to_musicxml", "to_mxl"]
+
+
+def to_musicxml(tune: Tune, *, line_breaks: bool = False) -> bytes:
+    """The tune as an uncompressed MusicXML score; ``line_breaks`` keeps those of the source."""
+    text, _ = write_score(tune, Walk(tune).layout(), line_breaks)
+    return text.encode()
+
+
+def source_places(tune: Tune) -> dict[str, tuple[int, int]]:
+    """For each id in the score, where in ``tune.text`` it comes from (start, end)."""
+    _, ids = write_score(tune, Walk(tune).layout(), False)
+    return ids.places

@@ -1,0 +1,241 @@
+"""What is known only once a whole tune is walked: endings, numbers, words, accidentals."""
+
+from __future__ import annotations
+
+import copy
+from typing import Final
+
+from chatmusician.abc.lyrics import HOLD, Sung, align
+from chatmusician.abc.musicxml.layout import (
+    Change,
+    Head,
+    Item,
+    Layout,
+    Lyric,
+    Part,
+    ScoreBar,
+    Sounding,
+    Trailing,
+)
+from chatmusician.abc.timing import Measure, Timeline, VoiceLine
+
+_MOST_BARS: Final = 20_000
+
+
+def finish(layout: Layout, line: Timeline) -> Layout:
+    """Complete a walked layout; voices without any music get no part, unless none has any."""
+    kept: list[Part] = []
+    for part, voice in zip(layout.parts, line.voices, strict=True):
+        for bar, measure in zip(part.bars, voice.measures, strict=False):
+            _know(bar, measure)
+            _lay_apart(bar)
+        _find_endings(part.bars)
+        _set_words(part, line, voice)
+        _show_accidentals(part)
+        part.bars = [one for bar in part.bars for one in _each(bar)][:_MOST_BARS]
+        if voice.measures:
+            kept.append(part)
+    layout.parts = kept or layout.parts[:1] or [_silent(line)]
+    _fill_up(layout)
+    return layout
+
+
+def _silent(line: Timeline) -> Part:
+    return Part("1", key=line.key, meter=line.meter, bars=[ScoreBar()])
+
+
+def _know(bar: ScoreBar, measure: Measure) -> None:
+    bar.start, bar.length, bar.want = int(measure.start), int(measure.length), int(measure.want)
+    bar.opens, bar.closes = int(measure.opens), int(measure.closes)
+    bar.closed, bar.section = measure.closed, measure.section
+    bar.ending = measure.endings
+    bar.line_start = measure.line_start
+    bar.span = (int(measure.first), int(measure.last))
+    if int(measure.count) == 1:
+        bar.rest_bars = 0
+
+
+def _lay_apart(bar: ScoreBar) -> None:
+    """Each chord note with a length of its own to the first layer that is free for it."""
+    ends: list[int] = []
+    layers: list[list[Item]] = []
+    for sounding in bar.apart:
+        at = next((i for i, end in enumerate(ends) if end <= sounding.onset), len(ends))
+        if at == len(ends):
+            ends.append(0)
+            layers.append([])
+        ends[at] = sounding.onset + sounding.ticks
+        layers[at].append(sounding)
+    bar.layers += layers
+
+
+def _find_endings(bars: list[ScoreBar]) -> None:
+    """An ending runs to the next repeat, strong bar line or other ending."""
+    running: tuple[int, ...] = ()
+    for at, bar in enumerate(bars):
+        running = bar.ending or running
+        if not running:
+            continue
+        after = bars[at + 1] if at + 1 < len(bars) else None
+        if after is None or bar.closes or after.section or after.ending or after.opens:
+            bar.ending_stops = running
+            running = ()
+
+
+def _each(bar: ScoreBar) -> list[ScoreBar]:
+    """``Z4`` as four bars: the rest in each, whatever else it holds in the last."""
+    count = bar.rest_bars
+    if count < 2:
+        return [bar]
+    want = bar.want or bar.length // count
+    rest = next(i for i in bar.layers[0] if isinstance(i, Sounding))
+    before = bar.layers[0][: bar.layers[0].index(rest)]
+    after = bar.layers[0][bar.layers[0].index(rest) + 1 :]
+    found: list[ScoreBar] = []
+    for at in range(count):
+        one = ScoreBar(bar.first, bar.start + at * want, want, bar.want, bar.span)
+        again = rest if at == 0 else copy.copy(rest)
+        if at:
+            again.graces, again.decorations, again.slurs_on, again.lyrics = [], [], [], []
+        one.layers[0].append(again)
+        found.append(one)
+    first, last = found[0], found[-1]
+    first.layers[0] = [*before, *first.layers[0]]
+    first.left, first.opens, first.ending = bar.left, bar.opens, bar.ending
+    first.section, first.line_start, first.rest_bars = bar.section, bar.line_start, count
+    last.layers = [[*last.layers[0], *after], *bar.layers[1:]]
+    last.length = bar.start + bar.length - last.start
+    last.right, last.closes, last.closed = bar.right, bar.closes, bar.closed
+    last.ending_stops, last.fermata = bar.ending_stops, bar.fermata
+    return found
+
+
+# -- words --------------------------------------------------------------------
+
+
+def _set_words(part: Part, line: Timeline, voice: VoiceLine) -> None:
+    sung, _ = align(line, voice)
+    if not sung:
+        return
+    notes = {
+        item.index: item
+        for bar in part.bars
+        for layer in bar.layers
+        for item in layer
+        if isinstance(item, Sounding)
+    }
+    for verse in sorted({one.verse for one in sung}):
+        _set_verse([one for one in sung if one.verse == verse], notes, verse)
+
+
+def _set_verse(sung: list[Sung], notes: dict[int, Sounding], verse: int) -> None:
+    inside = False
+    last: Lyric | None = None
+    for at, one in enumerate(sung):
+        note = notes.get(one.element)
+        if note is None:
+            continue
+        if one.kind == HOLD and last is not None:
+            if not inside:
+                last.extend = "start"
+                goes_on = at + 1 < len(sung) and sung[at + 1].kind == HOLD
+                note.lyrics.append(Lyric(verse, "", "", "continue" if goes_on else "stop"))
+        elif one.kind == "text" and one.text:
+            kinds = ("single", "begin"), ("end", "middle")
+            last = Lyric(verse, one.text, kinds[inside][one.hyphen])
+            note.lyrics.append(last)
+            inside = one.hyphen
+        elif one.kind != "text":
+            last = None
+
+
+# -- accidentals --------------------------------------------------------------
+
+
+def _show_accidentals(part: Part) -> None:
+    """Print an accidental where the tune writes one, and where a reader of notes needs one.
+
+    ABC's accidentals hold for all octaves (or as a directive says), printed ones for their
+    own line or space: what differs from what the page says so far must be printed.
+    """
+    signature = part.key.accidentals
+    for bar in part.bars:
+        seen: dict[tuple[int, int], int] = {}
+        for layer in bar.layers:
+            letters: dict[int, int] = {}
+            for item in layer:
+                if isinstance(item, Change) and item.key is not None:
+                    signature = item.key.accidentals
+                    seen, letters = {}, {}
+                elif isinstance(item, (Sounding, Trailing)):
+                    _graces(item, signature, letters, seen)
+                if isinstance(item, Sounding):
+                    for head in item.heads:
+                        _show(head, signature, seen)
+                        if head.explicit:
+                            letters[head.step] = head.alter
+
+
+def _graces(
+    item: Sounding | Trailing,
+    signature: tuple[int, ...],
+    letters: dict[int, int],
+    seen: dict[tuple[int, int], int],
+) -> None:
+    """The timeline leaves grace notes out: read their accidentals here."""
+    for group in item.graces:
+        own = dict(letters)
+        for head in group.heads:
+            if head.explicit:
+                own[head.step] = head.alter
+            head.alter = own.get(head.step, signature[head.step])
+            _show(head, signature, seen)
+
+
+def _show(head: Head, signature: tuple[int, ...], seen: dict[tuple[int, int], int]) -> None:
+    if head.ties_back and not head.explicit:
+        return
+    place = head.step, head.octave
+    head.shown = head.explicit or seen.get(place, signature[head.step]) != head.alter
+    if head.shown:
+        seen[place] = head.alter
+
+
+# -- all parts together -------------------------------------------------------
+
+
+def _fill_up(layout: Layout) -> None:
+    """Number the bars by the longest part, and end all parts with the same bar."""
+    longest = max(layout.parts, key=lambda part: len(part.bars))
+    _number(longest.bars)
+    for part in layout.parts:
+        for at, model in enumerate(longest.bars):
+            if at == len(part.bars):
+                part.bars.append(ScoreBar(length=model.length, want=model.want))
+            bar = part.bars[at]
+            bar.number, bar.implicit = model.number, model.implicit
+            if len(layout.parts) > 1:
+                bar.rest_bars = 0
+
+
+def _number(bars: list[ScoreBar]) -> None:
+    """Count whole bars from 1: a pickup is 0, the second half of a cut bar is not counted."""
+    number = 0
+    halves = 0
+    for at, bar in enumerate(bars):
+        before = bars[at - 1] if at else None
+        short = 0 < bar.length < bar.want
+        if before is None:
+            bar.implicit = short and len(bars) > 1
+            number = 0 if bar.implicit else 1
+            bar.number = str(number)
+            continue
+        short_before = 0 < before.length < before.want
+        joined = before.length + bar.length == before.want
+        half = short_before and (not before.closed or (bar.section and short and joined))
+        if half and not before.implicit:
+            halves += 1
+            bar.implicit, bar.number = True, f"X{halves}"
+        else:
+            number += 1
+            bar.number = str(number)

@@ -1,0 +1,128 @@
+"""Chord symbols: ``"Am7/G"`` as root, kind and bass."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from chatmusician.abc.musicxml.write_text import escape
+
+_SYMBOL: Final = re.compile(
+    r"\s*(?P<root>[A-G])(?P<sign>[#♯b♭]?)(?P<kind>[^/]*?)"
+    r"(?:/(?P<bass>[A-Ga-g])(?P<bass_sign>[#♯b♭]?))?\s*$"
+)
+# What a chord quality is made of; anything else is a word such as "Allegro".
+_QUALITY: Final = re.compile(
+    r"(?:maj|Maj|MAJ|min|Min|dim|aug|sus|add|no|omit|alt|ma|mi|[mM+°øoØΔ^\-#b♯♭(),\d]|/\d)*"
+)
+_DEGREE: Final = re.compile(r"(add|no|omit|[#♯+b♭\-])\(?(\d{1,2})")
+_ALTERS: Final = {"#": 1, "♯": 1, "+": 1, "b": -1, "♭": -1, "-": -1, "add": 0}
+_NO_CHORD: Final = re.compile(r"\s*N\.?\s?C\.?\s*")
+
+_KINDS: Final = {
+    "major": ("", "M", "maj", "Maj", "ma"),
+    "minor": ("m", "min", "Min", "mi", "-"),
+    "augmented": ("+", "aug"),
+    "diminished": ("dim", "°", "o"),
+    "dominant": ("7", "dom7"),
+    "major-seventh": ("maj7", "Maj7", "M7", "ma7", "Δ", "Δ7", "^7", "^"),
+    "minor-seventh": ("m7", "min7", "mi7", "-7", "Min7"),
+    "diminished-seventh": ("dim7", "°7", "o7"),
+    "augmented-seventh": ("+7", "aug7", "7+", "7#5"),
+    "half-diminished": ("ø", "ø7", "Ø", "m7b5", "m7(b5)", "-7b5", "min7b5"),
+    "major-minor": ("mM7", "mmaj7", "m(maj7)", "mMaj7", "minmaj7"),
+    "major-sixth": ("6", "maj6", "M6"),
+    "minor-sixth": ("m6", "min6", "-6"),
+    "dominant-ninth": ("9",),
+    "major-ninth": ("maj9", "M9", "Maj9"),
+    "minor-ninth": ("m9", "min9", "-9"),
+    "dominant-11th": ("11",),
+    "major-11th": ("maj11", "M11"),
+    "minor-11th": ("m11", "min11"),
+    "dominant-13th": ("13",),
+    "major-13th": ("maj13", "M13"),
+    "minor-13th": ("m13", "min13"),
+    "suspended-second": ("sus2",),
+    "suspended-fourth": ("sus4", "sus"),
+    "power": ("5",),
+}
+_BY_TEXT: Final = {text: kind for kind, texts in _KINDS.items() for text in texts}
+
+
+@dataclass(frozen=True)
+class ChordName:
+    """``degrees`` are (number, alteration, "add" | "alter" | "subtract")."""
+
+    root: str
+    sign: str
+    quality: str
+    kind: str
+    bass: str
+    bass_sign: str
+    degrees: tuple[tuple[str, int, str], ...]
+
+
+@lru_cache(maxsize=1024)
+def parse_chord(text: str) -> ChordName | None:
+    """The chord a text names; None where it names none."""
+    if _NO_CHORD.fullmatch(text):
+        return ChordName("", "", text.strip(), "none", "", "", ())
+    found = _SYMBOL.match(text)
+    if not found:
+        return None
+    quality = found["kind"].strip()
+    if not _QUALITY.fullmatch(quality):
+        return None
+    kind, degrees = _kind(quality)
+    return ChordName(
+        found["root"],
+        found["sign"],
+        quality,
+        kind,
+        (found["bass"] or "").upper(),
+        found["bass_sign"] or "",
+        degrees,
+    )
+
+
+def _kind(quality: str) -> tuple[str, tuple[tuple[str, int, str], ...]]:
+    """The kind, and the degrees that the text adds to it; "other" where it is not known."""
+    if quality in _BY_TEXT:
+        return _BY_TEXT[quality], ()
+    for cut in range(len(quality) - 1, -1, -1):
+        base, rest = quality[:cut].rstrip("("), quality[cut:].strip("()")
+        degrees = list(_DEGREE.finditer(rest))
+        if base in _BY_TEXT and degrees and _DEGREE.sub("", rest).strip("(), /") == "":
+            return _BY_TEXT[base], tuple(_degree(match[1], match[2]) for match in degrees)
+    return "other", ()
+
+
+def _degree(sign: str, number: str) -> tuple[str, int, str]:
+    if sign in ("no", "omit"):
+        return number, 0, "subtract"
+    return number, _ALTERS[sign], "alter" if number == "5" and sign != "add" else "add"
+
+
+def harmony(name: ChordName, id: str) -> str:
+    """The <harmony> element; kind@text keeps the quality as the tune spells it."""
+    step = f"<root-step>{name.root}</root-step>"
+    if name.kind == "none":
+        step = '<root-step text="">C</root-step>'
+    parts = [f'<harmony id="{id}"><root>{step}{_alter("root", name.sign)}</root>']
+    parts.append(f'<kind text="{escape(name.quality)}">{name.kind}</kind>')
+    if name.bass:
+        bass = f"<bass-step>{name.bass}</bass-step>{_alter('bass', name.bass_sign)}"
+        parts.append(f"<bass>{bass}</bass>")
+    for number, alter, kind in name.degrees:
+        parts.append(
+            f'<degree print-object="no"><degree-value>{number}</degree-value>'
+            f"<degree-alter>{alter}</degree-alter><degree-type>{kind}</degree-type></degree>"
+        )
+    parts.append("</harmony>")
+    return "".join(parts)
+
+
+def _alter(of: str, sign: str) -> str:
+    return f"<{of}-alter>{_ALTERS[sign]}</{of}-alter>" if sign else ""

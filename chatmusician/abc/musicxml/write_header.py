@@ -1,0 +1,118 @@
+"""What stands before the music: titles, people, credits, the list of parts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatmusician.abc.musicxml.layout import Layout, Part
+from chatmusician.abc.musicxml.write_text import abc_text, escape
+from chatmusician.abc.tune import Field, Tune
+
+# Fields kept by name for those who look for them; they are not printed.
+_MISCELLANEOUS: Final = (
+    ("R", "rhythm"),
+    ("O", "origin"),
+    ("A", "area"),
+    ("B", "book"),
+    ("D", "discography"),
+    ("F", "file"),
+    ("G", "group"),
+    ("H", "history"),
+    ("N", "notes"),
+    ("Z", "transcription"),
+)
+
+
+def header(tune: Tune, layout: Layout, line_breaks: bool) -> list[str]:
+    titles = _values(tune, "T")
+    found: list[str] = []
+    if titles:
+        found.append(f"<work><work-title>{titles[0]}</work-title></work>")
+    if len(titles) > 1:
+        found.append(f"<movement-title>{titles[1]}</movement-title>")
+    found.append(_identification(tune, line_breaks))
+    found += _credits(tune, titles)
+    found.append("<part-list>")
+    for number, part in enumerate(layout.parts, 1):
+        found += _score_part(f"P{number}", part, number)
+    found.append("</part-list>")
+    return found
+
+
+def _values(tune: Tune, letter: str) -> list[str]:
+    return [text for field in tune.fields(letter) if (text := abc_text(field.value))]
+
+
+def _identification(tune: Tune, line_breaks: bool) -> str:
+    composers = _values(tune, "C")
+    found = [f'<creator type="composer">{name}</creator>' for name in composers]
+    breaks = "yes" if line_breaks else "no"
+    found.append(
+        "<encoding><software>chatmusician</software>"
+        '<supports element="accidental" type="yes"/><supports element="beam" type="yes"/>'
+        f'<supports element="print" attribute="new-system" type="{breaks}" value="yes"/>'
+        "</encoding>"
+    )
+    found += [f"<source>{text}</source>" for text in _values(tune, "S")[:1]]
+    other = [
+        f'<miscellaneous-field name="{name}">{text}</miscellaneous-field>'
+        for letter, name in _MISCELLANEOUS
+        if (text := "; ".join(_values(tune, letter)))
+    ]
+    if other:
+        found.append(f"<miscellaneous>{''.join(other)}</miscellaneous>")
+    return f"<identification>{''.join(found)}</identification>"
+
+
+def _credits(tune: Tune, titles: list[str]) -> list[str]:
+    found = [_credit("title", titles[0], "center")] if titles else []
+    found += [_credit("subtitle", title, "center") for title in titles[1:]]
+    composer = ", ".join(_values(tune, "C"))
+    origin = ", ".join(_values(tune, "O"))
+    people = f"{composer} ({origin})" if composer and origin else composer or origin
+    if people:
+        found.append(_credit("composer", people, "right"))
+    rhythm = ", ".join(_values(tune, "R"))
+    if rhythm:
+        found.append(_credit("rhythm", rhythm, "left"))
+    body = [e for e in tune.elements if isinstance(e, Field) and e.letter == "W"]
+    lines = [abc_text(field.value) for field in (*tune.fields("W"), *body)]
+    if any(lines):
+        found.append(_credit("lyrics", "\n".join(lines), "left"))
+    return found
+
+
+def _credit(kind: str, text: str, justify: str) -> str:
+    return (
+        f'<credit page="1"><credit-type>{kind}</credit-type>'
+        f'<credit-words justify="{justify}">{text}</credit-words></credit>'
+    )
+
+
+def _score_part(id: str, part: Part, number: int) -> list[str]:
+    # A part needs a name; where the tune gives none, the voice's id stands in unprinted.
+    name = escape(part.name) if part.name else escape(part.id)
+    hidden = "" if part.name else ' print-object="no"'
+    found = [f'<score-part id="{id}"><part-name{hidden}>{name}</part-name>']
+    if part.short_name:
+        found.append(f"<part-abbreviation>{escape(part.short_name)}</part-abbreviation>")
+    if part.program is not None or part.channel is not None:
+        instrument = f"{id}-I1"
+        found.append(
+            f'<score-instrument id="{instrument}"><instrument-name>{name}</instrument-name>'
+            "</score-instrument>"
+        )
+        channel = part.channel if part.channel is not None else _free_channel(number)
+        program = "" if part.program is None else f"<midi-program>{part.program + 1}</midi-program>"
+        found.append(
+            f'<midi-instrument id="{instrument}"><midi-channel>{channel}</midi-channel>'
+            f"{program}</midi-instrument>"
+        )
+    found.append("</score-part>")
+    return found
+
+
+def _free_channel(number: int) -> int:
+    """A channel for each part, past the one of the drums."""
+    channels = [n for n in range(1, 17) if n != 10]
+    return channels[(number - 1) % len(channels)]
