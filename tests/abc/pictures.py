@@ -69,5 +69,5 @@ def count(page: str, kind: str) -> int:
 
 def words(page: str) -> str:
     """All text of an SVG, without tags."""
-    text = "".join(re.findall(r"<text\b.*?</text>", page, re.DOTALL))
+    text = "".join(re.findall(r"<text\b[^>]*/>|<text\b.*?</text>", page, re.DOTALL))
     return re.sub(r"<title\b.*?</title>|<[^>]+>", "", text)

@@ -99,6 +99,12 @@ def test_text_is_seen_in_any_script_that_has_a_font(text: str) -> None:
     assert reader(raster.to_pdf([page(text, **family)])).pages
 
 
+def test_an_empty_text_takes_nothing_with_it() -> None:
+    flat, _ = raster.prepared('<svg><text y="1"/><g><path d="M0 0"/></g><text>a</text></svg>')
+    assert '<path d="M0 0"/>' in flat
+    assert ">a</tspan>" in flat
+
+
 def test_text_is_set_in_a_font_that_has_it() -> None:
     flat = raster.flatten("<text>F♯m</text>", {"♯": "Leipzig"})
     assert flat == (
