@@ -10,6 +10,7 @@ import pytest
 
 from chatmusician import abc
 from chatmusician.abc.plots import overview, piano_roll
+from chatmusician.abc.plots.canvas import first_number
 from chatmusician.abc.plots.overview import Spread, contour, equal_bars, length_counts, tone_shares
 from chatmusician.abc.plots.piano_roll import rows_of
 from chatmusician.errors import InputError, UsageError
@@ -42,6 +43,12 @@ def test_contour_is_weighted_and_rests_are_gaps() -> None:
 
 def test_equal_bars_have_one_number() -> None:
     assert equal_bars(abc.timeline(tune(SMALL)).voices[0]) == [0, 0, -1, -1, 0]
+
+
+@pytest.mark.parametrize(("music", "first"), [("D | CDEF |", 0), ("CDEF | D |", 1), ("z4|C4|", 1)])
+def test_a_pickup_is_bar_nought(music: str, first: int) -> None:
+    line = abc.timeline(tune(f"X:1\nM:4/4\nL:1/4\nK:C\n{music}\n"))
+    assert first_number(line.voices[0]) == first
 
 
 def test_rows_hold_whole_bars() -> None:

@@ -32,9 +32,10 @@ _MANY_LINES = 3
 
 
 def draw_svg(tune: Tune, page: PageOptions) -> list[str]:
-    if page.fit:
-        return [_cropped(tune, page)]
-    return [_size(drawn)[0] for drawn in _svg_pages(tune, page)]
+    pages = _svg_pages(tune, page)
+    if page.fit and len(pages) == 1:
+        return [_cropped(pages[0], tune, page)]
+    return [_size(drawn)[0] for drawn in pages]
 
 
 def _svg_pages(tune: Tune, page: PageOptions, *options: str) -> list[str]:
@@ -58,13 +59,12 @@ def _with_box(drawn: str, box: tuple[float, float, float, float]) -> str:
     return _SIZE.sub(lambda found: f'{found[1]} {size} viewBox="{view}"', drawn, count=1)
 
 
-def _cropped(tune: Tune, page: PageOptions) -> str:
-    """The first page cropped to what is on it.
+def _cropped(whole: str, tune: Tune, page: PageOptions) -> str:
+    """A page cropped to what is on it.
 
     MuseScore's own cropping finds the right size, but moves the music twice as far as it
     should: so the move of its first staff line tells where the music begins.
     """
-    whole = _svg_pages(tune, page)[0]
     moved = _svg_pages(tune, page, "-T", "0")[0]
     _, width, height = _size(moved)
     (x, y), (moved_x, moved_y) = _first_staff(whole), _first_staff(moved)

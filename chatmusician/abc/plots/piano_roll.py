@@ -12,6 +12,7 @@ from chatmusician.abc.plots.canvas import (
     WHITE_KEYS,
     beat_of,
     figure,
+    first_number,
     names_in,
     plain,
     png,
@@ -109,7 +110,8 @@ def _box(tone: Tone, beat: Any) -> list[tuple[float, float]]:
 
 
 def _bar_lines(panel: Any, line: Timeline, row: Row, beat: Any) -> None:
-    for number, measure in enumerate(line.voices[0].measures, start=1):
+    voice = line.voices[0]
+    for number, measure in enumerate(voice.measures, start=first_number(voice)):
         at = int(measure.start)
         if row.start <= at < row.end:
             strong = bool(measure.opens or measure.section)
