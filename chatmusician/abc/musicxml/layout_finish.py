@@ -20,6 +20,8 @@ from chatmusician.abc.musicxml.layout import (
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 
 _MOST_BARS: Final = 20_000
+# Bars of all parts together, above which short parts are left short.
+_MOST_FILLED: Final = 100_000
 
 
 def finish(layout: Layout, line: Timeline) -> Layout:
@@ -208,9 +210,12 @@ def _fill_up(layout: Layout) -> None:
     """Number the bars by the longest part, and end all parts with the same bar."""
     longest = max(layout.parts, key=lambda part: len(part.bars))
     _number(longest.bars)
+    fills = len(longest.bars) * len(layout.parts) <= _MOST_FILLED
     for part in layout.parts:
         for at, model in enumerate(longest.bars):
             if at == len(part.bars):
+                if not fills:
+                    break
                 part.bars.append(ScoreBar(length=model.length, want=model.want))
             bar = part.bars[at]
             bar.number, bar.implicit = model.number, model.implicit

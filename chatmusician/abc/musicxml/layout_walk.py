@@ -59,6 +59,7 @@ class _Voice:
         self.ended = -1
         # While music is laid over bars that exist: the bar it has come to.
         self.redo = -1
+        self.layer = 0
         self.staff = staff
         self.compound = compound
         self.waiting: list[Item] = []
@@ -72,8 +73,12 @@ class _Voice:
         self.tuplet = (1, 1)
         self.tuplet_left = 0
         self.tuplet_new = False
-        # The head that ends at a tick with a pitch: what a tie goes on from.
-        self.ends: dict[tuple[int, int], Head] = {}
+        # The heads that end at a tick with a pitch: what a tie goes on from.
+        self.ends: dict[tuple[int, int], list[Head]] = {}
+
+    @property
+    def bar_open(self) -> bool:
+        return self.at < len(self.bars) and self.bars[self.at].first >= 0
 
     @property
     def bar(self) -> ScoreBar:
@@ -276,10 +281,10 @@ class Walk:
         pitch = 12 * head.octave + STEP_SEMITONES[head.step] + head.alter + voice.staff.transpose
         if written.tied:
             before = voice.ends.get((sounding.onset, pitch))
-            if before is not None:
-                before.ties_on = True
+            if before:
+                before.pop(0).ties_on = True
                 head.ties_back = True
-        voice.ends[sounding.onset + head.ticks, pitch] = head
+        voice.ends.setdefault((sounding.onset + head.ticks, pitch), []).append(head)
         if head.ticks == sounding.ticks:
             sounding.heads.append(head)
             return
@@ -288,6 +293,8 @@ class Walk:
 
     def place(self, voice: _Voice, sounding: Sounding, measure: int, layer: int) -> None:
         """Put a note where it was read, with all that was waiting for it."""
+        while len(voice.bars) <= measure:  # an overlay that the end of the tune cuts off
+            voice.bars.append(ScoreBar(start=sounding.onset))
         bar = voice.bars[measure]
         if bar.first < 0:
             bar.first = sounding.index
@@ -307,25 +314,25 @@ class Walk:
         voice.spaced = False
 
     def bar_rest(self, voice: _Voice, index: int, rest: Rest) -> None:
-        measure = voice.timed.measures[min(voice.at, len(voice.timed.measures) - 1)]
+        """``Z``: alone in its bar it becomes as many bars as it says, else it stays inside."""
+        at = min(voice.redo if voice.redo >= 0 else voice.at, len(voice.bars) - 1)
+        measure = voice.timed.measures[at]
         want = int(measure.want) or self.line.resolution
-        count = int(measure.count)
-        sounding = Sounding(index, int(measure.start), want, want, (1, 1), whole_bar=True)
-        sounding.visible = rest.letter == "Z"
-        bar = voice.bar
-        bar.rest_bars = count if not any(isinstance(i, Sounding) for i in bar.layers[0]) else 1
-        self.place(voice, sounding, voice.at, 0)
-        if bar.rest_bars == 1 and count == 1:
-            self.more_rests(voice, sounding, int(rest.num))
-
-    def more_rests(self, voice: _Voice, first: Sounding, count: int) -> None:
-        """``Z2`` in the middle of a bar: its rests stay in that bar."""
-        measure = voice.timed.measures[voice.at]
-        room = (int(measure.length) - first.ticks) // first.ticks
-        for _ in range(min(count - 1, room)):
-            again = Sounding(first.index, first.onset, first.ticks, first.plain, (1, 1))
-            again.whole_bar = True
-            self.place(voice, again, voice.at, 0)
+        layers = voice.bars[at].layers
+        before = [i for i in layers[min(voice.layer, len(layers) - 1)] if isinstance(i, Sounding)]
+        alone = voice.layer == 0 and not before
+        onset = int(measure.start)
+        if before and len(layers) > voice.layer:
+            onset = before[-1].onset + before[-1].ticks
+        if alone:
+            voice.bars[at].rest_bars = int(measure.count)
+        inside = 1 if alone and measure.count > 1 else int(rest.num)
+        room = int(measure.start + measure.length) - onset
+        for _ in range(min(inside, max(1, room // want))):
+            sounding = Sounding(index, onset, want, want, (1, 1), whole_bar=True)
+            sounding.visible = rest.letter == "Z"
+            self.place(voice, sounding, at, voice.layer)
+            onset += want
 
     # -- bars and fields ------------------------------------------------------
 
@@ -351,12 +358,14 @@ class Walk:
             voice.redo += 1
             if voice.redo >= voice.at:
                 voice.redo = -1
+                voice.layer = voice.layer if voice.bar_open else 0
             return
         measures = voice.timed.measures
-        if voice.bar.first >= 0 and voice.at < len(measures) and measures[voice.at].last == place:
+        if voice.bar_open and measures[voice.at].last == place:
             self.flush(voice, voice.bar)
             voice.ended = voice.at
             voice.at += 1
+            voice.layer = 0
 
     def flush(self, voice: _Voice, bar: ScoreBar) -> None:
         """What stands after the last note of a bar; what changes the staff waits for the next."""
@@ -376,11 +385,13 @@ class Walk:
         voice.spaced = True
         self.end_tuplet(voice)
         at = voice.redo if voice.redo >= 0 else voice.at
-        opened = voice.redo >= 0 or voice.bar.first >= 0
+        opened = at < len(voice.bars) and voice.bars[at].first >= 0
         if at > 0 and (again or not opened):
             voice.redo = at - 1
+            voice.layer = max(voice.layer, 1)
         elif opened:
             self.flush(voice, voice.bars[at])
+            voice.layer += 1
 
     def field(self, index: int, field: Field) -> None:
         letter = field.letter

@@ -28,8 +28,6 @@ def header(tune: Tune, layout: Layout, line_breaks: bool) -> list[str]:
     found: list[str] = []
     if titles:
         found.append(f"<work><work-title>{titles[0]}</work-title></work>")
-    if len(titles) > 1:
-        found.append(f"<movement-title>{titles[1]}</movement-title>")
     found.append(_identification(tune, line_breaks))
     found += _credits(tune, titles)
     found.append("<part-list>")
@@ -59,6 +57,11 @@ def _identification(tune: Tune, line_breaks: bool) -> str:
         for letter, name in _MISCELLANEOUS
         if (text := "; ".join(_values(tune, letter)))
     ]
+    body = [e for e in tune.elements if isinstance(e, Field) and e.letter == "W"]
+    words = [abc_text(field.value) for field in (*tune.fields("W"), *body)]
+    if any(words):
+        text = "\n".join(words)
+        other.append(f'<miscellaneous-field name="words">{text}</miscellaneous-field>')
     if other:
         found.append(f"<miscellaneous>{''.join(other)}</miscellaneous>")
     return f"<identification>{''.join(found)}</identification>"
@@ -75,10 +78,6 @@ def _credits(tune: Tune, titles: list[str]) -> list[str]:
     rhythm = ", ".join(_values(tune, "R"))
     if rhythm:
         found.append(_credit("rhythm", rhythm, "left"))
-    body = [e for e in tune.elements if isinstance(e, Field) and e.letter == "W"]
-    lines = [abc_text(field.value) for field in (*tune.fields("W"), *body)]
-    if any(lines):
-        found.append(_credit("lyrics", "\n".join(lines), "left"))
     return found
 
 
