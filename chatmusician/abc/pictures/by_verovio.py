@@ -104,7 +104,7 @@ def _options(page: PageOptions) -> dict[str, Any]:
         "mnumInterval": 0,
         "spacingStaff": 10,
         "lyricTopMinMargin": 3.0,
-        "lyricWordSpace": 2.0,
+        "lyricWordSpace": 1.6,
     }
     options |= {f"pageMargin{side}": margin for side in ("Top", "Bottom", "Left", "Right")}
     if page.fit:
