@@ -101,7 +101,7 @@ def test_words_do_not_disturb_the_answer(pool: Pool) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux")
 def test_memory_is_limited(pool: Pool) -> None:
-    with pytest.raises(EngineError, match="it ended with exit code 1.*MemoryError"):
+    with pytest.raises(EngineError, match=r"it ended with exit code 1.*MemoryError"):
         pool.ask(b"eat", 20)
 
 

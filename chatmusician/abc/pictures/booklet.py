@@ -77,9 +77,9 @@ def booklet(
         writer.append(reader, import_outline=False)
     _number(writer, pypdf, page)
     _link(writer, rows, heading, page)
-    writer.add_outline_item(heading, 0)
+    writer.add_outline_item(title=heading, page_number=0)
     for entry in entries:
-        writer.add_outline_item(entry.title, entry.page - 1)
+        writer.add_outline_item(title=entry.title, page_number=entry.page - 1)
     writer.add_metadata({"/Title": title or names[0], "/Creator": "chatmusician"})
     engines = {drawing.engine for _, drawing in drawn}
     return Drawing([pdf_bytes(writer)], ", ".join(sorted(engines)), notes)

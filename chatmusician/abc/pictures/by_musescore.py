@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.sax.saxutils import escape
 
 from chatmusician.abc.pictures.header import text_lines
 from chatmusician.abc.pictures.options import PageOptions
 from chatmusician.abc.tune import Tune
+from chatmusician.errors import EngineError
 from chatmusician.programs import program_path, run_program
 
 NAME = "musescore"
@@ -23,54 +25,81 @@ _SECONDS = 120
 _PX_PER_MM = 360 / 25.4
 _TALLEST_MM = 1900.0
 _STAFF_MM, _STAFF_TENTHS = 7.0, 40
+_SIZE = re.compile(r'(<svg\b[^>]*?) width="([\d.]+)px" height="([\d.]+)px"\s+viewBox="[^"]*"')
 _TITLE, _LONG_TITLE, _SMALL = 22, 15, 11
 _MM_PER_POINT = 25.4 / 72
 _MANY_LINES = 3
 
 
 def draw_svg(tune: Tune, page: PageOptions) -> list[str]:
-    files = _run(tune, page, "score.svg", "score-*.svg")
+    pages = _svg_pages(tune, page)
+    if page.fit and len(pages) == 1:
+        return [_cropped(pages[0], tune, page)]
+    return [_size(drawn)[0] for drawn in pages]
+
+
+def _svg_pages(tune: Tune, page: PageOptions, *options: str) -> list[str]:
+    files = _run(tune, page, "score.svg", "score-*.svg", *options)
     pages = sorted(files, key=lambda name: int(re.sub(r"\D", "", name) or 0))
-    drawn = [_sized(files[name].decode("utf-8", "replace")) for name in pages]
-    return [_uncut(one, _crop(page)) for one in drawn] if page.fit else drawn
+    return [files[name].decode("utf-8", "replace") for name in pages]
 
 
-def _crop(page: PageOptions) -> int:
-    return round(page.margin_mm * _PX_PER_MM)
+def _size(drawn: str) -> tuple[str, float, float]:
+    """A page with its size in millimetres, and that in pixels: 360 to the inch."""
+    found = _SIZE.search(drawn)
+    if found is None:
+        raise EngineError(NAME, "drew a page without a size")
+    width, height = float(found[2]), float(found[3])
+    return _with_box(drawn, (0, 0, width, height)), width, height
 
 
-def _uncut(drawn: str, margin: int) -> str:
-    """MuseScore adds the margin to a cropped page's size, but does not move the music."""
-    return drawn.replace('viewBox="0 0 ', f'viewBox="-{margin} -{margin} ', 1)
+def _with_box(drawn: str, box: tuple[float, float, float, float]) -> str:
+    size = f'width="{box[2] / _PX_PER_MM:.1f}mm" height="{box[3] / _PX_PER_MM:.1f}mm"'
+    view = " ".join(f"{side:.2f}" for side in box)
+    return _SIZE.sub(lambda found: f'{found[1]} {size} viewBox="{view}"', drawn, count=1)
 
 
-def _sized(drawn: str) -> str:
-    """The page with its size in millimetres: MuseScore draws 360 pixels to the inch."""
-    return re.sub(
-        r'(<svg\b[^>]*?) width="([\d.]+)px" height="([\d.]+)px"',
-        lambda m: (
-            f'{m[1]} width="{float(m[2]) / _PX_PER_MM:.1f}mm" '
-            f'height="{float(m[3]) / _PX_PER_MM:.1f}mm"'
-        ),
-        drawn,
-        count=1,
-    )
+def _cropped(whole: str, tune: Tune, page: PageOptions) -> str:
+    """A page cropped to what is on it.
+
+    MuseScore's own cropping finds the right size, but moves the music twice as far as it
+    should: so the move of its first staff line tells where the music begins.
+    """
+    moved = _svg_pages(tune, page, "-T", "0")[0]
+    _, width, height = _size(moved)
+    (x, y), (moved_x, moved_y) = _first_staff(whole), _first_staff(moved)
+    left, top = (x - moved_x) / 2, (y - moved_y) / 2
+    margin = page.margin_mm * _PX_PER_MM
+    box = (left - margin, top - margin, width + 2 * margin, height + 2 * margin)
+    return _with_box(whole, box)
+
+
+def _first_staff(drawn: str) -> tuple[float, float]:
+    found = re.search(r'class="StaffLines"[^>]*points="([-\d.]+),([-\d.]+)', drawn)
+    if found is None:
+        raise EngineError(NAME, "drew no staff")
+    return float(found[1]), float(found[2])
 
 
 def draw_pdf(tune: Tune, page: PageOptions) -> bytes:
     return _run(tune, page, "score.pdf", "score.pdf")["score.pdf"]
 
 
-def _run(tune: Tune, page: PageOptions, output: str, expected: str) -> dict[str, bytes]:
+def _run(
+    tune: Tune, page: PageOptions, output: str, expected: str, *options: str
+) -> dict[str, bytes]:
     from chatmusician.abc.musicxml import to_musicxml
 
     program = program_path(NAME)
-    music = lay_out(to_musicxml(tune).decode(), tune, page)
-    crop = ["-T", str(_crop(page))] if page.fit else []
+    music = lay_out(to_musicxml(tune, line_breaks=True).decode(), tune, page)
     ran = run_program(
-        [program, *crop, "-o", output, "score.musicxml"],
+        [program, *options, "-S", "page.mss", "-j", "jobs.json"],
         name=NAME,
-        inputs={"score.musicxml": music.encode()},
+        inputs={
+            "score.musicxml": music.encode(),
+            "page.mss": _style(page).encode(),
+            "jobs.json": json.dumps(_jobs(output)).encode(),
+        },
         outputs=(expected,),
         seconds=_SECONDS,
         environment=_ENVIRONMENT,
@@ -124,7 +153,34 @@ def _tenths(millimetres: float, page: PageOptions) -> float:
     return round(millimetres / (_STAFF_MM * page.scale) * _STAFF_TENTHS, 2)
 
 
+def _jobs(output: str) -> list[dict[str, str]]:
+    """MuseScore lays MusicXML out before it reads the style, its own format after."""
+    return [
+        {"in": "score.musicxml", "out": "laid-out.mscx"},
+        {"in": "laid-out.mscx", "out": output},
+    ]
+
+
+def _style(page: PageOptions) -> str:
+    """A style file with the page: MuseScore does not take it from the MusicXML."""
+    width, height = (side or _TALLEST_MM for side in page.paper)
+    inches = {
+        "pageWidth": width,
+        "pageHeight": height,
+        "pagePrintableWidth": width - 2 * page.margin_mm,
+    }
+    sides = ("EvenLeft", "OddLeft", "EvenTop", "EvenBottom", "OddTop", "OddBottom")
+    inches |= {f"page{side}Margin": page.margin_mm for side in sides}
+    values = "".join(f"<{name}>{mm / 25.4:.4f}</{name}>" for name, mm in inches.items())
+    spatium = f"<Spatium>{_STAFF_MM * page.scale / 4:.4f}</Spatium>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<museScore version="3.01">'
+        f"<Style>{values}<pageTwosided>0</pageTwosided>{spatium}</Style></museScore>"
+    )
+
+
 def _page_layout(page: PageOptions) -> str:
+    """The page as MusicXML has it, for the places of the titles are counted on it."""
     width, height = (_tenths(side or _TALLEST_MM, page) for side in page.paper)
     margin = _tenths(page.margin_mm, page)
     margins = "".join(

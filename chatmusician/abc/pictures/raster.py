@@ -20,7 +20,7 @@ from chatmusician.abc.pictures.fonts import MUSIC, NO_FONTS, TEXT, families_for,
 from chatmusician.abc.pictures.packages import load
 from chatmusician.errors import EngineError
 
-_TEXT = re.compile(r"<text\b.*?</text>", re.DOTALL)
+_TEXT = re.compile(r"<text\b[^>]*/>|<text\b.*?</text>", re.DOTALL)
 _FACE = re.compile(r"<style[^>]*>\s*@font-face.*?</style>", re.DOTALL)
 _KEPT = ("font-family", "font-size", "font-style", "font-weight", "fill", "class")
 _PLACED = ("x", "y", "text-anchor")

@@ -63,6 +63,8 @@ def main(folder: str) -> None:
     import verovio
 
     toolkit = verovio.toolkit()
+    # Left to guess, it would also read ABC, and crash on some.
+    toolkit.setInputFrom("musicxml")
     while (body := read_message(sys.stdin.buffer)) is not None:
         if os.fstat(2).st_size:
             os.ftruncate(2, 0)

@@ -13,7 +13,7 @@ from typing import Any
 from chatmusician.abc.pictures.fonts import families_for
 from chatmusician.abc.pictures.packages import load
 from chatmusician.abc.timeline import timeline
-from chatmusician.abc.timing import Timeline
+from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import InputError, UsageError
 
@@ -39,6 +39,12 @@ def sounding(tune: Tune) -> Timeline:
 def names_in(line: Timeline) -> tuple[str, ...]:
     """Names of the twelve tones: flats in a key with flats."""
     return FLATS if sum(line.key.accidentals) < 0 else SHARPS
+
+
+def first_number(voice: VoiceLine) -> int:
+    """The number of the first bar, as in scores: a pickup is bar 0."""
+    first = voice.measures[0] if voice.measures else None
+    return 0 if first and 0 < first.length < first.want else 1
 
 
 def beat_of(line: Timeline) -> tuple[Fraction, str]:

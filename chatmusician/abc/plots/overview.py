@@ -12,6 +12,7 @@ from chatmusician.abc.plots.canvas import (
     COLOURS,
     WHITE_KEYS,
     figure,
+    first_number,
     names_in,
     plain,
     png,
@@ -126,7 +127,8 @@ def _lengths(panel: Any, line: Timeline) -> None:
 
 def _contour(panel: Any, line: Timeline, voice: VoiceLine) -> None:
     spreads = contour(voice)
-    known = [(number, s) for number, s in enumerate(spreads, start=1) if s]
+    first = first_number(voice)
+    known = [(number, s) for number, s in enumerate(spreads, start=first) if s]
     bars = [number for number, _ in known]
     panel.vlines(bars, [s.low for _, s in known], [s.high for _, s in known], color="#9ecae1", lw=4)
     panel.plot(bars, [s.mean for _, s in known], "o-", color=COLOURS[0], ms=4, lw=1.2)
@@ -135,7 +137,7 @@ def _contour(panel: Any, line: Timeline, voice: VoiceLine) -> None:
     white = [p for p in range(low, high + 1) if p % 12 in WHITE_KEYS] or [low]
     ticks = white[:: max(1, len(white) // 8)]
     panel.set_yticks(ticks, [f"{names[p % 12]}{p // 12 - 1}" for p in ticks])
-    panel.set_xlim(0.4, len(spreads) + 0.6)
+    panel.set_xlim(first - 0.6, first + len(spreads) - 0.4)
     panel.locator_params(axis="x", integer=True)
     panel.set_xlabel("bar")
     panel.set_title("Line: mean and range of pitch in each bar of the first voice", fontsize=10)
@@ -145,16 +147,24 @@ def _contour(panel: Any, line: Timeline, voice: VoiceLine) -> None:
 def _bars(panel: Any, voice: VoiceLine, groups: list[int]) -> None:
     """Bars as cells, sixteen in a row; equal bars have one colour and letter."""
     most = _BARS_IN_ROW * 40
-    for number, (measure, group) in enumerate(zip(voice.measures, groups, strict=False)):
-        if number >= most:
-            break
+    first = first_number(voice)
+    shown = range(min(len(groups), most))
+    panel.barh(
+        [-(number // _BARS_IN_ROW) for number in shown],
+        0.96,
+        left=[number % _BARS_IN_ROW for number in shown],
+        height=0.8,
+        color=[_ONCE if g < 0 else _PALETTE[g % len(_PALETTE)] for g in groups[:most]],
+        align="center",
+    )
+    for number, measure, group in zip(shown, voice.measures, groups, strict=False):
         row, column = divmod(number, _BARS_IN_ROW)
-        colour = _ONCE if group < 0 else _PALETTE[group % len(_PALETTE)]
-        panel.barh(-row, 0.96, left=column, height=0.8, color=colour)
         letter = "" if group < 0 else _letter(group)
         panel.text(column + 0.48, -row, letter, ha="center", va="center", fontsize=9, weight="bold")
-        panel.text(column + 0.04, -row + 0.36, str(number + 1), va="top", fontsize=6)
+        panel.text(column + 0.04, -row + 0.36, str(first + number), va="top", fontsize=6)
         _repeat_signs(panel, measure, column, -row)
+    for text in panel.texts:
+        text.set_in_layout(False)
     rows = -(-min(len(groups), most) // _BARS_IN_ROW)
     panel.set_xlim(-0.2, _BARS_IN_ROW + 0.2)
     panel.set_ylim(-rows + 0.4, 0.6)
