@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from chatmusician.abc import check as check
     from chatmusician.abc import read as read_abc
     from chatmusician.conversion import convert as convert
+    from chatmusician.rendering import render as render
 
-__all__ = ["__version__", "check", "convert", "read_abc"]
+__all__ = ["__version__", "check", "convert", "read_abc", "render"]
 
 # Loaded when first asked for: importing chatmusician must stay quick.
 _WHERE = {
     "check": ("chatmusician.abc", "check"),
     "convert": ("chatmusician.conversion", "convert"),
     "read_abc": ("chatmusician.abc", "read"),
+    "render": ("chatmusician.rendering", "render"),
 }
 
 

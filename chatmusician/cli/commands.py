@@ -31,6 +31,7 @@ class Command:
 COMMANDS = (
     Command("check", "find problems in ABC files", "chatmusician.cli.check"),
     Command("convert", "convert between notation formats", "chatmusician.cli.convert"),
+    Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),
     Command("doctor", "show what is installed and what is missing", "chatmusician.cli.doctor"),
     Command("completion", "print a shell completion script", "chatmusician.cli.completion"),
 )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from chatmusician.cli.output import count, note, print_json, report_error
 from chatmusician.cli.parser import add_json, describe
 from chatmusician.errors import ChatMusicianError, UsageError
 from chatmusician.files import STDIN, display_name
+
+if TYPE_CHECKING:
+    from chatmusician.rendering import RenderOptions
 
 DEFAULT_FORMATS = "svg,mid,wav"
 
@@ -76,18 +80,17 @@ def _add_sound_options(group: argparse._ArgumentGroup) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from chatmusician.rendering import RenderOptions, render, render_booklet
+    from chatmusician.rendering import render, render_booklet
 
     if args.files.count(STDIN) > 1:
         raise UsageError("standard input can be read once only")
     options = _options(args)
     if args.booklet is not None:
-        made = render_booklet(args.files, args.booklet, title=args.title, options=options)
-        for remark in made.notes:
+        bound = render_booklet(args.files, args.booklet, title=args.title, options=options)
+        for remark in bound.notes:
             note(remark)
         print(args.booklet)
         return 0
-    assert isinstance(options, RenderOptions)
     formats = [word.strip().lower() for word in args.format.split(",") if word.strip()]
     results, failed = [], 0
     for path in args.files:
@@ -115,18 +118,18 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _options(args: argparse.Namespace) -> object:
+def _options(args: argparse.Namespace) -> RenderOptions:
     from chatmusician.abc.midi import Options
+    from chatmusician.abc.midi.instruments import program_number
     from chatmusician.abc.pictures import PageOptions
     from chatmusician.abc.sound import SoundOptions
     from chatmusician.rendering import RenderOptions
 
+    program = None if args.instrument is None else program_number(args.instrument)
     return RenderOptions(
         engine=args.engine,
         midi_engine=args.midi_engine,
-        page=PageOptions(
-            args.page, args.landscape, args.margin, args.scale, args.width, args.dpi
-        ),
-        midi=Options(chords=not args.no_chords, tempo=args.tempo),
-        sound=SoundOptions(soundfont=args.soundfont, instrument=args.instrument),
+        page=PageOptions(args.page, args.landscape, args.margin, args.scale, args.width, args.dpi),
+        midi=Options(chords=not args.no_chords, tempo=args.tempo, program=program),
+        sound=SoundOptions(soundfont=args.soundfont),
     )

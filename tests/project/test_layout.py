@@ -24,8 +24,9 @@ LEAVES = {"errors": set[str](), "files": {"errors"}, "programs": {"errors"}}
 MAY_IMPORT = LEAVES | {
     "abc": {"errors", "files", "programs"},
     "conversion": {"abc", "errors", "files"},
+    "rendering": {"abc", "conversion", "errors", "files"},
     "transcription": {"abc", "conversion", "errors", "files"},
-    "model": {"abc", "conversion", "errors", "files", "transcription"},
+    "model": {"abc", "conversion", "errors", "files", "rendering", "transcription"},
     "train": {"abc", "conversion", "errors", "files", "model", "transcription"},
     "eval": {"abc", "conversion", "errors", "files", "model", "transcription", "train"},
 }

@@ -41,7 +41,9 @@ class MidiResult:
         said = [f"MIDI written by {self.engine}: {self.note}"] if self.note else []
         if self.differences:
             first = self.differences[0]
-            said.append(f"{self.engine} differs from the tune {len(self.differences)} times: {first}")
+            said.append(
+                f"{self.engine} differs from the tune {len(self.differences)} times: {first}"
+            )
         return tuple(said)
 
 
