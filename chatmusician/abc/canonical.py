@@ -138,6 +138,7 @@ class _Writer:
         for voice in self.voices.values():
             self.bar_line(voice)
             self.end_line(voice)
+            drop_last_words(voice.lines)
         lines = self.header()
         several = len(self.voices) > 1
         rows = max((len(v.lines) for v in self.voices.values()), default=0)
@@ -396,6 +397,15 @@ class _Writer:
         value = value.replace("[", "").replace("]", "").strip()
         self.bar_line(voice)
         voice.now.append(f"[{letter}:{value}]")
+
+
+def drop_last_words(lines: list[str]) -> None:
+    """Take away empty w: lines that no words follow; those before words count notes."""
+    for at in range(len(lines) - 1, -1, -1):
+        music, *words = lines[at].split("\n")
+        if any(line != "w: *" for line in words):
+            break
+        lines[at] = music
 
 
 def key_text(key: Key) -> str:

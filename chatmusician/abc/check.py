@@ -114,10 +114,11 @@ class Checker:
             measure = measures[i]
             if measure.section or measure.part:
                 section = i
-            if (measure.section or measure.opens > 0) and not measure.endings:
+            if len(measure.endings) > 0:
+                if i > 0 and 1 in measure.endings:
+                    self.before_ending = i - 1
+            elif measure.section or measure.opens > 0:
                 self.opening = i
-            if i > 0 and 1 in measure.endings:
-                self.before_ending = i - 1
             if measure.length != measure.want * measure.count and measure.want > 0:
                 self.wrong_length(measures, i, section)
             if measure.overlay >= 0:

@@ -6,6 +6,7 @@ and the 64-bit integers: this is where a reader spends most of its time.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from mypy_extensions import i64
@@ -525,6 +526,7 @@ def is_note_text(name: str) -> bool:
     return all(char in "ABCDEFGabcdefg^_=,'/0123456789" for char in name)
 
 
+@lru_cache(maxsize=256)
 def ending_numbers(text: str) -> tuple[int, ...]:
     """``1,3`` → (1, 3); ``1-3`` → (1, 2, 3); empty where it makes no sense."""
     numbers: list[int] = []

@@ -78,25 +78,25 @@ class Builder(FieldBuilder):
             i += 1
 
     def rarer(self, element: Element) -> None:
-        if isinstance(element, Chord):
-            self.chord(self.music_voice(), element)
+        if isinstance(element, Slur):
+            self.slur(self.touched(element), element)
         elif isinstance(element, BrokenRhythm):
             self.broken(self.music_voice(), element)
+        elif isinstance(element, Decoration):
+            self.mark(self.touched(element), element.name)
         elif isinstance(element, Tuplet):
             self.tuplet(self.touched(element), element)
+        elif isinstance(element, Grace):
+            self.touched(element)
+            self.line.graces += len(element.notes)
+        elif isinstance(element, Chord):
+            self.chord(self.music_voice(), element)
         elif isinstance(element, Ending):
             self.ending(self.music_voice(), element)
         elif isinstance(element, Field):
             self.field(element)
         elif isinstance(element, Directive):
             self.directive(element)
-        elif isinstance(element, Decoration):
-            self.mark(self.touched(element), element.name)
-        elif isinstance(element, Grace):
-            self.touched(element)
-            self.line.graces += len(element.notes)
-        elif isinstance(element, Slur):
-            self.slur(self.touched(element), element)
         elif isinstance(element, Tie):
             self.late_tie(self.music_voice(), element)
         elif isinstance(element, Overlay):

@@ -111,3 +111,9 @@ def test_settled_and_the_same_music(text: str) -> None:
 def music(book: Any) -> list[Any]:
     kept = ("key", "meter", "bars", "expanded", "signature", "graces", "voices")
     return [[tune[name] for name in kept] for tune in to_events(book)["tunes"]]
+
+
+def test_lines_after_the_last_word_have_no_words() -> None:
+    text = "X:1\nT:t\nL:1/4\nM:4/4\nK:C\n" + "CDEF|" * 12 + "\nw: one two three four | five\n"
+    lines = canonical(read(text)).splitlines()
+    assert [line for line in lines if line.startswith("w:")] == ["w: one two three four five"]
