@@ -116,7 +116,7 @@ def test_piano_pieces(data: Path) -> None:
     for name, content in members(path, "score.musicxml"):
         notes, stops, total = counted(content)
         found = [note for voice in ours(from_musicxml(content)) for note in voice.elements()]
-        assert notes - stops <= len(found) <= notes - 0.8 * stops, name
+        assert notes - stops <= len(found) <= notes, name
         assert float(sum(length for _, length, _ in found)) == pytest.approx(total, rel=2e-3), name
         count += 1
     assert count == 20
