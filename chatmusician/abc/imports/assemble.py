@@ -34,7 +34,7 @@ def assemble(draft: Draft, number: int = 1) -> str:
             notes=[],
             bars=draft.bars,
             chord_symbols=voice.chord_symbols,
-            signs=draft.signs,
+            signs=[s for s in draft.signs if at == 1 or not s[1].startswith("P:")],
             meters=_changes(voice.meters, meter),
             keys=_changes(voice.keys, key),
             properties=_properties(voice, len(draft.voices) > 1),

@@ -44,6 +44,7 @@ def from_midi(data: bytes) -> str:
     _check_limits(tracks, grid)
     played = [_together(track, grid.ticks // _ROLL) for track in tracks]
     check(grid, (start for notes in played for start, _, _ in notes))
+    grid.look_for_gaps([end for notes in played for _, end, _ in notes])
     voices = [_voice(*pair, grid) for pair in zip(tracks, played, strict=True)]
     meters = _meters(score, grid)
     keys, remark = _keys(score, voices, grid)

@@ -14,6 +14,7 @@ _PARTS: Final = (1, 2, 4, 3, 8, 6, 12, 16, 24, 5, 10, 7, 14, 9, 20, 28)
 _COMMON: Final = frozenset((1, 2, 4, 3, 8, 6, 12))
 _ENDS: Final = (1, 2, 4, 3, 8, 6, 12, 16, 24)
 _PLAIN_ENDS: Final = frozenset((1, 2, 3, 4, 6, 8))
+_MOST_PLAIN: Final = 0.9
 _FINE: Final = 240
 _MOST_STRAY: Final = 0.15
 _LEAST_COMMON: Final = 0.6
@@ -26,6 +27,7 @@ class Grid:
         self.ticks = ticks
         # Some programs (abc2midi) write every note a tick late.
         self.slack = 1 if ticks >= _FINE else 0
+        self.gaps = False
         self.known: dict[int, Fraction | None] = {}
 
     def exact(self, tick: int) -> Fraction | None:
@@ -50,12 +52,20 @@ class Grid:
         found = self.exact(tick)
         return self.near(tick) if found is None else found
 
+    def plain(self, time: Fraction | None) -> bool:
+        return time is not None and time.denominator in _PLAIN_ENDS
+
+    def look_for_gaps(self, ends: list[int]) -> None:
+        """Whether notes in general end before the next begins, as players and some programs
+        have it."""
+        self.gaps = sum(self.plain(self.exact(end)) for end in ends) < _MOST_PLAIN * len(ends)
+
     def length(self, start: int, duration: int) -> Fraction:
-        """A note's length. Players leave gaps between notes, so an end off the grid goes to
-        the coarsest place close after it."""
+        """A note's length. An end off the grid, and any odd one where there are gaps between
+        notes, goes to the coarsest place close after it."""
         onset = self.onset(start)
         end = self.exact(start + duration)
-        if end is not None and end > onset and end.denominator in _PLAIN_ENDS:
+        if end is not None and end > onset and (not self.gaps or self.plain(end)):
             return end - onset
         real, size = Fraction(start + duration, self.ticks), Fraction(duration, self.ticks)
         for parts in _ENDS:
