@@ -80,7 +80,7 @@ def theirs(xml: bytes) -> list[Reading]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read = converter.parseData(xml.decode(), format="musicxml")
+        read: Any = converter.parseData(xml.decode(), format="musicxml")
         return [_part(part.toSoundingPitch()) for part in read.parts]
 
 
