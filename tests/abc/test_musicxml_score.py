@@ -308,3 +308,16 @@ def test_a_chord_note_longer_than_its_bar_goes_on_in_the_next() -> None:
         *("B4 whole 4", "C5 half 2", "|"),
     ]
     assert kinds(root, ".//tie") == ["start", "stop"]
+
+
+def test_braces_and_brackets_of_the_score() -> None:
+    head = "X:1\n%%score [(S A) {1 2}] (B\nV:S\nV:A\nV:1\nV:2\nV:B\nK:C\n"
+    root = score("".join(f"[V:{id}]C|\n" for id in "SA12B"), head)
+    told = []
+    for child in root.findall("part-list/*"):
+        if child.tag == "part-group":
+            symbol = text(child, "group-symbol") or "end"
+            told.append(f"{symbol}{child.get('number')}")
+        else:
+            told.append(text(child, "part-name"))
+    assert " ".join(told) == "bracket1 S A brace2 1 2 end2 end1 B"

@@ -78,7 +78,7 @@ class _Voice:
 
     @property
     def bar_open(self) -> bool:
-        return self.at < len(self.bars) and self.bars[self.at].first >= 0
+        return self.at < len(self.timed.measures) and self.bars[self.at].first >= 0
 
     def bar_at(self, measure: int, onset: int) -> ScoreBar:
         """A bar by its number, made where the tune's end cuts an overlay off."""
