@@ -310,6 +310,15 @@ def test_a_chord_note_longer_than_its_bar_goes_on_in_the_next() -> None:
     assert kinds(root, ".//tie") == ["start", "stop"]
 
 
+def test_broken_rhythm_over_the_bar_line() -> None:
+    root = score("A6 B2>|c2 d6|")
+    assert notes(root) == [
+        *("A4 half. 6", "B4 quarter 2", "|"),
+        *("B4 eighth 1", "C5 eighth 1", "D5 half. 6", "|"),
+    ]
+    assert kinds(root, ".//tie") == ["start", "stop"]
+
+
 def test_braces_and_brackets_of_the_score() -> None:
     head = "X:1\n%%score [(S A) {1 2}] (B\nV:S\nV:A\nV:1\nV:2\nV:B\nK:C\n"
     root = score("".join(f"[V:{id}]C|\n" for id in "SA12B"), head)
