@@ -136,7 +136,8 @@ def test_slurs(music: str, expected: list[list[str]]) -> None:
         ("Am", "A minor 'm'"),
         ("F#m7", "F# minor-seventh 'm7'"),
         ("Bb7", "Bb dominant '7'"),
-        ("C/e", "C major /E"),
+        ("C/e", "C major /e"),
+        ("A/c+", "A major /c+"),
         ("D7/F#", "D dominant '7' /F#"),
         ("Cmaj7", "C major-seventh 'maj7'"),
         ("Edim", "E diminished 'dim'"),
@@ -181,6 +182,14 @@ def test_chord_symbols_stand_before_their_note() -> None:
     assert (first.get("id"), text(first, "root/root-step")) == ("e0", "G")
     assert kinds(second, "kind", "text") == ["7"]
     assert (text(second, "bass/bass-step"), text(second, "bass/bass-alter")) == ("F", "1")
+
+
+def test_a_bass_in_small_letters_keeps_them() -> None:
+    bass = score('"A/c+"A8|').find(".//bass")
+    assert bass is not None
+    step = bass.find("bass-step")
+    assert step is not None
+    assert (step.text, step.get("text"), text(bass, "bass-alter")) == ("C", "c", "1")
 
 
 def sung(music: str) -> list[str]:

@@ -272,3 +272,61 @@ def test_mxl_holds_the_score_and_says_where() -> None:
         path = next(container.iter("rootfile")).get("full-path") or ""
         assert archive.read(path) == xml
     assert to_mxl(xml, "x") == to_mxl(xml, "x")
+
+
+def test_an_ending_that_cuts_a_bar_cuts_it_in_all_parts() -> None:
+    root = score("[V:1]A8|B4[1c4:|[2d4|]\n[V:2]C8|[D4F4]E4|G,4|]")
+    assert [m.get("number") for m in measures(root, 1)] == ["1", "2", "X1", "X2"]
+    assert notes(root, 1)[2:] == [
+        "D4 half 2",
+        "+ F4 half 2",
+        "|",
+        "E4 half 2",
+        "|",
+        "G3 half 2",
+        "|",
+    ]
+
+
+def test_a_note_through_the_cut_is_tied() -> None:
+    root = score("[V:1]B4[1c4:|[2d4|]\n[V:2]^C8|D4|]")
+    second = [note for measure in measures(root, 1) for note in measure.iterfind("note")]
+    assert notes(root, 1) == ["C#4 half 2", "|", "C#4 half 2", "|", "D4 half 2", "|"]
+    assert [kinds(note, "tie") for note in second] == [["start"], ["stop"], []]
+    assert [text(note, "accidental") for note in second] == ["sharp", "", ""]
+
+
+def test_a_last_bar_without_its_line_cuts_nothing() -> None:
+    root = score("[V:1]A8|B4\n[V:2]C8|D8|]")
+    assert notes(root, 1) == ["C4 whole 4", "|", "D4 whole 4", "|"]
+
+
+def test_a_chord_note_longer_than_its_bar_goes_on_in_the_next() -> None:
+    root = score("z6[A2c6]|B8|")
+    assert notes(root) == [
+        *("rest half. 3", "A4 quarter 1", "C5 quarter 1", "|"),
+        *("B4 whole 4", "C5 half 2", "|"),
+    ]
+    assert kinds(root, ".//tie") == ["start", "stop"]
+
+
+def test_broken_rhythm_over_the_bar_line() -> None:
+    root = score("A6 B2>|c2 d6|")
+    assert notes(root) == [
+        *("A4 half. 6", "B4 quarter 2", "|"),
+        *("B4 eighth 1", "C5 eighth 1", "D5 half. 6", "|"),
+    ]
+    assert kinds(root, ".//tie") == ["start", "stop"]
+
+
+def test_braces_and_brackets_of_the_score() -> None:
+    head = "X:1\n%%score [(S A) {1 2}] (B\nV:S\nV:A\nV:1\nV:2\nV:B\nK:C\n"
+    root = score("".join(f"[V:{id}]C|\n" for id in "SA12B"), head)
+    told = []
+    for child in root.findall("part-list/*"):
+        if child.tag == "part-group":
+            symbol = text(child, "group-symbol") or "end"
+            told.append(f"{symbol}{child.get('number')}")
+        else:
+            told.append(text(child, "part-name"))
+    assert " ".join(told) == "bracket1 S A brace2 1 2 end2 end1 B"

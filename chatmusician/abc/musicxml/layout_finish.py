@@ -17,6 +17,7 @@ from chatmusician.abc.musicxml.layout import (
     Sounding,
     Trailing,
 )
+from chatmusician.abc.musicxml.layout_align import align_bars, spill
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 
 _MOST_BARS: Final = 20_000
@@ -30,6 +31,8 @@ def finish(layout: Layout, line: Timeline) -> Layout:
     for part, voice in zip(layout.parts, line.voices, strict=True):
         for bar, measure in zip(part.bars, voice.measures, strict=False):
             _know(bar, measure)
+        spill(part.bars)
+        for bar in part.bars:
             _lay_apart(bar)
         part.bars = _without_empty(part.bars)
         _find_endings(part.bars)
@@ -39,6 +42,8 @@ def finish(layout: Layout, line: Timeline) -> Layout:
         if part.bars:
             kept.append(part)
     layout.parts = kept or [_silent(layout.parts, line)]
+    if len(layout.parts) > 1:
+        align_bars(layout.parts)
     _fill_up(layout)
     return layout
 

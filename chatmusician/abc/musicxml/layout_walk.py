@@ -78,7 +78,13 @@ class _Voice:
 
     @property
     def bar_open(self) -> bool:
-        return self.at < len(self.bars) and self.bars[self.at].first >= 0
+        return self.at < len(self.timed.measures) and self.bars[self.at].first >= 0
+
+    def bar_at(self, measure: int, onset: int) -> ScoreBar:
+        """A bar by its number, made where the tune's end cuts an overlay off."""
+        while len(self.bars) <= measure:
+            self.bars.append(ScoreBar(start=onset))
+        return self.bars[measure]
 
     @property
     def bar(self) -> ScoreBar:
@@ -289,13 +295,11 @@ class Walk:
             sounding.heads.append(head)
             return
         apart = Sounding(sounding.index, sounding.onset, head.ticks, head.plain, (p, q), [head])
-        voice.bars[int(written.measure)].apart.append(apart)
+        voice.bar_at(int(written.measure), apart.onset).apart.append(apart)
 
     def place(self, voice: _Voice, sounding: Sounding, measure: int, layer: int) -> None:
         """Put a note where it was read, with all that was waiting for it."""
-        while len(voice.bars) <= measure:  # an overlay that the end of the tune cuts off
-            voice.bars.append(ScoreBar(start=sounding.onset))
-        bar = voice.bars[measure]
+        bar = voice.bar_at(measure, sounding.onset)
         if bar.first < 0:
             bar.first = sounding.index
         if voice.redo < 0:
@@ -315,15 +319,17 @@ class Walk:
 
     def bar_rest(self, voice: _Voice, index: int, rest: Rest) -> None:
         """``Z``: alone in its bar it becomes as many bars as it says, else it stays inside."""
-        at = min(voice.redo if voice.redo >= 0 else voice.at, len(voice.bars) - 1)
-        measure = voice.timed.measures[at]
+        measures = voice.timed.measures
+        if not measures:
+            return
+        at = min(voice.redo if voice.redo >= 0 else voice.at, len(measures) - 1)
+        measure = measures[at]
         want = int(measure.want) or self.line.resolution
         layers = voice.bars[at].layers
-        before = [i for i in layers[min(voice.layer, len(layers) - 1)] if isinstance(i, Sounding)]
-        alone = voice.layer == 0 and not before
-        onset = int(measure.start)
-        if before and len(layers) > voice.layer:
-            onset = before[-1].onset + before[-1].ticks
+        layer = layers[voice.layer] if voice.layer < len(layers) else []
+        before = next((i for i in reversed(layer) if isinstance(i, Sounding)), None)
+        alone = voice.layer == 0 and before is None
+        onset = int(measure.start) if before is None else before.onset + before.ticks
         if alone:
             voice.bars[at].rest_bars = int(measure.count)
         inside = 1 if alone and measure.count > 1 else int(rest.num)

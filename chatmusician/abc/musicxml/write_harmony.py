@@ -11,7 +11,7 @@ from chatmusician.abc.musicxml.write_text import escape
 
 _SYMBOL: Final = re.compile(
     r"\s*(?P<root>[A-G])(?P<sign>[#♯b♭]?)(?P<kind>(?:[^/]|/\d)*?)"
-    r"(?:/(?P<bass>[A-Ga-g])(?P<bass_sign>[#♯b♭]?))?\s*$"
+    r"(?:/(?P<bass>[A-Ga-g])(?P<bass_sign>[#♯b♭+]?))?\s*$"
 )
 # What a chord quality is made of; anything else is a word such as "Allegro".
 _QUALITY: Final = re.compile(
@@ -81,7 +81,7 @@ def parse_chord(text: str) -> ChordName | None:
         found["sign"],
         quality,
         kind,
-        (found["bass"] or "").upper(),
+        found["bass"] or "",
         found["bass_sign"] or "",
         degrees,
     )
@@ -113,8 +113,10 @@ def harmony(name: ChordName, id: str) -> str:
     parts = [f'<harmony id="{id}"><root>{step}{_alter("root", name.sign)}</root>']
     parts.append(f'<kind text="{escape(name.quality)}">{name.kind}</kind>')
     if name.bass:
-        bass = f"<bass-step>{name.bass}</bass-step>{_alter('bass', name.bass_sign)}"
-        parts.append(f"<bass>{bass}</bass>")
+        step = name.bass.upper()
+        shown = "" if name.bass == step else f' text="{name.bass}"'
+        alter = _alter("bass", name.bass_sign)
+        parts.append(f"<bass><bass-step{shown}>{step}</bass-step>{alter}</bass>")
     for number, alter, kind in name.degrees:
         parts.append(
             f'<degree print-object="no"><degree-value>{number}</degree-value>'

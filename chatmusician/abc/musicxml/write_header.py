@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatmusician.abc.musicxml.layout import Layout, Part
+from chatmusician.abc.musicxml.layout_groups import groups
 from chatmusician.abc.musicxml.write_text import abc_text, escape
 from chatmusician.abc.tune import Field, Tune
 
@@ -31,8 +32,15 @@ def header(tune: Tune, layout: Layout, line_breaks: bool) -> list[str]:
     found.append(_identification(tune, line_breaks))
     found += _credits(tune, titles)
     found.append("<part-list>")
-    for number, part in enumerate(layout.parts, 1):
-        found += _score_part(f"P{number}", part, number)
+    grouped = groups(tune, [part.id for part in layout.parts])
+    for at, part in enumerate(layout.parts):
+        for number, (first, _, symbol) in enumerate(grouped, 1):
+            if first == at:
+                found.append(_group(number, "start", symbol))
+        found += _score_part(f"P{at + 1}", part, at + 1)
+        for number, (_, last, _) in reversed(list(enumerate(grouped, 1))):
+            if last == at:
+                found.append(_group(number, "stop"))
     found.append("</part-list>")
     return found
 
@@ -86,6 +94,11 @@ def _credit(kind: str, text: str, justify: str) -> str:
         f'<credit page="1"><credit-type>{kind}</credit-type>'
         f'<credit-words justify="{justify}">{text}</credit-words></credit>'
     )
+
+
+def _group(number: int, kind: str, symbol: str = "") -> str:
+    inner = f"<group-symbol>{symbol}</group-symbol><group-barline>yes</group-barline>"
+    return f'<part-group number="{number}" type="{kind}">{inner if symbol else ""}</part-group>'
 
 
 def _score_part(id: str, part: Part, number: int) -> list[str]:
