@@ -7,7 +7,15 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.events import key_signature
-from chatmusician.abc.fields import Key, Properties, parse_key, parse_meter
+from chatmusician.abc.fields import (
+    NO_PROPERTIES,
+    Key,
+    Properties,
+    Voice,
+    parse_key,
+    parse_meter,
+    parse_voice,
+)
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
 from chatmusician.abc.spelling import ACCIDENTALS, head
@@ -40,6 +48,7 @@ from chatmusician.abc.tune import (
     Tune,
     Tuplet,
 )
+from chatmusician.errors import UsageError
 
 UNIT: Final = Fraction(1, 8)
 _SHORT: Final = {name: char for char, name in SHORTHAND.items()}
@@ -66,6 +75,8 @@ _HEADER: Final = "TCOR"
 
 def canonical(source: Book | Tune, *, bars_per_line: int = 4) -> str:
     """The canonical text of a tune, or of every tune of a book, a blank line between."""
+    if bars_per_line < 1:
+        raise UsageError(f"{bars_per_line} bars on a line", hint="at least 1")
     tunes = source.tunes if isinstance(source, Book) else (source,)
     return "\n".join(_Writer(tune, bars_per_line).text() for tune in tunes)
 
@@ -87,6 +98,12 @@ class _Voice:
     opens: int = 0
     style: str = ""
     music: bool = False
+    begins: Properties = NO_PROPERTIES
+    laid: Properties = NO_PROPERTIES
+
+    @property
+    def empty(self) -> bool:
+        return not (self.lines or self.bars or self.now)
 
 
 class _Writer:
@@ -107,6 +124,15 @@ class _Writer:
             self.sung[voice.id] = by_verse
             self.voices[voice.id] = _Voice(voice.id, self.line.key.accidentals)
             self.voices[voice.id].beat = _beat(self.line.meter.name)
+        self.common = NO_PROPERTIES
+        for field_ in tune.fields("K"):
+            self.common = _laid(self.common, parse_key(field_.value).properties)
+        for name in self.voices:
+            self.voices[name].laid = self.common
+        for field_ in tune.fields("V"):
+            self.lay(parse_voice(field_.value))
+        # Fields before the first V: and the first note speak of every voice.
+        self.for_all = True
         self.voice = next(iter(self.voices.values()), _Voice("1", (0,) * 7))
         self.tuplet: tuple[int, int] = (1, 1)
 
@@ -142,20 +168,32 @@ class _Writer:
         if tempo and line.tempo is not None:
             found.append(f"Q:{_tempo(line)}")
         if len(self.voices) > 1:
-            for voice in line.voices:
-                found.append(f"V:{voice.id}{_properties(voice.properties)}")
-            found.append(f"K:{key_text(line.key)}")
+            for voice in self.voices.values():
+                found.append(f"V:{voice.id}{_properties(voice.begins, self.common)}")
+            common = self.common
         else:
-            only = line.voices[0].properties if line.voices else Properties()
-            common = line.key.properties
-            found.append(f"K:{key_text(line.key)}{_properties(_laid(common, only))}")
+            common = _laid(self.common, self.voice.begins)
+        found.append(f"K:{key_text(line.key)}{_properties(common, NO_PROPERTIES)}")
         return found
+
+    def lay(self, said: Voice) -> None:
+        """What a V: says of its voice: in the header, or where the voice has begun, a [K:]."""
+        voice, new = self.voices.get(said.id), said.properties
+        if voice is None:
+            return
+        if voice.empty:
+            voice.begins = _laid(voice.begins, new)
+        elif change := _properties(new, voice.laid):
+            self.bar_line(voice)
+            voice.now.append(f"[K:{change.strip()}]")
+        voice.laid = _laid(voice.laid, new)
 
     # -- elements -------------------------------------------------------------
 
     def element(self, index: int, element: Element) -> None:
         voice = self.voice
         if isinstance(element, (Note, Chord, Rest)):
+            self.for_all = False
             self.sounding(voice, index, element)
         elif isinstance(element, Bar):
             voice.closes = max(voice.closes, int(element.closes))
@@ -330,17 +368,26 @@ class _Writer:
         return found
 
     def field(self, element: Field) -> None:
-        letter = element.letter
-        if letter == "V":
-            name = element.value.split()[0].strip('"')[:20] if element.value.split() else ""
-            self.voice = self.voices.get(name, self.voice)
+        if element.letter == "V":
+            said = parse_voice(element.value)
+            self.voice = self.voices.get(said.id, self.voice)
+            self.for_all = False
+            self.lay(said)
             return
-        voice = self.voice
-        value = element.value
+        several = self.for_all and element.letter in "KM"
+        for voice in list(self.voices.values()) if several else [self.voice]:
+            self.field_of(voice, element.letter, element.value)
+
+    def field_of(self, voice: _Voice, letter: str, value: str) -> None:
         if letter == "K":
             key = parse_key(value)
-            value = (key_text(key) if key.stated else "") + _properties(key.properties)
-            if key.stated and (key.valid or key.tonic):
+            if not (key.valid or key.tonic):
+                return
+            value = (key_text(key) if key.stated else "") + _properties(key.properties, voice.laid)
+            voice.laid = _laid(voice.laid, key.properties)
+            if not value:
+                return
+            if key.stated:
                 voice.signature = key.accidentals
                 voice.state = {}
         elif letter == "M":
@@ -376,14 +423,15 @@ def _laid(common: Properties, own: Properties) -> Properties:
     )
 
 
-def _properties(properties: Properties) -> str:
+def _properties(new: Properties, old: Properties) -> str:
+    """What of ``new`` is no repetition of ``old``, or of the defaults."""
     found = ""
-    if properties.clef and properties.clef != "treble":
-        found += f" clef={properties.clef}"
-    if properties.octave:
-        found += f" octave={properties.octave}"
-    if properties.transpose:
-        found += f" transpose={properties.transpose}"
+    if new.clef and new.clef != (old.clef or "treble"):
+        found += f" clef={new.clef}"
+    if new.octave is not None and new.octave != (old.octave or 0):
+        found += f" octave={new.octave}"
+    if new.transpose is not None and new.transpose != (old.transpose or 0):
+        found += f" transpose={new.transpose}"
     return found
 
 

@@ -20,6 +20,8 @@ _BREAK: Final = re.compile(r"<br\s*/?>", re.I)
 _QUOTES: Final = {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"}
 _INLINE_HEAD: Final = re.compile(r"\s*\[([XTCMLQRKVP]):([^\]\n]{0,200})\]")
 _SPLIT: Final = re.compile(r"(?:(?<=\s)|(?<=\]))(?=[XTCORMLQPVKSZNBDFGHA]:\s?\S)")
+# An X: in the middle of a line, with nothing or another field behind it.
+_NEXT_TUNE: Final = re.compile(r"(?<=[\s|\]])(?=X:\s?\d{1,9}\s*(?:$|[A-Z]:))")
 _BAR: Final = re.compile(r"\|\]|\[\||\|\||:\||\|:|::|\|")
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _HEADER: Final = "XTCORMLQPVKSZNBDFGHAUmIW"
@@ -80,8 +82,9 @@ class _Finder:
     def run(self) -> tuple[FoundTune, ...]:
         position = 0
         for raw in self.text.splitlines(keepends=True):
-            self.raw_line(raw[:_LONGEST_LINE], position)
-            position += len(raw)
+            for part in _NEXT_TUNE.split(raw) if "X:" in raw[1:] else (raw,):
+                self.raw_line(part[:_LONGEST_LINE], position)
+                position += len(part)
         self.finish()
         return tuple(self.found)
 
@@ -230,7 +233,7 @@ class _Finder:
                 fixed = f"{found[1]}:{found[2].rstrip()}"
                 if fixed != line:
                     draft.note("removed blanks before and after a field's letter")
-                draft.header.append(fixed if line[1:2] != ":" else line)
+                draft.header.append(fixed)
                 draft.has_key = found[1] == "K"
                 return
         if kind == "comment" and not draft.body:

@@ -83,9 +83,17 @@ def interval_for(key: Key, semitones: int) -> Interval:
 def _cost(option: Interval, key: Key, usual: int) -> tuple[int, int]:
     """Accidentals in the signature; between six sharps and six flats the usual steps."""
     step = STEP_LETTERS.index(key.tonic[0])
-    _, _, alter = option.move(step, 0, _VALUE[key.tonic[1:]])
-    total = (step + option.steps) % 7
-    written = STEP_LETTERS[total] + _SIGN.get(alter, "##")
-    if abs(alter) > 1:
+    to_step, _, alter = option.move(step, 0, _VALUE[key.tonic[1:]])
+    if abs(alter) > 1 or to_step != (step + option.steps) % 7:
         return 99, 0
+    written = STEP_LETTERS[to_step] + _SIGN[alter]
     return abs(key_fifths(written, key.mode)), abs(option.steps - usual)
+
+
+def interval_to(key: Key, tonic: str) -> Interval:
+    """The shortest interval from a key's tonic to another, as it is spelled."""
+    step, to_step = STEP_LETTERS.index(key.tonic[0]), STEP_LETTERS.index(tonic[0])
+    alter, to_alter = _VALUE[key.tonic[1:]], _VALUE[tonic[1:]]
+    rise = STEP_SEMITONES[to_step] + to_alter - STEP_SEMITONES[step] - alter
+    octaves = -((rise + 5) // 12)
+    return Interval(to_step - step + 7 * octaves, rise + 12 * octaves)
