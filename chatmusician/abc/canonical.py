@@ -8,7 +8,6 @@ from typing import Final
 
 from chatmusician.abc.events import key_signature
 from chatmusician.abc.fields import (
-    NO_PROPERTIES,
     Key,
     Properties,
     Voice,
@@ -21,7 +20,7 @@ from chatmusician.abc.notate import length_text
 from chatmusician.abc.spelling import ACCIDENTALS, head
 from chatmusician.abc.tables import SHORTHAND
 from chatmusician.abc.timeline import timeline
-from chatmusician.abc.timing import Timeline, Written
+from chatmusician.abc.timing import NO_PROPERTIES, Timeline, Written
 from chatmusician.abc.tune import (
     BAR_DOTTED,
     BAR_DOUBLE,
