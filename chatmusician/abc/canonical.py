@@ -416,16 +416,21 @@ def key_text(key: Key) -> str:
 
 def _laid(common: Properties, own: Properties) -> Properties:
     return Properties(
-        own.clef or common.clef,
+        own.clef if _is_shown(own.clef) else common.clef,
         own.octave if own.octave is not None else common.octave,
         own.transpose if own.transpose is not None else common.transpose,
     )
 
 
+def _is_shown(clef: str | None) -> bool:
+    """Whether a clef says anything: ``none`` is a matter of layout."""
+    return bool(clef) and clef != "none"
+
+
 def _properties(new: Properties, old: Properties) -> str:
     """What of ``new`` is no repetition of ``old``, or of the defaults."""
     found = ""
-    if new.clef and new.clef != (old.clef or "treble"):
+    if _is_shown(new.clef) and new.clef != (old.clef or "treble"):
         found += f" clef={new.clef}"
     if new.octave is not None and new.octave != (old.octave or 0):
         found += f" octave={new.octave}"
