@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chatmusician import abc
+from chatmusician.abc.events import tune_events
 from chatmusician.abc.tune import Tune
 
 KEYS = (
@@ -106,8 +107,7 @@ def tunes(draw: st.DrawFn) -> str:
 
 def music(tune: Tune | str) -> dict[str, Any]:
     """The events shape without what only tells where things stand."""
-    text = tune if isinstance(tune, str) else tune.text
-    shape: dict[str, Any] = abc.to_events(abc.read(text))["tunes"][0]
+    shape = tune_events(abc.read(tune).tunes[0] if isinstance(tune, str) else tune)
     for key in ("unit", "diagnostics"):
         del shape[key]
     del shape["text"]["lyrics"]  # by w: line; the voices have them by note

@@ -13,6 +13,10 @@ from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
 # Steps by which letters move, by semitones, where no key decides.
 _USUAL_STEPS: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 _ROOT: Final = re.compile(r"([A-G])([#b\u266f\u266d]?)")
+# What may follow the root of a chord symbol: anything else is a text such as "Fine".
+_QUALITY: Final = re.compile(
+    r"(?:maj|min|dim|aug|sus|add|alt|omit|no|ma|mi|m|M|o|[-+0-9#b\u266f\u266d°øØΔ(),^*\s])*"
+)
 _SIGN: Final = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 _VALUE: Final = {"": 0, "#": 1, "b": -1, "\u266f": 1, "\u266d": -1}
 
@@ -62,9 +66,9 @@ class Interval:
     def symbol(self, text: str) -> str:
         """A chord symbol with its root and its bass moved; other text stays."""
         found = _ROOT.match(text)
-        if not found or text[found.end() : found.end() + 1].isupper():
-            return text
         head, slash, bass = text.partition("/")
+        if not found or not _QUALITY.fullmatch(head, found.end()):
+            return text
         moved = self.tonic(found[1] + found[2]) + head[found.end() :]
         low = _ROOT.fullmatch(bass)
         return moved + slash + (self.tonic(bass) if low else bass)
