@@ -138,8 +138,8 @@ class _Transposer:
         begin = source.index(":") + 1
         found = _KEY_HEAD.match(source, begin)
         end = found.end() if found and key.properties.clef is None else begin + len(field.value)
-        tail = source[end:]
         end -= len(source[begin:end]) - len(source[begin:end].rstrip())
+        tail = source[end:]
         if key.properties.clef is not None:
             tail = _tail(source[begin:], field.value)
         blank = " " if tail[:1].isalnum() else ""
