@@ -216,9 +216,9 @@ class _Finder:
         if line.startswith("%"):
             return "comment" if inside else "prose"
         draft = self.draft
-        if draft is not None and draft.has_key and not draft.body and not draft.blanks:
-            if all(_is_notes(word) for word in line.split()):
-                return "music"  # the first bar, cut short
+        first = draft is not None and draft.has_key and not draft.body and not draft.blanks
+        if first and all(_is_notes(word) for word in line.split()):
+            return "music"  # the first bar, cut short
         return "music" if _music_likelihood(line) > (0.75 if inside else 0.9) else "prose"
 
     def draft_has_body(self) -> bool:

@@ -16,7 +16,8 @@ from tests.abc.generated import music, sounding
 
 TEXT = (
     "%abc-2.1\nM:4/4 % file header\n\nfree \u00e9 text\n\nX:1\nT:\u00c9\u00df\nL:1/4\nK:C\n"
-    'C\t"\u00e9m"D `E   F\\ \n| G4 |]% \u00fc\nw: \u00e9-\u00e8 _ *\n\n\n  \nmore: text\n\nX: 2\nK:G\nGABc|'
+    'C\t"\u00e9m"D `E   F\\ \n| G4 |]% \u00fc\nw: \u00e9-\u00e8 _ *\n\n\n  \n'
+    "more: text\n\nX: 2\nK:G\nGABc|"
 )
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "latin-1")
 # One tune in so many is read, unless EVERY_TUNE is set.

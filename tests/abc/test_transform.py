@@ -162,8 +162,8 @@ def test_section(number: int, result: str) -> None:
 
 def test_sections_played_one_after_the_other_are_the_tune() -> None:
     one = tune(TUNE)
-    heard = [[p for _, _, p in sounding(abc.take_section(one, number))] for number in (1, 2, 3)]
-    assert sum(heard, []) == [p for _, _, p in sounding(one)]
+    heard = [p for at in (1, 2, 3) for _, _, p in sounding(abc.take_section(one, at))]
+    assert heard == [p for _, _, p in sounding(one)]
 
 
 @pytest.mark.parametrize("number", [0, -1, 4])

@@ -130,7 +130,8 @@ def test_a_tune_without_a_tonic() -> None:
 @pytest.mark.parametrize("semitones", [68, 200, -61, 10**9])
 def test_beyond_all_pitches(semitones: int) -> None:
     """C is 60: up to 127 and down to 0 is possible, further is not."""
-    assert abc.transpose(tune("C"), 67) and abc.transpose(tune("C"), -60)
+    assert abc.transpose(tune("C"), 67)
+    assert abc.transpose(tune("C"), -60)
     with pytest.raises(UsageError, match=f"{semitones} semitones .* leaves the range"):
         abc.transpose(tune("C"), semitones)
 
@@ -145,6 +146,11 @@ def test_the_text_around_the_notes_stays() -> None:
 def test_macros_are_written_out() -> None:
     one = abc.read("X:1\nm:~G2=G/A/G\nL:1/8\nK:C\n~G2 C2|\n").tunes[0]
     assert abc.transpose(one, 2).text == "X:1\nL:1/8\nK:D\nA/B/A D2|\n"
+
+
+def test_a_lone_exclamation_mark_does_not_swallow_a_note() -> None:
+    one = tune("C", "C4|!d>c B2|")
+    assert sounding(abc.transpose(one, 3)) == raised(sounding(one), 3)
 
 
 def test_each_voice_has_its_own_accidentals() -> None:

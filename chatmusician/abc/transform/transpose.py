@@ -23,6 +23,7 @@ from chatmusician.abc.tune import (
     Note,
     Overlay,
     Tune,
+    Unknown,
 )
 from chatmusician.errors import UsageError
 
@@ -122,6 +123,9 @@ class _Transposer:
             self.symbol(element)
         elif isinstance(element, (Bar, Overlay)):
             self.state().clear()
+        elif isinstance(element, Unknown) and self.source.source(element) == "!":
+            # Directly before a note that becomes "f" it would be read as "!f!" cut short.
+            self.edits.append((int(element.end), int(element.end), " "))
         elif isinstance(element, Field) and element.letter == "K":
             self.key(element, self.state())
         elif isinstance(element, Field) and element.letter == "V" and element.value.split():
