@@ -7,7 +7,14 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.events import key_signature
-from chatmusician.abc.fields import Key, Properties, Voice, parse_key, parse_meter, parse_voice
+from chatmusician.abc.fields import (
+    Key,
+    Properties,
+    Voice,
+    parse_key,
+    parse_meter,
+    parse_voice,
+)
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
 from chatmusician.abc.spelling import ACCIDENTALS, head
@@ -40,6 +47,7 @@ from chatmusician.abc.tune import (
     Tune,
     Tuplet,
 )
+from chatmusician.errors import UsageError
 
 UNIT: Final = Fraction(1, 8)
 _SHORT: Final = {name: char for char, name in SHORTHAND.items()}
@@ -66,6 +74,8 @@ _HEADER: Final = "TCOR"
 
 def canonical(source: Book | Tune, *, bars_per_line: int = 4) -> str:
     """The canonical text of a tune, or of every tune of a book, a blank line between."""
+    if bars_per_line < 1:
+        raise UsageError(f"{bars_per_line} bars on a line", hint="at least 1")
     tunes = source.tunes if isinstance(source, Book) else (source,)
     return "\n".join(_Writer(tune, bars_per_line).text() for tune in tunes)
 
@@ -87,13 +97,12 @@ class _Voice:
     opens: int = 0
     style: str = ""
     music: bool = False
-    # What V: and K: say of clef and octave, in the header and at the moment.
-    first: Properties = NO_PROPERTIES
-    properties: Properties = NO_PROPERTIES
+    begins: Properties = NO_PROPERTIES
+    laid: Properties = NO_PROPERTIES
 
     @property
-    def begun(self) -> bool:
-        return bool(self.music or self.now or self.bars or self.lines)
+    def empty(self) -> bool:
+        return not (self.lines or self.bars or self.now)
 
 
 class _Writer:
@@ -114,23 +123,17 @@ class _Writer:
             self.sung[voice.id] = by_verse
             self.voices[voice.id] = _Voice(voice.id, self.line.key.accidentals)
             self.voices[voice.id].beat = _beat(self.line.meter.name)
-        self.read_properties()
-        self.common = True
+        self.common = NO_PROPERTIES
+        for field_ in tune.fields("K"):
+            self.common = _laid(self.common, parse_key(field_.value).properties)
+        for name in self.voices:
+            self.voices[name].laid = self.common
+        for field_ in tune.fields("V"):
+            self.lay(parse_voice(field_.value))
+        # Fields before the first V: and the first note speak of every voice.
+        self.for_all = True
         self.voice = next(iter(self.voices.values()), _Voice("1", (0,) * 7))
         self.tuplet: tuple[int, int] = (1, 1)
-
-    def read_properties(self) -> None:
-        """The clefs and octaves that the header gives its voices; V: wins over K:."""
-        common = NO_PROPERTIES
-        for stated in self.tune.fields("K"):
-            common = _laid(common, parse_key(stated.value).properties)
-        own: dict[str, Properties] = {}
-        for stated in self.tune.fields("V"):
-            voice = parse_voice(stated.value)
-            own[voice.id] = _laid(own.get(voice.id, NO_PROPERTIES), voice.properties)
-        for name, written in self.voices.items():
-            written.first = _laid(common, own.get(name, NO_PROPERTIES))
-            written.properties = written.first
 
     def text(self) -> str:
         for index, element in enumerate(self.tune.elements):
@@ -166,18 +169,31 @@ class _Writer:
             found.append(f"Q:{_tempo(line)}")
         if len(self.voices) > 1:
             for voice in self.voices.values():
-                found.append(f"V:{voice.id}{_properties(voice.first)}")
-            found.append(f"K:{key_text(line.key)}")
+                found.append(f"V:{voice.id}{_properties(voice.begins, self.common)}")
+            common = self.common
         else:
-            only = next((v.first for v in self.voices.values()), NO_PROPERTIES)
-            found.append(f"K:{key_text(line.key)}{_properties(only)}")
+            common = _laid(self.common, self.voice.begins)
+        found.append(f"K:{key_text(line.key)}{_properties(common, NO_PROPERTIES)}")
         return found
+
+    def lay(self, said: Voice) -> None:
+        """What a V: says of its voice: in the header, or where the voice has begun, a [K:]."""
+        voice, new = self.voices.get(said.id), said.properties
+        if voice is None:
+            return
+        if voice.empty:
+            voice.begins = _laid(voice.begins, new)
+        elif change := _properties(new, voice.laid):
+            self.bar_line(voice)
+            voice.now.append(f"[K:{change.strip()}]")
+        voice.laid = _laid(voice.laid, new)
 
     # -- elements -------------------------------------------------------------
 
     def element(self, index: int, element: Element) -> None:
         voice = self.voice
         if isinstance(element, (Note, Chord, Rest)):
+            self.for_all = False
             self.sounding(voice, index, element)
         elif isinstance(element, Bar):
             voice.closes = max(voice.closes, int(element.closes))
@@ -237,7 +253,6 @@ class _Writer:
 
     def sounding(self, voice: _Voice, index: int, element: Note | Chord | Rest) -> None:
         self.bar_line(voice)
-        self.common = False
         read = self.read.get(index, [])
         if isinstance(element, Rest) and element.letter in "ZX":
             voice.now.append(element.letter + (str(element.num) if element.num > 1 else ""))
@@ -353,39 +368,28 @@ class _Writer:
         return found
 
     def field(self, element: Field) -> None:
-        letter = element.letter
-        if letter == "V":
-            self.switch_voice(parse_voice(element.value))
+        if element.letter == "V":
+            said = parse_voice(element.value)
+            self.voice = self.voices.get(said.id, self.voice)
+            self.for_all = False
+            self.lay(said)
             return
-        # Before any V: or music a key or meter of the body counts for every voice.
-        everyone = self.common and letter in "KM"
-        for voice in self.voices.values() if everyone else [self.voice]:
-            self.change(voice, letter, element.value)
+        several = self.for_all and element.letter in "KM"
+        for voice in list(self.voices.values()) if several else [self.voice]:
+            self.field_of(voice, element.letter, element.value)
 
-    def switch_voice(self, named: Voice) -> None:
-        if named.id not in self.voices:
-            return
-        self.common = False
-        voice = self.voice = self.voices[named.id]
-        after = _laid(voice.properties, named.properties)
-        if not voice.begun:
-            voice.first = after
-        elif after != voice.properties:
-            self.bar_line(voice)
-            voice.now.append(f"[K:{_changed(named.properties).strip()}]")
-        voice.properties = after
-
-    def change(self, voice: _Voice, letter: str, value: str) -> None:
-        """Write a change of key, meter, part or tempo inside the music."""
+    def field_of(self, voice: _Voice, letter: str, value: str) -> None:
         if letter == "K":
             key = parse_key(value)
-            value = (key_text(key) if key.stated else "") + _changed(key.properties)
-            voice.properties = _laid(voice.properties, key.properties)
-            if key.stated and (key.valid or key.tonic):
+            if not (key.valid or key.tonic):
+                return
+            value = (key_text(key) if key.stated else "") + _properties(key.properties, voice.laid)
+            voice.laid = _laid(voice.laid, key.properties)
+            if not value:
+                return
+            if key.stated:
                 voice.signature = key.accidentals
                 voice.state = {}
-            if not value.strip():
-                return
         elif letter == "M":
             meter = parse_meter(value)
             if not meter.valid:
@@ -423,30 +427,26 @@ def key_text(key: Key) -> str:
 
 def _laid(common: Properties, own: Properties) -> Properties:
     return Properties(
-        own.clef or common.clef,
+        own.clef if _is_shown(own.clef) else common.clef,
         own.octave if own.octave is not None else common.octave,
         own.transpose if own.transpose is not None else common.transpose,
     )
 
 
-def _properties(properties: Properties) -> str:
+def _is_shown(clef: str | None) -> bool:
+    """Whether a clef says anything: ``none`` is a matter of layout."""
+    return bool(clef) and clef != "none"
+
+
+def _properties(new: Properties, old: Properties) -> str:
+    """What of ``new`` is no repetition of ``old``, or of the defaults."""
     found = ""
-    if properties.clef and properties.clef != "treble":
-        found += f" clef={properties.clef}"
-    if properties.octave:
-        found += f" octave={properties.octave}"
-    if properties.transpose:
-        found += f" transpose={properties.transpose}"
-    return found
-
-
-def _changed(properties: Properties) -> str:
-    """Like ``_properties``, for a place where another clef or octave went before."""
-    found = f" clef={properties.clef}" if properties.clef else ""
-    if properties.octave is not None:
-        found += f" octave={properties.octave}"
-    if properties.transpose is not None:
-        found += f" transpose={properties.transpose}"
+    if _is_shown(new.clef) and new.clef != (old.clef or "treble"):
+        found += f" clef={new.clef}"
+    if new.octave is not None and new.octave != (old.octave or 0):
+        found += f" octave={new.octave}"
+    if new.transpose is not None and new.transpose != (old.transpose or 0):
+        found += f" transpose={new.transpose}"
     return found
 
 

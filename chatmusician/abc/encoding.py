@@ -16,7 +16,7 @@ _BOMS: Final = (
     (b"\xfe\xff", "utf-16-be"),
 )
 
-_DECLARED: Final = re.compile(rb"^(?:%%|I:)[ \t]*(?:abc-)?charset[ \t]+([\w.-]+)", re.M)
+_DECLARED: Final = re.compile(rb"(?:\A|[\r\n])(?:%%|I:)[ \t]*(?:abc-)?charset[ \t]+([\w.-]+)")
 
 
 @dataclass(frozen=True)

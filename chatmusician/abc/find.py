@@ -20,6 +20,8 @@ _BREAK: Final = re.compile(r"<br\s*/?>", re.I)
 _QUOTES: Final = {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"}
 _INLINE_HEAD: Final = re.compile(r"\s*\[([XTCMLQRKVP]):([^\]\n]{0,200})\]")
 _SPLIT: Final = re.compile(r"(?:(?<=\s)|(?<=\]))(?=[XTCORMLQPVKSZNBDFGHA]:\s?\S)")
+# An X: in the middle of a line, with nothing or another field behind it.
+_NEXT_TUNE: Final = re.compile(r"(?<=[\s|\]])(?=X:\s?\d{1,9}\s*(?:$|[A-Z]:))")
 _BAR: Final = re.compile(r"\|\]|\[\||\|\||:\||\|:|::|\|")
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _HEADER: Final = "XTCORMLQPVKSZNBDFGHAUmIW"
@@ -82,8 +84,9 @@ class _Finder:
     def run(self) -> tuple[FoundTune, ...]:
         position = 0
         for raw in self.text.splitlines(keepends=True):
-            self.raw_line(raw[:_LONGEST_LINE], position)
-            position += len(raw)
+            for part in _NEXT_TUNE.split(raw) if "X:" in raw[1:] else (raw,):
+                self.raw_line(part[:_LONGEST_LINE], position)
+                position += len(part)
         self.finish()
         return tuple(self.found)
 
@@ -214,6 +217,10 @@ class _Finder:
             return "head"
         if line.startswith("%"):
             return "comment" if inside else "prose"
+        draft = self.draft
+        first = draft is not None and draft.has_key and not draft.body and not draft.blanks
+        if first and all(_is_notes(word) for word in line.split()):
+            return "music"  # the first bar, cut short
         return "music" if _music_likelihood(line) > (0.75 if inside else 0.9) else "prose"
 
     def draft_has_body(self) -> bool:
@@ -232,7 +239,7 @@ class _Finder:
                 fixed = f"{found[1]}:{found[2].rstrip()}"
                 if fixed != line:
                     draft.note("removed blanks before and after a field's letter")
-                draft.header.append(fixed if line[1:2] != ":" else line)
+                draft.header.append(fixed)
                 draft.has_key = found[1] == "K"
                 return
         if kind == "comment" and not draft.body:

@@ -23,7 +23,7 @@ from chatmusician.abc.tune import (
     Tune,
 )
 
-_SOME_X: Final = re.compile(r"^X:", re.M)
+_SOME_X: Final = re.compile(r"(?:\A|[\r\n])X:")
 _ONE_LINE: Final = re.compile(r"\s[KLM]:\s*\S+\s+\S")
 _SYMBOL: Final = re.compile(r"\s*(\S)\s*=\s*(![^!]+!|\+[^+]+\+|\"[^\"]*\"|\S+)\s*$")
 _STRICT: Final = re.compile(r"%abc-(\d+)\.(\d+)")

@@ -13,6 +13,10 @@ from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
 # Steps by which letters move, by semitones, where no key decides.
 _USUAL_STEPS: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 _ROOT: Final = re.compile(r"([A-G])([#b\u266f\u266d]?)")
+# What may follow the root of a chord symbol: anything else is a text such as "Fine".
+_QUALITY: Final = re.compile(
+    r"(?:maj|min|dim|aug|sus|add|alt|omit|no|ma|mi|m|M|o|[-+0-9#b\u266f\u266d°øØΔ(),^*\s])*"
+)
 _SIGN: Final = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 _VALUE: Final = {"": 0, "#": 1, "b": -1, "\u266f": 1, "\u266d": -1}
 
@@ -62,9 +66,9 @@ class Interval:
     def symbol(self, text: str) -> str:
         """A chord symbol with its root and its bass moved; other text stays."""
         found = _ROOT.match(text)
-        if not found or text[found.end() : found.end() + 1].isupper():
-            return text
         head, slash, bass = text.partition("/")
+        if not found or not _QUALITY.fullmatch(head, found.end()):
+            return text
         moved = self.tonic(found[1] + found[2]) + head[found.end() :]
         low = _ROOT.fullmatch(bass)
         return moved + slash + (self.tonic(bass) if low else bass)
@@ -84,8 +88,16 @@ def _cost(option: Interval, key: Key, usual: int) -> tuple[int, int]:
     """Accidentals in the signature; between six sharps and six flats the usual steps."""
     step = STEP_LETTERS.index(key.tonic[0])
     to_step, _, alter = option.move(step, 0, _VALUE[key.tonic[1:]])
-    respelled = to_step != (step + option.steps) % 7
-    if respelled or abs(alter) > 1:
+    if abs(alter) > 1 or to_step != (step + option.steps) % 7:
         return 99, 0
     written = STEP_LETTERS[to_step] + _SIGN[alter]
     return abs(key_fifths(written, key.mode)), abs(option.steps - usual)
+
+
+def interval_to(key: Key, tonic: str) -> Interval:
+    """The shortest interval from a key's tonic to another, as it is spelled."""
+    step, to_step = STEP_LETTERS.index(key.tonic[0]), STEP_LETTERS.index(tonic[0])
+    alter, to_alter = _VALUE[key.tonic[1:]], _VALUE[tonic[1:]]
+    rise = STEP_SEMITONES[to_step] + to_alter - STEP_SEMITONES[step] - alter
+    octaves = -((rise + 5) // 12)
+    return Interval(to_step - step + 7 * octaves, rise + 12 * octaves)

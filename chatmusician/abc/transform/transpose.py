@@ -9,10 +9,9 @@ from chatmusician.abc.canonical import key_text
 from chatmusician.abc.edit import Edit, edited, written_out
 from chatmusician.abc.fields import Key, parse_key
 from chatmusician.abc.spelling import ACCIDENTALS, head
-from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Written
-from chatmusician.abc.transform.interval import Interval, interval_for
+from chatmusician.abc.transform.interval import Interval, interval_for, interval_to
 from chatmusician.abc.tune import (
     NO_ACCIDENTAL,
     Bar,
@@ -24,6 +23,7 @@ from chatmusician.abc.tune import (
     Note,
     Overlay,
     Tune,
+    Unknown,
 )
 from chatmusician.errors import UsageError
 
@@ -37,22 +37,22 @@ def transpose(tune: Tune, semitones: int) -> Tune:
     """The tune moved by so many semitones, spelled in the key with the fewest accidentals."""
     if not semitones:
         return tune
-    return _Transposer(written_out(tune), semitones).tune()
+    written = written_out(tune)
+    return _Transposer(written, interval_for(timeline(written).key, semitones)).tune()
 
 
 def transpose_to(tune: Tune, tonic: str) -> Tune:
-    """The tune moved to another tonic (``"Bb"``), by the shortest way."""
+    """The tune moved to another tonic (``"Bb"``), by the shortest way; its mode stays."""
     key = timeline(tune).key
     target = parse_key(tonic)
     if not key.tonic or not target.tonic or not target.valid:
-        raise UsageError(f"cannot transpose from {key.name} to {tonic!r}")
-    distance = (_pitch_class(target.tonic) - _pitch_class(key.tonic)) % 12
-    return transpose(tune, distance if distance <= 6 else distance - 12)
-
-
-def _pitch_class(tonic: str) -> int:
-    change = tonic[1:].count("#") - tonic[1:].count("b")
-    return STEP_SEMITONES[STEP_LETTERS.index(tonic[0])] + change
+        raise UsageError(
+            f"cannot transpose from {key.name} to {tonic!r}", hint='name a tonic, as in "Bb"'
+        )
+    interval = interval_to(key, target.tonic)
+    if interval == Interval(0, 0):
+        return tune
+    return _Transposer(written_out(tune), interval).tune()
 
 
 class _State:
@@ -71,11 +71,11 @@ class _State:
 
 
 class _Transposer:
-    def __init__(self, tune: Tune, semitones: int) -> None:
+    def __init__(self, tune: Tune, interval: Interval) -> None:
         self.source = tune
         self.line = timeline(tune, trace=True)
-        self.semitones = semitones
-        self.interval: Interval = interval_for(self.line.key, semitones)
+        self.interval = interval
+        self.check_range()
         self.read: dict[int, list[Written]] = {}
         for written in self.line.written:
             self.read.setdefault(int(written.element), []).append(written)
@@ -90,6 +90,15 @@ class _Transposer:
         for index, element in enumerate(self.source.elements):
             self.element(index, element)
         return edited(self.source, self.edits)
+
+    def check_range(self) -> None:
+        by = self.interval.semitones
+        for voice in self.line.voices:
+            if any(not 0 <= tone.pitch + by <= 127 for tone in voice.tones):
+                raise UsageError(
+                    f"moved by {by} semitones the tune leaves the range of MIDI",
+                    hint="an octave is 12 semitones",
+                )
 
     def state(self) -> _State:
         if self.voice not in self.states:
@@ -114,6 +123,9 @@ class _Transposer:
             self.symbol(element)
         elif isinstance(element, (Bar, Overlay)):
             self.state().clear()
+        elif isinstance(element, Unknown) and self.source.source(element) == "!":
+            # Directly before a note that becomes "f" it would be read as "!f!" cut short.
+            self.edits.append((int(element.end), int(element.end), " "))
         elif isinstance(element, Field) and element.letter == "K":
             self.key(element, self.state())
         elif isinstance(element, Field) and element.letter == "V" and element.value.split():
@@ -130,6 +142,7 @@ class _Transposer:
         begin = source.index(":") + 1
         found = _KEY_HEAD.match(source, begin)
         end = found.end() if found and key.properties.clef is None else begin + len(field.value)
+        end -= len(source[begin:end]) - len(source[begin:end].rstrip())
         tail = source[end:]
         if key.properties.clef is not None:
             tail = _tail(source[begin:], field.value)

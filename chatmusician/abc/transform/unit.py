@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 from chatmusician.abc.edit import Edit, edited, line_ending, whole_lines, written_out
 from chatmusician.abc.fields import parse_unit
@@ -11,12 +12,17 @@ from chatmusician.abc.timeline import timeline
 from chatmusician.abc.tune import Chord, Element, Field, Note, Rest, Tune
 from chatmusician.errors import UsageError
 
+# The reader takes a shorter L: for a slip of the pen.
+_SMALLEST: Final = Fraction(1, 1024)
+
 
 def change_unit(tune: Tune, unit: str) -> Tune:
     """The tune with ``L:`` set to ``unit`` (``"1/16"``) and every length rewritten to fit."""
     parsed = parse_unit(unit)
     if parsed is None:
         raise UsageError(f"{unit!r} is no unit length", hint='write it as "1/8"')
+    if Fraction(*parsed) < _SMALLEST:
+        raise UsageError(f"a unit length of {unit} is too short", hint=f"at least {_SMALLEST}")
     return _UnitChanger(written_out(tune), Fraction(*parsed)).tune()
 
 
