@@ -115,8 +115,8 @@ def harmony(name: ChordName, id: str) -> str:
     if name.bass:
         step = name.bass.upper()
         shown = "" if name.bass == step else f' text="{name.bass}"'
-        alter = _alter("bass", name.bass_sign)
-        parts.append(f"<bass><bass-step{shown}>{step}</bass-step>{alter}</bass>")
+        sign = _alter("bass", name.bass_sign)
+        parts.append(f"<bass><bass-step{shown}>{step}</bass-step>{sign}</bass>")
     for number, alter, kind in name.degrees:
         parts.append(
             f'<degree print-object="no"><degree-value>{number}</degree-value>'
