@@ -309,4 +309,6 @@ def parse_voice(value: str) -> Voice:
     words = list(_WORD.finditer(value.strip()))
     if not words:
         return Voice("")
-    return Voice(words[0][0].strip('"')[:20], _properties(words[1:]))
+    # A bracket would end the inline field that names the voice.
+    name = re.split(r"[][]", words[0][0].strip('"'))[0]
+    return Voice(name[:20], _properties(words[1:]))
