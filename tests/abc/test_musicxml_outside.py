@@ -228,8 +228,6 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = importlib.util.find_spec("musicxml")
     if found is None or found.origin is None:
         pytest.skip("the package musicxml, which brings the schema, is not installed")
-    if shutil.which("xmllint") is None:
-        pytest.skip("xmllint is not installed")
     source = Path(found.origin).parent / "generate_classes" / "musicxml_4_0.xsd"
     folder = tmp_path_factory.mktemp("schema")
     text = source.read_text(encoding="utf-8").replace("http://www.musicxml.org/xsd/", "")
@@ -244,13 +242,13 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def invalid(schema: Path, files: list[Path]) -> list[str]:
-    said = subprocess.run(
-        ["xmllint", "--nonet", "--noout", "--schema", str(schema), *map(str, files)],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stderr
-    return [line for line in said.splitlines() if not line.endswith(" validates")]
+    etree: Any = importlib.import_module("lxml.etree")
+    rules = etree.XMLSchema(etree.parse(str(schema)))
+    found = []
+    for file in files:
+        if not rules.validate(etree.parse(str(file))):
+            found.append(f"{file.name}: {rules.error_log.last_error}")
+    return found
 
 
 def test_the_schema_allows_every_score(schema: Path, tmp_path: Path) -> None:

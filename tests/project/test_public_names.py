@@ -17,7 +17,7 @@ def test_promised_names_work(name: str) -> None:
 
 
 def test_promised_names() -> None:
-    assert set(chatmusician.__all__) == {"__version__", "check", "convert", "read_abc"}
+    assert set(chatmusician.__all__) == {"__version__", "check", "convert", "read_abc", "render"}
 
 
 def test_unknown_name() -> None:
