@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 
-from chatmusician.abc.musicxml.layout import Change, Item, Part, ScoreBar, Sounding
+from chatmusician.abc.musicxml.layout import Item, Part, ScoreBar, Sounding
 
 
 def divide(sounding: Sounding, point: int) -> tuple[Sounding, Sounding]:
@@ -32,8 +32,7 @@ def divide(sounding: Sounding, point: int) -> tuple[Sounding, Sounding]:
 def spill(bars: list[ScoreBar]) -> None:
     """Notes that the timeline has sound past their bar go on in the next, tied.
 
-    These are chord notes longer than their chord, and a note made longer by a broken rhythm
-    over the bar line (``A>|B``).
+    These are chord notes longer than their chord.
     """
     for bar, after in itertools.pairwise(bars):
         end = bar.start + bar.length
@@ -41,14 +40,6 @@ def spill(bars: list[ScoreBar]) -> None:
             if _crosses(sounding, end):
                 bar.apart[at], rest = divide(sounding, end)
                 after.apart.append(rest)
-        last = next((i for i in reversed(bar.layers[0]) if isinstance(i, Sounding)), None)
-        first = next((i for i in after.layers[0] if isinstance(i, Sounding)), None)
-        if last and first and _crosses(last, end) and last.onset + last.ticks == first.onset:
-            left, rest = divide(last, end)
-            bar.layers[0] = [left if item is last else item for item in bar.layers[0]]
-            changes = [i for i, item in enumerate(after.layers[0]) if isinstance(item, Change)]
-            head = changes[-1] + 1 if changes and changes[-1] < after.layers[0].index(first) else 0
-            after.layers[0].insert(head, rest)
 
 
 def _crosses(sounding: Sounding, point: int) -> bool:
