@@ -444,7 +444,7 @@ class BookReader:
                     state = "free"
                 elif ord(text[start]) != 37:
                     has_field = True
-            if not blank and text.startswith("%%begin", start):
+            if not blank and ord(text[start]) == 37 and text.startswith("%%begin", start):
                 name = text[start + 7 : stop].split()
                 if name and "begin" + name[0] in _BLOCKS:
                     block = name[0]
