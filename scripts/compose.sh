@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks and converts the bundled sample tune; a model will answer PROMPT in its place.
+# Checks and renders the bundled sample tune; a model will answer PROMPT in its place.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,8 +9,5 @@ sample=chatmusician/resources/sample.abc
 if [ -n "${PROMPT:-}" ]; then
     echo "no model is bundled yet, so PROMPT is not used: this is the sample tune" >&2
 fi
-mkdir -p output
 "$chatmusician" check "$sample"
-"$chatmusician" convert "$sample" output/sample.abc
-"$chatmusician" convert "$sample" output/sample.json
-printf '%s\n' output/sample.abc output/sample.json
+"$chatmusician" render "$sample" -o output --format abc,svg,png,mid,wav

@@ -77,10 +77,16 @@ def test_what_is_no_music_is_an_error_not_a_crash(music: str) -> None:
             "import os, time; os.write(1, b'hello'); time.sleep(20)",
             "gave no answer that can be read",
         ),
-        (r"import sys; sys.stdout.buffer.write(b'\0\0\0\2{}')", "an answer that makes no sense"),
-        (r"import sys; sys.stdout.buffer.write(b'\0\0\0\2no')", "an answer that makes no sense"),
         (
-            r"import sys; sys.stdout.buffer.write(b'\0\0\0\x0c{\"pages\":[]}')",
+            r"import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write(b'\0\0\0\2{}')",
+            "an answer that makes no sense",
+        ),
+        (
+            r"import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write(b'\0\0\0\2no')",
+            "an answer that makes no sense",
+        ),
+        (
+            r"import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write(b'\0\0\0\x0c{\"pages\":[]}')",
             "makes no sense|nothing",
         ),
     ],
