@@ -67,6 +67,10 @@ def test_what_is_no_music_is_an_error_not_a_crash(music: str) -> None:
         by_verovio.engrave(music, {}, by_verovio.shared_pool())
 
 
+# The request is read first: who ends before it is sent gave no answer.
+ANSWERS = "import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write"
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -77,18 +81,9 @@ def test_what_is_no_music_is_an_error_not_a_crash(music: str) -> None:
             "import os, time; os.write(1, b'hello'); time.sleep(20)",
             "gave no answer that can be read",
         ),
-        (
-            r"import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write(b'\0\0\0\2{}')",
-            "an answer that makes no sense",
-        ),
-        (
-            r"import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write(b'\0\0\0\2no')",
-            "an answer that makes no sense",
-        ),
-        (
-            r"import sys; sys.stdin.buffer.read1(); sys.stdout.buffer.write(b'\0\0\0\x0c{\"pages\":[]}')",
-            "makes no sense|nothing",
-        ),
+        (ANSWERS + r"(b'\0\0\0\2{}')", "an answer that makes no sense"),
+        (ANSWERS + r"(b'\0\0\0\2no')", "an answer that makes no sense"),
+        (ANSWERS + r"(b'\0\0\0\x0c{\"pages\":[]}')", "makes no sense|nothing"),
     ],
 )
 def test_a_worker_gone_wrong_is_one_clear_error(code: str, said: str) -> None:
