@@ -26,7 +26,8 @@ class Written:
 class Format:
     """A notation format; `read` and `write` are None where that way is not offered.
 
-    `single` formats hold one tune, `binary` ones are no text.
+    `single` formats hold one tune, `binary` ones are no text. What is `imported` comes as
+    ABC that is laid out already.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Format:
     write: Callable[[Book], Written] | None
     binary: bool = False
     single: bool = False
+    imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,11 @@ _TABLE = (
         _importer("from_musicxml"),
         _to_musicxml,
         single=True,
+        imported=True,
     ),
-    Format("mxl", (".mxl",), _importer("from_mxl"), _to_mxl, binary=True, single=True),
-    Format("krn", (".krn",), _importer("from_kern"), None),
-    Format("mid", (".mid", ".midi"), _importer("from_midi"), _to_midi, binary=True, single=True),
+    Format("mxl", (".mxl",), _importer("from_mxl"), _to_mxl, True, True, True),
+    Format("krn", (".krn",), _importer("from_kern"), None, imported=True),
+    Format("mid", (".mid", ".midi"), _importer("from_midi"), _to_midi, True, True, True),
 )
 BY_NAME = {format.name: format for format in _TABLE}
 FORMATS = tuple(BY_NAME)
@@ -153,7 +156,7 @@ def convert_file(
     if form.write is None:
         hint = f"these can: {', '.join(f.name for f in _TABLE if f.write)}"
         raise UsageError(f"{form.name} can be read but not written", hint=hint)
-    book = read_book(path, given=given)
+    source, book = _read(path, given)
     if tune is not None:
         book = only_tune(book, tune)
     if form.single and len(book.tunes) != 1:
@@ -164,18 +167,25 @@ def convert_file(
             f"{name} has {len(book.tunes)} tunes; {form.name} holds one",
             hint=f"choose one by its X: (--tune {book.tunes[0].x}), or use render, a file a tune",
         )
+    if source.imported and wanted == "abc":
+        # It keeps what the canonical form drops, such as the names of voices.
+        return Converted(book.text.encode(), form, book)
     written = form.write(book)
     return Converted(written.data, form, book, written.notes)
 
 
 def read_book(path: str, *, given: str | None = None) -> Book:
     """The tunes of a file in any format that can be read; `-` is standard input."""
+    return _read(path, given)[1]
+
+
+def _read(path: str, given: str | None) -> tuple[Format, Book]:
     form = None if given is None else BY_NAME[_known(given)]
     form = form or _format_of(path)
     data = read_bytes(path) if form is None or form.binary else read_text_bytes(path)
     form = form or _sniff(path, data)
     assert form.read is not None
-    return form.read(data, display_name(path))
+    return form, form.read(data, display_name(path))
 
 
 def only_tune(book: Book, number: str) -> Book:
