@@ -39,7 +39,8 @@ def decode(data: bytes) -> Decoded:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _decode_after_bom(data, bom, encoding)
-    found = _DECLARED.search(data, 0, 65536)
+    named = data.find(b"charset", 0, 65536) >= 0
+    found = _DECLARED.search(data, 0, 65536) if named else None
     name = found[1].decode("ascii", "replace").lower() if found else ""
     declared = CHARSETS.get(name, "")
     problem = ""

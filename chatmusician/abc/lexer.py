@@ -114,7 +114,7 @@ class Lexer(NoteLexer):
         """Anything but a note, a bar line, a text or a blank."""
         out = self.out
         char = self.text[i]
-        if char in self.symbols:
+        if c > 71 and char in self.symbols:
             self.symbol(i, self.symbols[char])
         elif c == 91:
             self.bracket(i)
