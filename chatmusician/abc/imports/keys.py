@@ -73,6 +73,9 @@ def our_key(tonic: str, mode: str, accidentals: list[tuple[str, int]]) -> str:
         for at, step in enumerate(STEP_LETTERS)
         if alters.get(step, 0) != plain.accidentals[at] and alters.get(step, 0) in _MARKS
     ]
+    if not marks and mode in _SUFFIX and not any(abs(a) > 1 for a in plain.accidentals):
+        # It was given accidentals of its own that it has anyway: name one again.
+        marks.append(_MARKS[plain.accidentals[0]] + "c")
     return " ".join([name, *marks])
 
 

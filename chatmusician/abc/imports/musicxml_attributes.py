@@ -78,7 +78,9 @@ class Attributes(Cursor):
             return our_key(told[1], told[2], named) if told else explicit_key(named)
         fifths = self.integer(text_of(element, "fifths") or "0", "fifths", 14)
         if told and abs(fifths) <= _MOST_FIFTHS:
-            return our_key(told[1], told[2], list(zip(STEP_LETTERS, signature(fifths), strict=True)))
+            return our_key(
+                told[1], told[2], list(zip(STEP_LETTERS, signature(fifths), strict=True))
+            )
         return key_name(fifths, text_of(element, "mode").lower())
 
     def time(self, element: Element, staff: int) -> None:

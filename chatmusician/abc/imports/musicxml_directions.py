@@ -23,7 +23,6 @@ from chatmusician.abc.imports.musicxml_marks import (
 )
 from chatmusician.abc.pieces import Piece
 
-
 # The id of words that were a chord symbol in the tune our own MusicXML was written from.
 _CHORD_ID: Final = "chord-e"
 
