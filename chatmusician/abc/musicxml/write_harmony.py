@@ -112,13 +112,14 @@ def harmony(name: ChordName, id: str) -> str:
     step = f"<root-step{shown}>{name.root}</root-step>"
     if name.kind == "none":
         step = '<root-step text="">C</root-step>'
-    alter = _alter("root", name.sign, shown=usual)
-    parts = [f'<harmony id="{id}"><root>{step}{alter}</root>']
+    root_alter = _alter("root", name.sign, shown=usual)
+    parts = [f'<harmony id="{id}"><root>{step}{root_alter}</root>']
     parts.append(f'<kind text="{escape(name.quality)}">{name.kind}</kind>')
     if name.bass:
         step = name.bass.upper()
-        usual = name.bass == step and name.bass_sign in ("", "#", "b")
-        shown = "" if usual else f' text="{name.bass}{name.bass_sign}"'
+        usual = name.bass_sign in ("", "#", "b")
+        text = name.bass if usual else name.bass + name.bass_sign
+        shown = "" if text == step else f' text="{text}"'
         sign = _alter("bass", name.bass_sign, shown=usual)
         parts.append(f"<bass><bass-step{shown}>{step}</bass-step>{sign}</bass>")
     for number, alter, kind in name.degrees:
