@@ -189,7 +189,8 @@ def test_a_bass_in_small_letters_keeps_them() -> None:
     assert bass is not None
     step = bass.find("bass-step")
     assert step is not None
-    assert (step.text, step.get("text"), text(bass, "bass-alter")) == ("C", "c", "1")
+    assert (step.text, step.get("text"), text(bass, "bass-alter")) == ("C", "c+", "1")
+    assert kinds(bass, "bass-alter", "print-object") == ["no"]
 
 
 def sung(music: str) -> list[str]:

@@ -45,6 +45,7 @@ MORE = (
     "[A-c-]2 [Ac]2-|[Ac]4|",
     "A2>B2 A>>>B A<B|(3A>BA c2|",
     "|: A4 [1 B4:|[2 c4|]",
+    '"A7/c+"A4"4"B4"F♯m"[K:Hp]c4[K:D exp ^f _b]d4|[K:Dphr ^f]e4||[K:F# exp ^f]f4:|',
 )
 RICH = """X:1
 T:Rich & <strange>

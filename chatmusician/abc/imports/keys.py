@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
 
+from chatmusician.abc.fields import parse_key
 from chatmusician.abc.tables import MODES, STEP_FIFTHS, STEP_LETTERS
 
 _SUFFIX: Final = {
@@ -60,6 +61,22 @@ def explicit_key(accidentals: list[tuple[str, int]]) -> str:
         if alter in _MARKS and alter and len(step) == 1 and step in STEP_LETTERS
     ]
     return " ".join(["exp", *marks]) if marks else "none"
+
+
+def our_key(tonic: str, mode: str, accidentals: list[tuple[str, int]]) -> str:
+    """A K: value of a tonic, a mode and a signature, with what the signature has otherwise."""
+    name = " ".join([tonic.replace("sharp", "#"), mode]).strip()
+    plain = parse_key(name)
+    alters = dict(accidentals)
+    marks = [
+        _MARKS[alters.get(step, 0)] + step.lower()
+        for at, step in enumerate(STEP_LETTERS)
+        if alters.get(step, 0) != plain.accidentals[at] and alters.get(step, 0) in _MARKS
+    ]
+    if not marks and mode in _SUFFIX and not any(abs(a) > 1 for a in plain.accidentals):
+        # It was given accidentals of its own that it has anyway: name one again.
+        marks.append(_MARKS[plain.accidentals[0]] + "c")
+    return " ".join([name, *marks])
 
 
 def guess_key(notes: Iterable[tuple[int, Fraction]]) -> str:

@@ -7,10 +7,12 @@ from fractions import Fraction
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from chatmusician.abc.fields import signature
 from chatmusician.abc.imports.draft import Clef
-from chatmusician.abc.imports.keys import explicit_key, key_name
+from chatmusician.abc.imports.keys import explicit_key, key_name, our_key
 from chatmusician.abc.imports.musicxml_cursor import Cursor
 from chatmusician.abc.imports.musicxml_marks import text_of, text_of_self
+from chatmusician.abc.tables import STEP_LETTERS
 
 _CLEFS: Final = {
     ("G", "2"): "treble",
@@ -34,6 +36,9 @@ _STYLES: Final = {
     "dashed": ".|",
     "none": "[|]",
 }
+# The id that our own MusicXML gives a key which the format cannot name.
+_OUR_KEY: Final = re.compile(r"key-([A-G](?:sharp|b)?|)-([A-Za-z]+)(?:-\d+)?")
+_MOST_FIFTHS: Final = 7
 
 
 class Attributes(Cursor):
@@ -65,11 +70,17 @@ class Attributes(Cursor):
 
     def key(self, element: Element) -> str:
         steps = [(e.text or "").strip().upper() for e in element.findall("key-step")]
+        told = _OUR_KEY.fullmatch(element.get("id", ""))
         if steps:
             alters = [text_of_self(e) for e in element.findall("key-alter")]
             values = [round(self.number(a or "0", "key-alter")) for a in alters]
-            return explicit_key(list(zip(steps, values, strict=False)))
+            named = list(zip(steps, values, strict=False))
+            return our_key(told[1], told[2], named) if told else explicit_key(named)
         fifths = self.integer(text_of(element, "fifths") or "0", "fifths", 14)
+        if told and abs(fifths) <= _MOST_FIFTHS:
+            return our_key(
+                told[1], told[2], list(zip(STEP_LETTERS, signature(fifths), strict=True))
+            )
         return key_name(fifths, text_of(element, "mode").lower())
 
     def time(self, element: Element, staff: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 from xml.etree.ElementTree import Element
 
 from chatmusician.abc.imports.musicxml_attributes import Attributes
@@ -21,6 +22,9 @@ from chatmusician.abc.imports.musicxml_marks import (
     voice_order,
 )
 from chatmusician.abc.pieces import Piece
+
+# The id of words that were a chord symbol in the tune our own MusicXML was written from.
+_CHORD_ID: Final = "chord-e"
 
 
 @dataclass
@@ -59,7 +63,9 @@ class Directions(Attributes):
         words: list[str] = []
         speed = ""
         for child in (c for kind in element.findall("direction-type") for c in kind):
-            if child.tag == "words":
+            if child.tag == "words" and child.get("id", "").startswith(_CHORD_ID):
+                self.measure.symbols.append((offset, staff, quoted(text_of_self(child))))
+            elif child.tag == "words":
                 words.append(text_of_self(child))
             elif child.tag == "metronome":
                 speed = metronome(child) or speed

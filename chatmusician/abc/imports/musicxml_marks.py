@@ -223,7 +223,10 @@ def _named(element: Element, part: str) -> str:
     if found is None:
         return ""
     step = found.get("text", (found.text or "").strip().upper())
-    return step + _HALF_STEPS.get(text_of(element, f"{part}/{part}-alter"), "")
+    alter = element.find(f"{part}/{part}-alter")
+    if alter is None or alter.get("print-object") == "no":
+        return step
+    return step + _HALF_STEPS.get(text_of_self(alter), "")
 
 
 def _degree(element: Element) -> str:

@@ -161,3 +161,4 @@ class Layout:
     resolution: int
     unit: Fraction
     tempo: Tempo | None = None
+    order: str = ""

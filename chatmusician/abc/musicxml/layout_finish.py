@@ -18,6 +18,7 @@ from chatmusician.abc.musicxml.layout import (
     Trailing,
 )
 from chatmusician.abc.musicxml.layout_align import align_bars, spill
+from chatmusician.abc.playing import sections
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 
 _MOST_BARS: Final = 20_000
@@ -31,6 +32,7 @@ def finish(layout: Layout, line: Timeline) -> Layout:
     for part, voice in zip(layout.parts, line.voices, strict=True):
         for bar, measure in zip(part.bars, voice.measures, strict=False):
             _know(bar, measure)
+        _open_repeats(part.bars, voice.measures)
         spill(part.bars)
         for bar in part.bars:
             _lay_apart(bar)
@@ -41,6 +43,7 @@ def finish(layout: Layout, line: Timeline) -> Layout:
         part.bars = [one for bar in part.bars for one in _each(bar)][:_MOST_BARS]
         if part.bars:
             kept.append(part)
+    layout.order = line.order
     layout.parts = kept or [_silent(layout.parts, line)]
     if len(layout.parts) > 1:
         align_bars(layout.parts)
@@ -64,6 +67,15 @@ def _know(bar: ScoreBar, measure: Measure) -> None:
     bar.span = (int(measure.first), int(measure.last))
     if int(measure.count) == 1:
         bar.rest_bars = 0
+
+
+def _open_repeats(bars: list[ScoreBar], measures: list[Measure]) -> None:
+    """Open the repeats that ABC has go back to a double bar: MusicXML knows no such rule."""
+    for section in sections(measures, 0, len(measures)):
+        first = section.start
+        after_repeat = not first or measures[first - 1].closes
+        if section.closed and not section.opened and not after_repeat and first < len(bars):
+            bars[first].opens = 1
 
 
 def _without_empty(bars: list[ScoreBar]) -> list[ScoreBar]:

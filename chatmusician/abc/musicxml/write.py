@@ -140,7 +140,8 @@ class PartWriter:
             out.append('<print new-system="yes"/>')
         left, right = bar_lines(bar, self.part.bars[at - 1] if at else None)
         lead = self.leading(bar)
-        start = attributes(self.part, lead, self.resolution // 4 // self.division if not at else 0)
+        divisions = self.resolution // 4 // self.division if not at else 0
+        start = attributes(self.part, lead, divisions, self.ids.new)
         rest_bars = bar.rest_bars if bar.rest_bars > 1 else 0
         if start or rest_bars:
             out.append(_attributes(start, rest_bars))
@@ -203,7 +204,8 @@ class PartWriter:
                 now = self.sounding(item, row, number + 1, now)
             elif isinstance(item, Change):
                 if started:
-                    self.out.append(_attributes(attributes(self.part, [item], 0), 0))
+                    change = attributes(self.part, [item], 0, self.ids.new)
+                    self.out.append(_attributes(change, 0))
             elif isinstance(item, Trailing):
                 self.notes.graces(item.graces, number + 1)
             elif isinstance(item, Mark):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from chatmusician.abc.fields import Key, Meter, signature, tonic_fifths
@@ -47,7 +48,9 @@ _MOST_FIFTHS: Final = 7
 _DIATONIC: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 
 
-def attributes(part: Part, changes: list[Change], divisions: int) -> list[str]:
+def attributes(
+    part: Part, changes: list[Change], divisions: int, new_id: Callable[[str], str]
+) -> list[str]:
     """The children of <attributes>; ``divisions`` above 0 marks the first bar of the part."""
     first = divisions > 0
     key = part.key if first else None
@@ -59,7 +62,7 @@ def attributes(part: Part, changes: list[Change], divisions: int) -> list[str]:
         staff = change.staff or staff
     found = [f"<divisions>{divisions}</divisions>"] if first else []
     if key is not None:
-        found.append(key_element(key))
+        found.append(key_element(key, new_id))
     if meter is not None:
         found.append(time_element(meter))
     if staff is not None:
@@ -67,13 +70,19 @@ def attributes(part: Part, changes: list[Change], divisions: int) -> list[str]:
     return found
 
 
-def key_element(key: Key) -> str:
-    """Fifths and mode where they say it all, else each accidental of the signature."""
+def key_element(key: Key, new_id: Callable[[str], str]) -> str:
+    """Fifths and mode where they say it all, else each accidental of the signature.
+
+    What MusicXML has no word for, such as ``K:Hp`` and ``K:D exp ^f``, is told by the id.
+    """
     hidden = ' print-object="no"' if key.mode == "HP" else ""
     fifths = _fifths(key)
+    named = key.tonic and not key.explicit and key.mode in _MODE_SHIFTS
+    mode = key.mode if named else "none" if not key.tonic and key.mode == "none" else ""
+    if not mode or fifths is None:
+        tonic = key.tonic.replace("#", "sharp")
+        hidden += f' id="{new_id(f"key-{tonic}-{key.mode}")}"'
     if fifths is not None:
-        named = key.tonic and not key.explicit and key.mode in _MODE_SHIFTS
-        mode = key.mode if named else "none" if not key.tonic and key.mode == "none" else ""
         inner = f"<fifths>{fifths}</fifths>" + (f"<mode>{mode}</mode>" if mode else "")
         return f"<key{hidden}>{inner}</key>"
     steps = [step for step in SHARP_ORDER if key.accidentals[step] > 0]

@@ -107,15 +107,20 @@ def _degree(sign: str, number: str) -> tuple[str, int, str]:
 
 def harmony(name: ChordName, id: str) -> str:
     """The <harmony> element; kind@text keeps the quality as the tune spells it."""
-    step = f"<root-step>{name.root}</root-step>"
+    usual = name.sign in ("", "#", "b")
+    shown = "" if usual else f' text="{name.root}{name.sign}"'
+    step = f"<root-step{shown}>{name.root}</root-step>"
     if name.kind == "none":
         step = '<root-step text="">C</root-step>'
-    parts = [f'<harmony id="{id}"><root>{step}{_alter("root", name.sign)}</root>']
+    root_alter = _alter("root", name.sign, shown=usual)
+    parts = [f'<harmony id="{id}"><root>{step}{root_alter}</root>']
     parts.append(f'<kind text="{escape(name.quality)}">{name.kind}</kind>')
     if name.bass:
         step = name.bass.upper()
-        shown = "" if name.bass == step else f' text="{name.bass}"'
-        sign = _alter("bass", name.bass_sign)
+        usual = name.bass_sign in ("", "#", "b")
+        text = name.bass if usual else name.bass + name.bass_sign
+        shown = "" if text == step else f' text="{text}"'
+        sign = _alter("bass", name.bass_sign, shown=usual)
         parts.append(f"<bass><bass-step{shown}>{step}</bass-step>{sign}</bass>")
     for number, alter, kind in name.degrees:
         parts.append(
@@ -126,5 +131,9 @@ def harmony(name: ChordName, id: str) -> str:
     return "".join(parts)
 
 
-def _alter(of: str, sign: str) -> str:
-    return f"<{of}-alter>{_ALTERS[sign]}</{of}-alter>" if sign else ""
+def _alter(of: str, sign: str, *, shown: bool) -> str:
+    """The alteration; not ``shown`` where the text of the step has its sign already."""
+    if not sign:
+        return ""
+    hidden = "" if shown else ' print-object="no"'
+    return f"<{of}-alter{hidden}>{_ALTERS[sign]}</{of}-alter>"

@@ -29,7 +29,7 @@ def header(tune: Tune, layout: Layout, line_breaks: bool) -> list[str]:
     found: list[str] = []
     if titles:
         found.append(f"<work><work-title>{titles[0]}</work-title></work>")
-    found.append(_identification(tune, line_breaks))
+    found.append(_identification(tune, layout.order, line_breaks))
     found += _credits(tune, titles)
     found.append("<part-list>")
     grouped = groups(tune, [part.id for part in layout.parts])
@@ -49,7 +49,7 @@ def _values(tune: Tune, letter: str) -> list[str]:
     return [text for field in tune.fields(letter) if (text := abc_text(field.value))]
 
 
-def _identification(tune: Tune, line_breaks: bool) -> str:
+def _identification(tune: Tune, order: str, line_breaks: bool) -> str:
     composers = _values(tune, "C")
     found = [f'<creator type="composer">{name}</creator>' for name in composers]
     breaks = "yes" if line_breaks else "no"
@@ -70,6 +70,9 @@ def _identification(tune: Tune, line_breaks: bool) -> str:
     if any(words):
         text = "\n".join(words)
         other.append(f'<miscellaneous-field name="words">{text}</miscellaneous-field>')
+    if order:
+        text = escape(order)
+        other.append(f'<miscellaneous-field name="order">{text}</miscellaneous-field>')
     if other:
         found.append(f"<miscellaneous>{''.join(other)}</miscellaneous>")
     return f"<identification>{''.join(found)}</identification>"

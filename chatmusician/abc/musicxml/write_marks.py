@@ -29,7 +29,8 @@ def direction(mark: Mark, id: str, unit: Fraction) -> list[str]:
         name = parse_chord(read_text(mark.text))
         if name is not None:
             return [harmony(name, id)]
-        return words(mark.text, id, "above")
+        # The id tells a reader that knows it what the words were in the tune.
+        return words(mark.text, id, "above", f' id="chord-{id}"')
     if mark.kind == "words":
         placement, side = _PLACES.get(mark.placement, ("above", ""))
         return words(mark.text, id, placement, f' halign="{side}"' if side else "")
