@@ -167,3 +167,22 @@ def test_what_it_cannot_do_is_said() -> None:
     assert abc2midi.beyond(PLAIN) == ""
     asked = Options(transpose=2, swing=True)
     assert abc2midi.beyond(asked) == "transposition, swing on demand"
+
+
+@needs_it
+def test_what_it_reads_otherwise_it_gets_written_out() -> None:
+    # abc2midi goes back to the beginning here, 2.1 to the double bar.
+    text = "X:1\nT:t\nM:2/4\nL:1/4\n%%MIDI program 40\nK:C\nCD|EF||GA|Bc:|\n"
+    made = render_midi(tune(text), engine="abc2midi", options=PLAIN)
+    assert made.engine == "abc2midi"
+    assert made.differences == ()
+    assert "written out" in made.note
+    performed = render_midi(tune(text), engine="abc2midi")
+    assert b"\xc0\x28" in performed.data
+
+
+@needs_it
+def test_what_it_never_plays_right_is_told() -> None:
+    made = render_midi(tune("X:1\nT:t\nL:1/4\nK:C\n[C2E]D|\n"), engine="abc2midi")
+    assert made.differences
+    assert made.note == ""

@@ -10,6 +10,8 @@ from typing import Final
 from chatmusician.abc.edit import apply_edits, whole_lines, written_out
 from chatmusician.abc.midi.model import Options
 from chatmusician.abc.midi.writer import broken_midi
+from chatmusician.abc.reader import read
+from chatmusician.abc.transform.cut import expand_repeats
 from chatmusician.abc.tune import Chord, Decoration, Directive, Element, Field, Tune
 from chatmusician.errors import EngineError, UsageError
 from chatmusician.programs import program_path, run_program
@@ -40,6 +42,18 @@ def to_midi(tune: Tune, options: Options | None = None, *, seconds: float | None
     if wrong:
         raise EngineError(NAME, f"wrote a broken MIDI file: {wrong}", said=ran.stderr)
     return data
+
+
+def settled(tune: Tune) -> Tune:
+    """The tune in a form that leaves little to be read otherwise.
+
+    It is canonical, with repeats and parts written out; of the directives, those of the
+    header are kept.
+    """
+    plain = expand_repeats(tune)
+    kept = [_line(e) for e in tune.header if isinstance(e, Directive)]
+    first, rest = plain.text.split("\n", 1)
+    return read("\n".join([first, *kept, rest])).tunes[0]
 
 
 def beyond(options: Options) -> str:

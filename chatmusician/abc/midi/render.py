@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -87,6 +88,18 @@ def _why(result: MidiResult) -> str:
 
 
 def _checked(tune: Tune, line: Timeline, options: Options, engine: str) -> MidiResult:
+    result = _compared(tune, line, options, engine)
+    if engine != abc2midi.NAME or not result.differences:
+        return result
+    # Most often it is the repeats that it reads otherwise: then it gets them written out.
+    with contextlib.suppress(EngineError, UsageError):
+        again = _compared(abc2midi.settled(tune), line, options, engine)
+        if again.differences == ():
+            return replace(again, note="it was given the repeats written out")
+    return result
+
+
+def _compared(tune: Tune, line: Timeline, options: Options, engine: str) -> MidiResult:
     write = _ENGINES[engine]
     data = write(tune, options)
     try:
