@@ -53,7 +53,7 @@ def test_png_is_a_picture_with_something_on_it(made: dict[str, bytes], name: str
 
 
 def test_svg_has_every_note_of_the_tune(made: dict[str, bytes]) -> None:
-    groups = [e for e in ET.fromstring(made["svg"]).iter() if "data-abc-start" in e.keys()]
+    groups = [e for e in ET.fromstring(made["svg"]).iter() if e.get("data-abc-start")]
     notes = [e for e in groups if e.get("class") == "note"]
     text = abc.read(TUNE).tunes[0].text
     spans = [(int(e.get("data-abc-start", "")), int(e.get("data-abc-end", ""))) for e in notes]
@@ -98,7 +98,9 @@ def test_sound_is_as_long_as_the_tune_and_loud(
         samples = file.read()
     # The tail: until it has died away, four seconds at most.
     assert 3 <= len(samples) / 44100 < 7.2
-    assert np.abs(samples).max() == pytest.approx(0.891, abs=0.005 if name in ("wav", "flac") else 0.2)
+    assert np.abs(samples).max() == pytest.approx(
+        0.891, abs=0.005 if name in ("wav", "flac") else 0.2
+    )
     first_note = samples[: 44100 // 2, 0]
     strongest = np.argmax(np.abs(np.fft.rfft(first_note, 44100)))
     assert min(abs(strongest - harmonic * 293.66) for harmonic in (1, 2, 3, 4)) < 8
