@@ -75,9 +75,9 @@ def report(rounds: int) -> str:
             name = f"`chatmusician render --format {wanted}`, from a cold start"
             rows.append((name, cold(folder, wanted, few)))
     table = "\n".join(f"| {name} | {taken:.0f} ms |" for name, taken in rows)
-    return f"""The reel of docs/pictures.abc: {bars} bars as written, with chord symbols, endings and
-triplets, {seconds:.0f} seconds of sound. In one process and one thread, engines warm; medians of
-{rounds} rounds.
+    return f"""The reel of docs/pictures.abc: {bars} bars as written, with chord symbols, endings
+and triplets, {seconds:.0f} seconds of sound. In one process and one thread, engines warm;
+medians of {rounds} rounds.
 
 | | time |
 |---|---|

@@ -20,7 +20,7 @@ from chatmusician.cli.parser import add_json, describe
 
 Row = dict[str, str | None]
 # What each engine needs: programs and packages, by the names they have below.
-ENGINES = {
+ENGINES: dict[str, dict[str, tuple[str, ...]]] = {
     "scores": {
         "verovio": ("verovio",),
         "musescore": ("musescore",),

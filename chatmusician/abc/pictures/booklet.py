@@ -6,8 +6,8 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal, get_args
-from xml.sax.saxutils import escape
 
 from chatmusician.abc.pictures.drawing import Drawing, draw
 from chatmusician.abc.pictures.metrics import text_width, wrap
