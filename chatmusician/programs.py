@@ -50,7 +50,7 @@ PROGRAMS = (
     Program(
         "musescore",
         ("musescore3", "mscore3", "mscore", "musescore", "mscore4portable"),
-        "PDF, PNG and MP3 from MusicXML",
+        "scores drawn by MuseScore",
         _debian("musescore3"),
     ),
     Program("fluidsynth", ("fluidsynth",), "sound from MIDI", _debian("fluidsynth")),

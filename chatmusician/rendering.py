@@ -5,42 +5,66 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatmusician import abc
-from chatmusician.abc import Tune
+from chatmusician.abc import Book, Tune
 from chatmusician.abc.midi import Engine as MidiEngine
 from chatmusician.abc.midi import MidiResult, Options, render_midi
 from chatmusician.abc.musicxml import to_musicxml, to_mxl
-from chatmusician.abc.pictures import Drawing, PageOptions, booklet, draw
-from chatmusician.abc.sound import SoundOptions, render_sound
+from chatmusician.abc.pictures import PageOptions, booklet, draw
+from chatmusician.abc.sound import SoundOptions
+from chatmusician.abc.sound.formats import encode, levelled
+from chatmusician.abc.sound.synth import synthesize
 from chatmusician.conversion import only_tune, read_book
-from chatmusician.errors import ChatMusicianError, InputError, OutputError, UsageError
-from chatmusician.files import STDIN, write_atomic
+from chatmusician.errors import (
+    ChatMusicianError,
+    InputError,
+    MissingDependency,
+    OutputError,
+    UsageError,
+)
+from chatmusician.files import STDIN, display_name, write_atomic
+
+if TYPE_CHECKING:
+    from chatmusician.abc.sound.formats import Pcm
 
 PICTURES = ("svg", "png", "pdf")
 SOUNDS = ("wav", "flac", "ogg", "mp3")
 FORMATS = ("abc", "mid", "musicxml", "mxl", *PICTURES, *SOUNDS, "roll", "overview")
 DEFAULT = ("svg", "mid", "wav")
-_LONGEST_NAME = 80
+_LONGEST_NAME = 160  # bytes: what is added stays below the 255 of most file systems
 
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """`engine` draws the score, `midi_engine` writes the MIDI that is also what sounds."""
+    """`engine` draws the score, `midi_engine` writes the MIDI that is also what sounds.
+
+    `page` is that of PDF, `picture` that of SVG and PNG; width and dpi count for PNG alone.
+    """
 
     engine: str = "auto"
     midi_engine: MidiEngine = "auto"
     page: PageOptions = field(default_factory=PageOptions)
+    picture: PageOptions = field(default_factory=lambda: PageOptions("fit"))
     midi: Options = field(default_factory=Options)
     sound: SoundOptions = field(default_factory=SoundOptions)
+
+    def page_for(self, format: str) -> PageOptions:
+        if format == "png":
+            return self.picture
+        return replace(self.page if format == "pdf" else self.picture, width=None, dpi=None)
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What became of one tune; `errors` name what could not be made and why."""
+    """What became of one tune; `errors` name what could not be made and why.
+
+    `missing` says that an error was a program or package that is not installed.
+    """
 
     source: str
     x: str
@@ -48,6 +72,7 @@ class Rendered:
     files: tuple[str, ...]
     notes: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    missing: bool = False
 
 
 def render(
@@ -64,50 +89,114 @@ def render(
     tune's X: where it has several. What fails costs that file only: see `errors`.
     """
     path = os.fspath(source)
+    return list(Renderer([path], folder, formats, options).render(path, tune))
+
+
+class Renderer:
+    """Renders files into one folder. No result is written over another, or over a source."""
+
+    def __init__(
+        self,
+        sources: Sequence[str],
+        folder: str | os.PathLike[str],
+        formats: Sequence[str] = DEFAULT,
+        options: RenderOptions | None = None,
+    ) -> None:
+        self.formats = _known(formats)
+        self.folder = Path(folder)
+        self.options = options or RenderOptions()
+        self.taken: set[str] = set()
+        self.kept = {os.path.realpath(path) for path in sources if path != STDIN}
+
+    def render(self, path: str, tune: str | None = None) -> Iterator[Rendered]:
+        book = read_book(path)
+        if not book.tunes:
+            raise InputError("has no tune", path=display_name(path))
+        wanted = book.tunes if tune is None else only_tune(book, tune).tunes
+        _make(self.folder)
+        names = file_names(path, book.tunes, self.taken)
+        for one, name in zip(book.tunes, names, strict=True):
+            if one in wanted:
+                yield self._write_all(_Maker(one, self.options), path, name)
+
+    def _write_all(self, maker: _Maker, source: str, name: str) -> Rendered:
+        files: list[str] = []
+        errors: list[str] = []
+        missing = False
+        for format in self.formats:
+            try:
+                made = maker.make(format)
+                for path, data in _named(self.folder / name, format, made):
+                    self._write(path, data)
+                    files.append(path)
+            except ChatMusicianError as error:
+                hint = f" ({error.hint})" if error.hint else ""
+                errors.append(f"{format}: {error}{hint}")
+                missing |= isinstance(error, MissingDependency)
+        tune = maker.tune
+        notes = tuple(dict.fromkeys(maker.notes))
+        return Rendered(source, tune.x, tune.title, tuple(files), notes, tuple(errors), missing)
+
+    def _write(self, path: str, data: bytes) -> None:
+        real = os.path.realpath(path)
+        if real in self.kept:
+            hint = "write to another folder: -o DIR"
+            raise OutputError("is an input or another tune's file", path=path, hint=hint)
+        write_atomic(path, data)
+        self.kept.add(real)
+
+
+def file_names(path: str, tunes: Sequence[Tune], taken: set[str] | None = None) -> list[str]:
+    """Names without ending for the tunes of a file, none of them in `taken`, no two alike."""
+    taken = set() if taken is None else taken
+    stem = "tune" if path == STDIN else Path(path).stem
+    stem = _shortened(re.sub(r"[^\w.,+()\[\] -]", "_", stem)).strip(". ") or "tune"
+    names: list[str] = []
+    for number, tune in enumerate(tunes, 1):
+        name = stem
+        if len(tunes) > 1:
+            name += "-" + (re.sub(r"\W", "", tune.x)[:12] or str(number))
+        free, again = name, 1
+        # Some systems do not tell capitals from small letters.
+        while free.casefold() in taken:
+            again += 1
+            free = f"{name}-{again}"
+        taken.add(free.casefold())
+        names.append(free)
+    return names
+
+
+def _shortened(name: str) -> str:
+    return name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+
+
+def _known(formats: Sequence[str]) -> list[str]:
     unknown = [name for name in formats if name not in FORMATS]
-    if unknown:
-        raise UsageError(f"unknown format {unknown[0]!r}", hint=f"known: {', '.join(FORMATS)}")
-    book = read_book(path)
-    if tune is not None:
-        book = only_tune(book, tune)
-    if not book.tunes:
-        raise InputError("has no tune", path=path)
-    target = _made(Path(folder))
-    names = file_names(path, book.tunes)
-    chosen = options or RenderOptions()
-    return [
-        _write_all(_Maker(tune, chosen), path, target / name, formats)
-        for tune, name in zip(book.tunes, names, strict=True)
-    ]
+    if unknown or not formats:
+        said = f"unknown format {unknown[0]!r}" if unknown else "no format given"
+        raise UsageError(said, hint=f"known: {', '.join(FORMATS)}")
+    return list(dict.fromkeys(formats))
+
+
+@dataclass(frozen=True)
+class Booklet:
+    """How many tunes were drawn, what is to be said, and which could not be drawn and why."""
+
+    tunes: int
+    notes: tuple[str, ...]
+    errors: tuple[str, ...]
 
 
 def render_booklet(
-    sources: Sequence[str], target: str, *, title: str = "", options: RenderOptions | None = None
-) -> Drawing:
-    """All tunes of some files as one PDF with an index, written to `target`."""
+    books: Sequence[Book], target: str, *, title: str = "", options: RenderOptions | None = None
+) -> Booklet:
+    """All tunes of some books as one PDF with an index, written to `target`."""
     chosen = options or RenderOptions()
-    tunes = [tune for path in sources for tune in read_book(path).tunes]
-    made = booklet(tunes, title=title, engine=chosen.engine, page=chosen.page)
+    tunes = [tune for book in books for tune in book.tunes]
+    page = chosen.page_for("pdf")
+    made = booklet(tunes, title=title, engine=chosen.engine, page=page)
     write_atomic(target, made.pages[0])
-    return made
-
-
-def file_names(path: str, tunes: Sequence[Tune]) -> list[str]:
-    """Names without ending for the tunes of a file, no two alike."""
-    stem = "tune" if path == STDIN else Path(path).stem
-    stem = re.sub(r"[^\w.,+()\[\] -]", "_", stem)[:_LONGEST_NAME].strip(". ") or "tune"
-    if len(tunes) == 1:
-        return [stem]
-    names: list[str] = []
-    taken: set[str] = set()
-    for number, tune in enumerate(tunes, 1):
-        x = re.sub(r"\W", "", tune.x)[:12] or str(number)
-        name = f"{stem}-{x}"
-        if name in taken:
-            name = f"{stem}-{x}-{number}"
-        taken.add(name)
-        names.append(name)
-    return names
+    return Booklet(len(tunes) - len(made.left_out), tuple(made.notes), tuple(made.left_out))
 
 
 class _Maker:
@@ -129,17 +218,20 @@ class _Maker:
     def musicxml(self) -> bytes:
         return to_musicxml(self.tune)
 
+    @cached_property
+    def samples(self) -> Pcm:
+        return levelled(synthesize(self.midi.data, self.options.sound))
+
     def make(self, format: str) -> list[bytes]:
         """The files of one format: several where a score has several pages."""
         if format in PICTURES:
             return self.pictures(format)
         if format in SOUNDS:
-            sound = render_sound(self.midi.data, format=format, options=self.options.sound)
-            return [sound.data]
+            return [encode(self.samples, format)]
         return [self.others[format]()]
 
     def pictures(self, format: str) -> list[bytes]:
-        page = self.options.page
+        page = self.options.page_for(format)
         drawn = draw(self.tune, engine=self.options.engine, format=format, page=page)  # type: ignore[arg-type]
         self.notes += drawn.notes
         return drawn.pages
@@ -166,24 +258,6 @@ class _Maker:
         return overview(self.tune)
 
 
-def _write_all(maker: _Maker, source: str, base: Path, formats: Sequence[str]) -> Rendered:
-    files: list[str] = []
-    errors: list[str] = []
-    for format in dict.fromkeys(formats):
-        try:
-            made = maker.make(format)
-            for name, data in _named(base, format, made):
-                write_atomic(name, data)
-                files.append(name)
-        except ChatMusicianError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            errors.append(f"{format}: {error}{hint}")
-    tune = maker.tune
-    return Rendered(
-        source, tune.x, tune.title, tuple(files), tuple(dict.fromkeys(maker.notes)), tuple(errors)
-    )
-
-
 def _named(base: Path, format: str, made: list[bytes]) -> Iterator[tuple[str, bytes]]:
     ending = {"roll": ".roll.png", "overview": ".overview.png"}.get(format, f".{format}")
     for number, data in enumerate(made, 1):
@@ -191,10 +265,9 @@ def _named(base: Path, format: str, made: list[bytes]) -> Iterator[tuple[str, by
         yield f"{base}{page}{ending}", data
 
 
-def _made(folder: Path) -> Path:
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"cannot be made: {reason}", path=str(folder)) from error
-    return folder

@@ -19,9 +19,14 @@ WIDTH = 900
 def main() -> None:
     reel, song, voices = abc.read((DOCS / "pictures.abc").read_bytes()).tunes
     page = PageOptions("fit", width=WIDTH)
+    tunes = {"reel": reel, "song": song, "voices": voices}
+    wanted = [(name, "verovio") for name in tunes]
+    wanted += [("reel", "musescore"), ("reel", "abcm2ps")]
     pictures = {
-        f"score-{name}": draw(tune, engine="verovio", format="png", page=page).pages[0]
-        for name, tune in (("reel", reel), ("song", song), ("voices", voices))
+        f"score-{name}{'' if engine == 'verovio' else f'-{engine}'}": draw(
+            tunes[name], engine=engine, format="png", page=page
+        ).pages[0]
+        for name, engine in wanted
     }
     pictures["piano-roll"] = piano_roll(reel, width=WIDTH)
     pictures["overview"] = overview(reel, width=WIDTH)

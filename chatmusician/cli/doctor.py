@@ -19,6 +19,16 @@ from chatmusician.cli.output import print_json
 from chatmusician.cli.parser import add_json, describe
 
 Row = dict[str, str | None]
+# What each engine needs: programs and packages, by the names they have below.
+ENGINES: dict[str, dict[str, tuple[str, ...]]] = {
+    "scores": {
+        "verovio": ("verovio",),
+        "musescore": ("musescore",),
+        "abcm2ps": ("abcm2ps",),
+    },
+    "midi": {"abc2midi": ("abc2midi", "symusic"), "builtin": ()},
+    "sound": {"tinysoundfont": ("tinysoundfont", "numpy", "pretty_midi")},
+}
 NO_DEPS = {"basic-pitch", "tinysoundfont"}
 
 
@@ -54,6 +64,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "python": {"version": platform.python_version(), "executable": sys.executable},
         "compiled": {"active": bool(findings.compiled), "modules": findings.compiled},
         "models": {"bundled": {"path": None}},
+        "engines": _engines(findings),
         "programs": findings.programs,
         "packages": findings.packages,
     }
@@ -67,11 +78,23 @@ def _packages() -> dict[str, Row]:
     return {p.name: {"version": package_version(p), "adds": p.adds, "get": p.get} for p in PACKAGES}
 
 
+def _engines(findings: Findings) -> dict[str, list[str]]:
+    """For each kind of result, the engines that have all they need, in the order tried."""
+    found = {name for name, row in findings.programs.items() if row["path"]}
+    found |= {name for name, row in findings.packages.items() if row["version"]}
+    return {
+        kind: [engine for engine, needs in engines.items() if found.issuperset(needs)]
+        for kind, engines in ENGINES.items()
+    }
+
+
 def _print(findings: Findings) -> None:
     modules = ", ".join(findings.compiled)
     print(f"chatmusician   {__version__}, Python {platform.python_version()}")
     print(f"ABC core       {f'compiled ({modules})' if modules else 'plain Python, slower'}")
     print("bundled model  none yet")
+    for kind, engines in _engines(findings).items():
+        print(f"{f'{kind} by':<14} {', '.join(engines) or 'none: see what is missing below'}")
     _print_table("programs", findings.programs, "path")
     _print_table("packages", findings.packages, "version")
     print('\npip install ".[NAME]" is said in the source folder; make setup-full installs it all.')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from chatmusician.errors import ChatMusicianError, UsageError
 from chatmusician.files import STDIN, display_name
 
 if TYPE_CHECKING:
-    from chatmusician.rendering import RenderOptions
+    from chatmusician.rendering import Rendered, RenderOptions
 
 DEFAULT_FORMATS = "svg,mid,wav"
 
@@ -51,7 +52,10 @@ def _add_score_options(group: argparse._ArgumentGroup) -> None:
         help="what draws the score (default: the first that works)",
     )
     group.add_argument(
-        "--page", metavar="SIZE", default="a4", help="a4, letter, 200x100 (mm), fit or fit:160 (mm)"
+        "--page",
+        metavar="SIZE",
+        help="a4, letter, 200x100 (mm), or fit, fit:160: cropped to the music, staves at most so "
+        "many mm wide (default: a4 for PDF, fit for SVG and PNG)",
     )
     group.add_argument("--landscape", action="store_true", help="turn the page")
     group.add_argument("--margin", metavar="MM", type=float, help="margin in millimetres")
@@ -80,42 +84,82 @@ def _add_sound_options(group: argparse._ArgumentGroup) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from chatmusician.rendering import render, render_booklet
-
     if args.files.count(STDIN) > 1:
         raise UsageError("standard input can be read once only")
     options = _options(args)
-    if args.booklet is not None:
-        bound = render_booklet(args.files, args.booklet, title=args.title, options=options)
-        for remark in bound.notes:
-            note(remark)
-        print(args.booklet)
-        return 0
+    return _bind(args, options) if args.booklet is not None else _render(args, options)
+
+
+def _render(args: argparse.Namespace, options: RenderOptions) -> int:
+    from chatmusician.rendering import Renderer
+
     formats = [word.strip().lower() for word in args.format.split(",") if word.strip()]
-    results, failed = [], 0
-    for path in args.files:
-        try:
-            results += render(path, args.output, formats, options=options, tune=args.tune)
-        except UsageError:
-            raise
-        except ChatMusicianError as error:
-            report_error(error)
-            failed += 1
-    for made in results:
-        where = f"{display_name(made.source)}: X:{made.x}"
-        for remark in made.notes:
-            note(f"{where}: {remark}")
-        for problem in made.errors:
-            note(f"{where}: error: {problem}")
-        failed += bool(made.errors)
-        if not args.json:
-            for file in made.files:
-                print(file)
+    renderer = Renderer(args.files, args.output, formats, options)
+    results: list[Rendered] = []
+
+    def render(path: str) -> None:
+        for made in renderer.render(path, args.tune):
+            results.append(made)
+            _tell(made, files=not args.json)
+
+    files = _each(args.files, render)
+    tunes = sum(bool(made.errors) for made in results)
     if args.json:
         print_json([asdict(made) for made in results])
-    if failed:
-        note(f"{count(failed, 'input')} failed")
-    return 1 if failed else 0
+    if files or tunes:
+        counts = ((files, "file"), (tunes, "tune"))
+        note("failed: " + ", ".join(count(number, noun) for number, noun in counts if number))
+    missing = any(made.missing for made in results)
+    return 3 if missing else 1 if files or tunes else 0
+
+
+def _tell(made: Rendered, *, files: bool) -> None:
+    where = f"{display_name(made.source)}: X:{made.x}"
+    for remark in made.notes:
+        note(f"{where}: {remark}")
+    for problem in made.errors:
+        note(f"{where}: error: {problem}")
+    if files:
+        for file in made.files:
+            print(file)
+
+
+def _bind(args: argparse.Namespace, options: RenderOptions) -> int:
+    from chatmusician.abc import Book
+    from chatmusician.conversion import only_tune, read_book
+    from chatmusician.rendering import render_booklet
+
+    books: list[Book] = []
+
+    def read(path: str) -> None:
+        book = read_book(path)
+        books.append(book if args.tune is None else only_tune(book, args.tune))
+
+    failed = _each(args.files, read)
+    made = render_booklet(books, args.booklet, title=args.title, options=options)
+    for remark in made.notes:
+        note(remark)
+    for problem in made.errors:
+        note(f"left out: {problem}")
+    if args.json:
+        print_json({"file": args.booklet, **asdict(made)})
+    else:
+        print(args.booklet)
+    return 1 if failed or made.errors else 0
+
+
+def _each(paths: list[str], work: Callable[[str], None]) -> int:
+    """Do it for every file; how many could not be used. A file alone ends with its own error."""
+    failed = 0
+    for path in paths:
+        try:
+            work(path)
+        except ChatMusicianError as error:
+            if len(paths) == 1:
+                raise
+            report_error(error)
+            failed += 1
+    return failed
 
 
 def _options(args: argparse.Namespace) -> RenderOptions:
@@ -129,7 +173,15 @@ def _options(args: argparse.Namespace) -> RenderOptions:
     return RenderOptions(
         engine=args.engine,
         midi_engine=args.midi_engine,
-        page=PageOptions(args.page, args.landscape, args.margin, args.scale, args.width, args.dpi),
+        page=PageOptions(args.page or "a4", args.landscape, args.margin, args.scale),
+        picture=PageOptions(
+            args.page or ("a4" if args.landscape else "fit"),
+            args.landscape,
+            args.margin,
+            args.scale,
+            args.width,
+            args.dpi,
+        ),
         midi=Options(chords=not args.no_chords, tempo=args.tempo, program=program),
         sound=SoundOptions(soundfont=args.soundfont),
     )

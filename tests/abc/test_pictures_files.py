@@ -203,7 +203,7 @@ def test_a_tune_that_cannot_be_drawn_costs_only_itself() -> None:
     book = abc.read(REEL + "\nX:2\nT:Empty\nK:C\n")
     made = booklet(book.tunes, engine=drawer())
     assert len(reader(made.pages[0]).pages) == 2
-    assert made.notes == ["X:2 Empty is left out: X:2 has no notes to draw"]
+    assert made.left_out == ["X:2 Empty: X:2 has no notes to draw"]
 
 
 def test_a_booklet_of_nothing_is_refused() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatmusician.cli.doctor import Findings, _engines
 from chatmusician.cli.inventory import (
     PACKAGES,
     PROGRAMS,
@@ -44,6 +45,24 @@ def test_text_says_how_to_get_what_is_missing(chatmusician: Run) -> None:
         assert (package_version(package) or package.get) in line
     if package_version(Package("basic-pitch", "", "")) is None:
         assert "pip install --no-deps basic-pitch==0.4.0 tinysoundfont==0.3.7" in out
+
+
+def test_engines_are_those_that_can_work(chatmusician: Run) -> None:
+    findings = json.loads(chatmusician("doctor", "--json", code=0).stdout)
+    assert findings["engines"]["midi"][-1] == "builtin"
+    if findings["programs"]["abcm2ps"]["path"] is None:
+        assert "abcm2ps" not in findings["engines"]["scores"]
+    found = ", ".join(findings["engines"]["scores"])
+    assert f"scores by      {found}" in chatmusician("doctor", code=0).stdout
+
+
+def test_an_engine_needs_all_its_parts() -> None:
+    here: dict[str, dict[str, str | None]] = {"abcm2ps": {"path": "/bin/abcm2ps"}}
+    packages: dict[str, dict[str, str | None]] = {
+        name: {"version": "1"} for name in ("numpy", "pretty_midi")
+    }
+    engines = _engines(Findings([], here, packages))
+    assert engines == {"scores": ["abcm2ps"], "midi": ["builtin"], "sound": []}
 
 
 def test_missing_things_are_none() -> None:

@@ -29,7 +29,10 @@ _Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class Difference:
-    """``kind`` is ``missing`` (in the file), ``extra`` or ``length``; times in quarter notes."""
+    """``kind`` is ``missing`` (in the file), ``extra``, ``length`` or ``tempo``.
+
+    Times are in quarter notes; the pitch is -1 where it is about no note.
+    """
 
     kind: str
     pitch: int
@@ -37,7 +40,8 @@ class Difference:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}: pitch {self.pitch} at {self.onset:g} {self.detail}".rstrip()
+        pitch = f"pitch {self.pitch} " if self.pitch >= 0 else ""
+        return f"{self.kind}: {pitch}at {self.onset:g} {self.detail}".rstrip()
 
 
 def read_midi(data: bytes) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from chatmusician.abc.midi import abc2midi, builtin
-from chatmusician.abc.midi.compare import Difference, compare_midi, heard_notes
+from chatmusician.abc.midi.compare import Difference, compare_midi, heard_notes, read_midi
 from chatmusician.abc.midi.model import PLAIN, Options
+from chatmusician.abc.midi.perform import performance
+from chatmusician.abc.midi.tempo import microseconds, tempo_changes
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Tune
@@ -54,7 +57,7 @@ def render_midi(
     """The tune as MIDI. ``auto`` takes abc2midi where it plays what the tune says.
 
     What is compared with the tune is a plain performance by the same engine, without
-    accompaniment and ornaments; of the one that is given back, the length.
+    accompaniment and ornaments, and its tempos; of the one that is given back, the length.
     """
     options = options or Options()
     line = timeline(tune)
@@ -84,7 +87,7 @@ def _either(tune: Tune, line: Timeline, options: Options) -> MidiResult:
 def _why(result: MidiResult) -> str:
     if result.differences is None:
         return "abc2midi could not be checked: symusic is not installed"
-    return f"abc2midi differs in {len(result.differences)} notes, first {result.differences[0]}"
+    return f"abc2midi differs {len(result.differences)} times, first {result.differences[0]}"
 
 
 def _checked(tune: Tune, line: Timeline, options: Options, engine: str) -> MidiResult:
@@ -104,18 +107,33 @@ def _compared(tune: Tune, line: Timeline, options: Options, engine: str) -> Midi
     data = write(tune, options)
     try:
         plain = data if options == PLAIN else write(tune, PLAIN)
-        found = compare_midi(line, plain)
+        found = [*_tempos(line, plain), *compare_midi(line, plain)]
         if plain is not data:
-            found += _lengths(plain, data)
+            found += _lengths(tune, plain, data)
     except MissingDependency:
         return MidiResult(data, engine, None)
     return MidiResult(data, engine, tuple(found))
 
 
-def _lengths(plain: bytes, data: bytes) -> list[Difference]:
-    """Whether a performance ends with the plain one."""
+def _tempos(line: Timeline, plain: bytes) -> list[Difference]:
+    """Tempos of the file that the tune does not ask for."""
+    start, changes = tempo_changes(line)
+    meant = [60e6 / microseconds(speed) for speed in (start, *(speed for _, speed in changes))]
+    score = read_midi(plain)
+    return [
+        Difference("tempo", -1, tempo.time / score.ticks_per_quarter, f"{tempo.qpm:g} a minute")
+        for tempo in score.tempos
+        if not any(math.isclose(tempo.qpm, own, rel_tol=0.01) for own in meant)
+    ]
+
+
+def _lengths(tune: Tune, plain: bytes, data: bytes) -> list[Difference]:
+    """Whether a performance ends with the plain one, or in the rests after its last note."""
     ends = [max((end for _, _, end in heard_notes(d)), default=0.0) for d in (plain, data)]
     if abs(ends[0] - ends[1]) <= _LEEWAY:
         return []
-    detail = f"performance ends at {ends[1]:g} instead of {ends[0]:g}"
-    return [Difference("length", 0, ends[0], detail)]
+    whole = performance(tune, PLAIN)
+    if ends[0] < ends[1] <= whole.length / whole.division + _LEEWAY:
+        return []
+    detail = f"performance ends at {ends[1]:g}"
+    return [Difference("length", -1, ends[0], detail)]

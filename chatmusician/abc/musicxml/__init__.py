@@ -12,16 +12,23 @@ from chatmusician.abc.musicxml.layout_walk import Walk
 from chatmusician.abc.musicxml.write import write_score
 from chatmusician.abc.tune import Tune
 
-__all__ = ["source_places", "to_musicxml", "to_mxl"]
+__all__ = ["score_and_places", "source_places", "to_musicxml", "to_mxl"]
+
+
+Places = dict[str, tuple[int, int]]
 
 
 def to_musicxml(tune: Tune, *, line_breaks: bool = False) -> bytes:
     """The tune as an uncompressed MusicXML score; ``line_breaks`` keeps those of the source."""
-    text, _ = write_score(tune, Walk(tune).layout(), line_breaks)
-    return text.encode()
+    return score_and_places(tune, line_breaks=line_breaks)[0]
 
 
-def source_places(tune: Tune) -> dict[str, tuple[int, int]]:
+def source_places(tune: Tune) -> Places:
     """For each id in the score, where in ``tune.text`` it comes from (start, end)."""
-    _, ids = write_score(tune, Walk(tune).layout(), False)
-    return ids.places
+    return score_and_places(tune)[1]
+
+
+def score_and_places(tune: Tune, *, line_breaks: bool = False) -> tuple[bytes, Places]:
+    """Both at once, for half the work."""
+    text, ids = write_score(tune, Walk(tune).layout(), line_breaks)
+    return text.encode(), ids.places

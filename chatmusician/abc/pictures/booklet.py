@@ -6,8 +6,8 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal, get_args
-from xml.sax.saxutils import escape
 
 from chatmusician.abc.pictures.drawing import Drawing, draw
 from chatmusician.abc.pictures.metrics import text_width, wrap
@@ -51,15 +51,15 @@ def booklet(
 ) -> Drawing:
     """One PDF of all tunes, each from a new page, after an index by title or in file order.
 
-    A tune that cannot be drawn is left out, and a note tells which and why.
+    A tune that cannot be drawn is left out, and `left_out` tells which and why.
     """
     if page.fit:
         raise UsageError("a booklet needs pages of one size", hint="a4, letter, 148x210 …")
     if index not in get_args(Order):
         raise UsageError(f"no index order {index!r}", hint="sorted or file")
-    drawn, notes = _draw_all(tunes, engine, page)
+    drawn, notes, left_out = _draw_all(tunes, engine, page)
     if not drawn:
-        raise InputError("no tune could be drawn", hint="; ".join(notes[:3]) or None)
+        raise InputError("no tune could be drawn", hint="; ".join(left_out[:3]) or None)
     heading = title or "Index"
     pypdf = load("pypdf")
     readers = [pypdf.PdfReader(io.BytesIO(drawing.pages[0])) for _, drawing in drawn]
@@ -82,13 +82,13 @@ def booklet(
         writer.add_outline_item(title=entry.title, page_number=entry.page - 1)
     writer.add_metadata({"/Title": title or names[0], "/Creator": "chatmusician"})
     engines = {drawing.engine for _, drawing in drawn}
-    return Drawing([pdf_bytes(writer)], ", ".join(sorted(engines)), notes)
+    return Drawing([pdf_bytes(writer)], ", ".join(sorted(engines)), notes, left_out)
 
 
 def _draw_all(
     tunes: Sequence[Tune], engine: str, page: PageOptions
-) -> tuple[list[tuple[Tune, Drawing]], list[str]]:
-    drawn, notes = [], []
+) -> tuple[list[tuple[Tune, Drawing]], list[str], list[str]]:
+    drawn, notes, left_out = [], [], []
     for tune in tunes:
         name = f"X:{tune.x} {tune.title}".strip()
         try:
@@ -96,11 +96,11 @@ def _draw_all(
         except (UsageError, MissingDependency):
             raise
         except ChatMusicianError as error:
-            notes.append(f"{name} is left out: {error}")
+            left_out.append(f"{name}: {error}")
         else:
             drawn.append((tune, drawing))
             notes += [f"{name}: {note}" for note in drawing.notes]
-    return drawn, notes
+    return drawn, notes, left_out
 
 
 def _by_title(entry: _Entry) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from xml.sax.saxutils import escape
+from html import escape
 
 from chatmusician.abc.pictures.header import text_lines
 from chatmusician.abc.pictures.options import PageOptions

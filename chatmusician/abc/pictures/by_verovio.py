@@ -55,9 +55,10 @@ def draw_svg(
     tune: Tune, page: PageOptions, *, onsets: bool = False, pool: Pool | None = None
 ) -> list[str]:
     """Pages whose notes, bars and chord symbols know their place in the tune's text."""
-    from chatmusician.abc.musicxml import source_places, to_musicxml
+    from chatmusician.abc.musicxml import score_and_places
 
-    music = to_musicxml(tune, line_breaks=True).decode()
+    score, where = score_and_places(tune, line_breaks=True)
+    music = score.decode()
     width, _ = page.paper
     inside = (width - 2 * page.margin_mm) * _PER_MM * _INSIDE / page.scale
     header = make_header(tune, inside)
@@ -68,7 +69,7 @@ def draw_svg(
     if header.lines:
         pages[0] = _with_header(pages[0], header, page)
     pages = [_sized(_lifted(drawn), page) for drawn in name_harmonies(pages, music)]
-    return add_places(pages, tune, source_places(tune), onsets=onsets)
+    return add_places(pages, tune, where, onsets=onsets)
 
 
 def engrave(music: str, options: dict[str, Any], pool: Pool) -> list[str]:

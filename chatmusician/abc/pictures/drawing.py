@@ -24,11 +24,15 @@ _PX_PER_MM = 96 / 25.4
 
 @dataclass(frozen=True)
 class Drawing:
-    """`pages` hold one file each; a PDF is one with all pages. `notes` say what went ill."""
+    """`pages` hold one file each; a PDF is one with all pages. `notes` say what went ill.
+
+    `left_out` is for a booklet: the tunes that could not be drawn, and why.
+    """
 
     pages: list[bytes]
     engine: str
     notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def draw(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.pictures.metrics import text_width, wrap

@@ -12,9 +12,9 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape, quoteattr
 
 from chatmusician.abc.pictures.fonts import MUSIC, NO_FONTS, TEXT, families_for, score_fonts
 from chatmusician.abc.pictures.packages import load
@@ -174,4 +174,4 @@ def _by_font(
 
 
 def _attributes(values: dict[str, str]) -> str:
-    return "".join(f" {name}={quoteattr(value)}" for name, value in values.items())
+    return "".join(f' {name}="{escape(value)}"' for name, value in values.items())
