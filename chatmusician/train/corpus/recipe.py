@@ -25,7 +25,8 @@ class Source:
 
     `match` picks files inside a folder or archive. `format` is told by the files' names where
     it is not given. `column` holds the text of a table's rows; `fields` (letter: column) and
-    `header` (letter: value) give an ABC body without a header its fields.
+    `header` (letter: value) give an ABC body without a header its fields. `check` is that of
+    `cleaning`, for this source.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source:
     separator: str = "blank line"
     encoding: str = "utf-8"
     step: str = "1/16"
+    check: str = ""
     weight: float = 1.0
     transpose: bool = False
     limit: int = 0
@@ -225,6 +227,8 @@ def _check_source(source: Source) -> None:
         raise UsageError(f"{at}: format: {source.format} and holds: {source.holds} contradict")
     if source.transpose and source.holds not in ("", "abc"):
         raise UsageError(f"{at}: transpose and holds: {source.holds} contradict: no notes to move")
+    if source.check:
+        _one_of(f"{at}: check", source.check, CHECKS)
     if source.weight < 0:
         raise UsageError(f"{at}: weight is below 0")
     _one_of(f"{at}: separator", source.separator, ("blank line", "line"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from chatmusician.train.corpus.cleaning import Cleaner, Counts, Row
 from chatmusician.train.corpus.contamination import collect, load_tests
 from chatmusician.train.corpus.duplicates import candidates, exact_copies, near_copies
 from chatmusician.train.corpus.plan import Plan, load_plan
+from chatmusician.train.corpus.recipe import Cleaning, Source
 from chatmusician.train.corpus.shards import get_json, get_table, put_json, put_lines, put_table
 from chatmusician.train.corpus.signature import BANDS, band_hashes
 
@@ -87,7 +88,7 @@ class Convert(Stage):
         source = plan.source(unit.source)
         tests = load_tests(self.work)
         counts = Counts()
-        cleaner = Cleaner(plan.recipe.cleaning, plan.recipe.duplicates)
+        cleaner = Cleaner(_cleaning(plan, source), plan.recipe.duplicates)
         rows: list[Row] = []
         for _, item in unit.items(plan.reader(source)):
             for row in cleaner.rows(item, counts):
@@ -102,6 +103,11 @@ class Convert(Stage):
         put_lines(self.file("convert", rank, ".jsonl"), dropped)
         about = {"source": source.name, "steps": dict(sorted(counts.steps.items()))}
         put_json(self.file("convert", rank, ".json"), about)
+
+
+def _cleaning(plan: Plan, source: Source) -> Cleaning:
+    cleaning = plan.recipe.cleaning
+    return replace(cleaning, check=source.check or cleaning.check)
 
 
 def _signed(rows: list[Row], rank: int, source: str) -> Any:
