@@ -52,15 +52,14 @@ def from_steps(piece: Any, step: Fraction) -> str:
     """A piece given as the voices' MIDI pitches at each time step, as ABC in parts.
 
     Steps are fractions of a whole note. A pitch that stays is held, as the lists do not tell
-    a held note from a repeated one. Pitches below 0 are rests.
+    a held note from a repeated one, and no meter: 4/4 is taken. Pitches below 0 are rests.
     """
     if not isinstance(piece, list) or not all(isinstance(s, list) for s in piece):
         raise InputError("is not a list of time steps")
     widths = {len(s) for s in piece}
     if len(widths) != 1 or 0 in widths:
         raise InputError("has time steps of different numbers of voices")
-    length = len(piece) * step * 4
-    bars = [str(min(Fraction(4), length - at)) for at in range(0, _ceiling(length), 4)]
+    bars = ["4"] * _ceiling(len(piece) * step)
     voices = [
         {"id": str(v + 1), "notes": _notes([s[v] for s in piece], step * 4), "bars": bars}
         for v in range(widths.pop())
