@@ -331,3 +331,15 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(bench: Bench) -> None:
 def test_recipes_that_come_along_are_valid(root: Path, name: str) -> None:
     recipe = load_recipe(str(root / f"chatmusician/resources/recipes/corpus/{name}.yaml"))
     assert all(source.licence and source.origin for source in recipe.all_sources)
+
+
+def test_stats_count_what_was_built(bench: Bench) -> None:
+    from chatmusician.train.corpus.stats import statistics
+
+    bench.build(
+        source("a", bench.put("a.abc", f"{REEL}\n{JIG}")), source("b", bench.put("b.abc", AIR))
+    )
+    found = statistics(str(bench.out))
+    assert {name: row["rows"] for name, row in found["sources"].items()} == {"a": 2, "b": 1}
+    assert found["sources"]["b"]["characters"] == len(abc.canonical(abc.read(AIR)).strip()) + 1
+    assert found["ids_there_twice"] == 0
