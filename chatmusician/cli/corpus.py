@@ -1,0 +1,124 @@
+"""`chatmusician corpus`: training text from tune collections and text sets."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from chatmusician.cli.output import note, print_json
+from chatmusician.cli.parser import HelpFormatter, add_debug, add_json, describe
+from chatmusician.errors import UsageError
+
+RECIPES = Path(__file__).resolve().parent.parent / "resources" / "recipes" / "corpus"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    describe(
+        parser,
+        "Build and look at training text.",
+        "chatmusician corpus build collections --data tunes/ -o corpus/",
+        "chatmusician corpus stats corpus/",
+    )
+    actions = parser.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    for name, (help_text, add, _) in ACTIONS.items():
+        action = actions.add_parser(
+            name, help=help_text, formatter_class=HelpFormatter, allow_abbrev=False
+        )
+        add(action)
+        add_debug(action, default=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    return ACTIONS[args.action][2](args)
+
+
+def _configure_build(parser: argparse.ArgumentParser) -> None:
+    describe(
+        parser,
+        "Build a pre-training corpus from the sources of a recipe: read, convert to ABC, check,\n"
+        "mend, drop copies and test material, mix, write parquet with a data card.\n"
+        "The same command goes on where it was stopped. Recipes that come along: "
+        + ", ".join(sorted(p.stem for p in RECIPES.glob("*.yaml"))),
+        "chatmusician corpus build collections --data tunes/ -o corpus/",
+        "chatmusician corpus build my.yaml --data tunes/ -o corpus/ --workers 8 --seed 1",
+    )
+    parser.add_argument("recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe")
+    parser.add_argument("--data", metavar="DIR", default=".", help="the folder of the sources")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the corpus folder")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="tasks at once")
+    parser.add_argument(
+        "--executor", default="local", metavar="NAME", help="local (default), slurm or ray"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
+    parser.add_argument("--shards", type=int, metavar="N", help="instead of the recipe's")
+    parser.add_argument("--tokenizer", metavar="NAME", help="count tokens with it")
+    parser.add_argument("--fresh", action="store_true", help="forget an earlier build in DIR")
+    parser.add_argument("--keep-work", action="store_true", help="keep the intermediate files")
+    add_json(parser, "the data card")
+
+
+def _build(args: argparse.Namespace) -> int:
+    from chatmusician.train.corpus import build, load_recipe
+    from chatmusician.train.corpus.card import markdown
+
+    names = ("seed", "shards", "tokenizer")
+    given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+    built = build(
+        load_recipe(_recipe_path(args.recipe), given),
+        args.data,
+        args.output,
+        executor=args.executor,
+        workers=args.workers,
+        fresh=args.fresh,
+        keep_work=args.keep_work,
+        report=note,
+    )
+    if built.card is None:
+        note(f"given to Slurm; {built.folder}/card.json is there when it is done")
+    elif args.json:
+        print_json(built.card)
+    else:
+        print(markdown(built.card), end="")
+    return 0
+
+
+def _recipe_path(name: str) -> str:
+    if Path(name).suffix in (".yaml", ".yml") or Path(name).is_file():
+        return name
+    path = RECIPES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.yaml")))
+        raise UsageError(f"there is no recipe {name!r}", hint=f"a file's name, or one of: {known}")
+    return str(path)
+
+
+def _configure_stats(parser: argparse.ArgumentParser) -> None:
+    describe(
+        parser,
+        "Count the rows, characters and, with a tokenizer, tokens of a corpus, by source.",
+        "chatmusician corpus stats corpus/",
+    )
+    parser.add_argument("folder", metavar="DIR", help="a corpus folder, or a parquet file")
+    parser.add_argument("--tokenizer", metavar="NAME", help="count tokens with it")
+    add_json(parser)
+
+
+def _stats(args: argparse.Namespace) -> int:
+    from chatmusician.train.corpus.stats import statistics, table
+
+    found = statistics(args.folder, args.tokenizer or "")
+    if args.json:
+        print_json(found)
+    else:
+        print(table(found), end="")
+    return 0
+
+
+# A new action (tasks, qa) is a row: its help, what adds its options, what runs it.
+ACTIONS: dict[
+    str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]
+] = {
+    "build": ("a pre-training corpus from a recipe", _configure_build, _build),
+    "stats": ("what is in a corpus", _configure_stats, _stats),
+}
