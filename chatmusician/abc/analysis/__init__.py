@@ -6,7 +6,7 @@ docstring the definition it computes.
 
 from __future__ import annotations
 
-from chatmusician.abc.analysis.form import Form, form, form_terms, letters, similarity
+from chatmusician.abc.analysis.form import Form, form, form_terms, letters
 from chatmusician.abc.analysis.harmony import Cadence, cadences, chords_per_bar, progression
 from chatmusician.abc.analysis.identity import melody_signature, shingles
 from chatmusician.abc.analysis.melody import (
@@ -21,6 +21,7 @@ from chatmusician.abc.analysis.melody import (
 )
 from chatmusician.abc.analysis.motif import motif, note_tokens, section_motifs
 from chatmusician.abc.analysis.sections import Section, phrase_lengths, sections
+from chatmusician.abc.analysis.similarity import similarity
 from chatmusician.abc.analysis.tonality import KeyGuess, estimate_key
 
 __all__ = [

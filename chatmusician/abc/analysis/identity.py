@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from chatmusician.abc.analysis.melody import Bar, notes_of
@@ -36,7 +37,7 @@ def shingles(bars: Sequence[Bar], *, size: int = SIZE) -> frozenset[tuple[str, .
 
 def _moves(bars: Sequence[Bar], *, rhythm: bool) -> list[str]:
     notes = notes_of(list(bars))
-    steps = [str(b.pitch - a.pitch) for a, b in zip(notes, notes[1:], strict=False)]
+    steps = [str(b.pitch - a.pitch) for a, b in pairwise(notes)]
     if not rhythm:
         return steps
     onsets: list[Fraction] = []
@@ -45,5 +46,5 @@ def _moves(bars: Sequence[Bar], *, rhythm: bool) -> list[str]:
         onsets += [time + note.onset for note in bar.notes]
         time += bar.length
     lengths = [b - a for a, b in zip(onsets, [*onsets[1:], time], strict=False)]
-    ratios = [b / a if a else Fraction(0) for a, b in zip(lengths, lengths[1:], strict=False)]
+    ratios = [b / a if a else Fraction(0) for a, b in pairwise(lengths)]
     return [f"{step}:{ratio}" for step, ratio in zip(steps, ratios, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
@@ -150,7 +151,7 @@ def melody_range(bars: list[Bar]) -> tuple[MelodyNote, MelodyNote] | None:
 def intervals(bars: list[Bar]) -> list[int]:
     """Semitones from each note of the melody to the next, rests passed over."""
     pitches = [note.pitch for note in notes_of(bars)]
-    return [b - a for a, b in zip(pitches, pitches[1:], strict=False)]
+    return [b - a for a, b in pairwise(pitches)]
 
 
 def interval_name(low: MelodyNote, high: MelodyNote) -> str:

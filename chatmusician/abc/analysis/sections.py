@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.analysis.melody import Bar, melody, melody_voice
+from chatmusician.abc.analysis.similarity import SAME, similarity
 from chatmusician.abc.playing import sections as by_signs
 from chatmusician.abc.timing import Timeline
 
-SAME: Final = 8.0
 _PHRASES: Final = (16, 8, 4)
-_SHORTEST: Final = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def _joined(bars: list[Bar], cut: list[tuple[int, int, int, int]]) -> list[Secti
     for first, end, once, plays in cut:
         start = first if start < 0 else start
         own = waiting + [bar for bar in bars if first <= bar.index < once]
-        if sum(bar.full for bar in own) < _SHORTEST:
+        if sum(bar.full for bar in own) < 1:
             waiting = own
             continue
         made.append(Section(tuple(own), start, end - 1, int(plays)))
@@ -81,8 +79,6 @@ def _joined(bars: list[Bar], cut: list[tuple[int, int, int, int]]) -> list[Secti
 
 
 def _phrases(bars: list[Bar]) -> list[Section]:
-    from chatmusician.abc.analysis.form import similarity
-
     pickup = 1 if bars and not bars[0].full and len(bars) > 1 else 0
     count = len(bars) - pickup
     for length in _PHRASES:
