@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Final
+
+from chatmusician.abc.analysis.melody import Bar
 
 # From these on two sections have the same letter, or one is a variation of the other.
 SAME: Final = 8.0
