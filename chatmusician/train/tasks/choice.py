@@ -115,7 +115,7 @@ def form(piece: Piece, random: Random) -> Stem:
     if not piece.single:
         return None
     right = piece.form.letters
-    others = [f for f in ("A", "AB", "ABA", "AA'", "ABC", "AABA", "ABAB", "ABAC", "ABCD", "AB'")]
+    others = ("A", "AB", "ABA", "AA'", "ABC", "AABA", "ABAB", "ABAC", "ABCD", "AB'")
     stem = "Which letters describe the form of this tune (each repeated section written once)?"
     return stem, right, [other for other in others if other != right]
 

@@ -53,7 +53,7 @@ def letters_motif_to_music(piece: Piece, random: Random) -> Asked | None:
     if not found or len(piece.sections) < 2:
         return None
     header = " ".join(re.findall(r"^[XLMK]:.*$", piece.head, re.M))
-    given = f"'{piece.form.letters}'; {header} {quoted(found)}"
+    given = f"{quoted([piece.form.letters])}; {header} {quoted(found)}"
     return Asked(wording("letters-motif-to-music", random), given, piece.text, abc=True)
 
 

@@ -14,6 +14,9 @@ from chatmusician.abc.tune import Chord, Note
 # Names and places cannot be told from the music; words are sung text, not notation.
 _LEFT_OUT = re.compile(r"^(?:[TCOw]:|%).*\n?", re.M)
 _NUMBER = re.compile(r"^X:.*$", re.M)
+# Basses in lower case with a plus for a sharp, and places on the page, as in Nottingham.
+_BASS = re.compile(r'"([A-G][^"/]*)/([a-g])([+#b]?)"')
+_PLACED = re.compile(r'"/?@[^A-G"]*([A-G][^"]*)"')
 FEWEST_BARS = 4
 LONGEST_TEXT = 4000
 
@@ -108,8 +111,16 @@ def prepare(tune: Tune, *, id: str, src: str) -> Piece | Refused:
 
 
 def score_text(tune: Tune) -> str:
-    """The canonical text of a tune with X:1 and without title, composer, origin and words."""
-    return _NUMBER.sub("X:1", _LEFT_OUT.sub("", abc.canonical(tune)), count=1).strip() + "\n"
+    """The canonical text of a tune with X:1 and without title, composer, origin and words.
+
+    Chord symbols are spelled one way: ``"D/F#"``, whatever the case of the bass.
+    """
+    text = _NUMBER.sub("X:1", _LEFT_OUT.sub("", abc.canonical(tune)), count=1).strip() + "\n"
+    return _BASS.sub(_upper_bass, _PLACED.sub(r'"\1"', text))
+
+
+def _upper_bass(found: re.Match[str]) -> str:
+    return f'"{found[1]}/{found[2].upper()}{found[3].replace("+", "#")}"'
 
 
 def one_tune(text: str) -> Tune:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 import tarfile
 import zipfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from chatmusician import abc
 from chatmusician.abc import Book
 from chatmusician.conversion import BY_NAME, read_book
-from chatmusician.errors import ChatMusicianError, InputError
+from chatmusician.errors import ChatMusicianError, InputError, MissingDependency
 from chatmusician.train.tasks.build import Found
 
 _READABLE = {s: f for f in BY_NAME.values() if f.read is not None for s in f.suffixes}
@@ -58,6 +59,8 @@ class Sources:
                     yield from self.named(abc.read(text), src, str(at))
             else:
                 yield from self.named(read_book(str(path)), src, _stem(path.name))
+        except MissingDependency:
+            raise
         except (ChatMusicianError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
             self.failed.append(f"{path}: {error}")
 
@@ -111,10 +114,8 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _rows(path: Path) -> Iterator[dict[str, object]]:
     if path.name.endswith(".parquet"):
-        from chatmusician.errors import MissingDependency
-
         try:
-            import pyarrow.parquet as parquet
+            parquet = importlib.import_module("pyarrow.parquet")
         except ImportError as error:
             raise MissingDependency("pyarrow", how="pip install pyarrow") from error
         for batch in parquet.ParquetFile(path).iter_batches():
