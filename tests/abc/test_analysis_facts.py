@@ -26,7 +26,7 @@ def form_of(music: str, head: str = "M:4/4\nL:1/4\nK:C") -> analysis.Form:
 
 def test_melody_takes_the_top_and_joins_ties() -> None:
     bars = bars_of("[CE]2 z G- | G2 {a}c2 |]")
-    assert [[(n.onset, n.duration, n.pitch) for n in bar.notes] for bar in bars] == [
+    assert [[(int(n.onset), int(n.duration), n.pitch) for n in bar.notes] for bar in bars] == [
         [(0, 2, 64), (3, 3, 67)],
         [(2, 2, 72)],
     ]

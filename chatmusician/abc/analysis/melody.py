@@ -58,12 +58,16 @@ class Bar:
 
 
 def melody_voice(line: Timeline) -> VoiceLine | None:
-    """The first voice with notes; None where no voice has any."""
-    return next((voice for voice in line.voices if voice.tones), None)
+    """The first voice with at least a quarter as many tones as the fullest one.
+
+    A part that comes in for a few bars is no melody. None where no voice has a tone.
+    """
+    most = max((len(voice.tones) for voice in line.voices), default=0)
+    return next((v for v in line.voices if v.tones and 4 * len(v.tones) >= most), None)
 
 
 def melody(line: Timeline) -> list[Bar]:
-    """The bars of the first voice that has notes, as written (repeats not expanded).
+    """The bars of the melody's voice (``melody_voice``), as written: repeats not expanded.
 
     Of tones that begin together the highest counts; tied notes are one; grace notes and
     rests are left out; empty bars (a bar line at a line's start) too. The timeline should

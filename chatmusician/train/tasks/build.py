@@ -16,6 +16,9 @@ from chatmusician.train.tasks.rows import Row, row
 from chatmusician.train.tasks.table import TASKS, Task
 
 TRAIN, TEST = "train", "test"
+# A family larger than both stays on the train side: it would be the whole test.
+_LARGE = 20
+_LARGE_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,15 @@ def build_rows(
     """
     chosen = [task for task in TASKS if not tasks or task.name in tasks]
     pieces = _prepared(found, counts)
-    numbers = families([piece.shingles for piece in pieces])
+    numbers = families([p.shingles for p in pieces], [p.titles for p in pieces])
     counts.pieces, counts.families = len(pieces), len(set(numbers))
     members: dict[int, list[int]] = {}
     for index, number in enumerate(numbers):
         members.setdefault(number, []).append(index)
     for index, piece in enumerate(pieces):
         name = pieces[numbers[index]].id
-        side = TEST if held_out(name, test_share, seed) else TRAIN
+        small = len(members[numbers[index]]) <= max(_LARGE, len(pieces) * _LARGE_SHARE)
+        side = TEST if small and held_out(name, test_share, seed) else TRAIN
         mates = [pieces[at] for at in members[numbers[index]] if at != index]
         for task in chosen:
             for turn in range(rounds):

@@ -50,6 +50,10 @@ class Piece:
         """The header lines of ``text``."""
         return self.text[: len(self.text) - len(self.body)]
 
+    @property
+    def titles(self) -> list[str]:
+        return [field.value for field in self.original.fields("T")]
+
     @cached_property
     def body(self) -> str:
         found = re.search(r"^K:.*\n", self.text, re.M)
