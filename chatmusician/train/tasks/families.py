@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 Shingles = frozenset[tuple[str, ...]]
 
 # Of the smaller melody's runs, this share, and at least so many, in the larger one make a family.
-SHARED = 0.4
+SHARED = 0.3
 FEWEST_SHARED = 5
 # A run in more pieces than this is a scale or an arpeggio; it proposes no pair.
 COMMON = 200
@@ -21,7 +21,7 @@ MOST_NAMESAKES = 12
 def families(pieces: Sequence[Shingles], titles: Sequence[Collection[str]] = ()) -> list[int]:
     """A family number for each piece, the index of its first member.
 
-    Two pieces are joined where at least 40 % of the runs of the smaller one (and no fewer
+    Two pieces are joined where at least 30 % of the runs of the smaller one (and no fewer
     than 5) stand in the other, or all runs of both are the same, or where they share a
     title that at most 12 pieces have; families are what such pairs connect. Exact: every
     pair that shares a run is compared, except that runs in more than 200 pieces propose none.
