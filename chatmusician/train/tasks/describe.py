@@ -1,0 +1,23 @@
+"""Tasks that ask what a tune is built of: motifs and form."""
+
+from __future__ import annotations
+
+from random import Random
+
+from chatmusician.train.tasks.asked import Asked
+from chatmusician.train.tasks.compose import motifs, quoted, terms
+from chatmusician.train.tasks.piece import Piece
+from chatmusician.train.tasks.wording import wording
+
+
+def extract_motif(piece: Piece, random: Random) -> Asked | None:
+    found = motifs(piece)
+    if not found:
+        return None
+    return Asked(wording("motif", random), piece.text, quoted(found))
+
+
+def extract_form(piece: Piece, random: Random) -> Asked | None:
+    if not piece.form.terms:
+        return None
+    return Asked(wording("form", random), piece.text, terms(piece))

@@ -1,0 +1,84 @@
+"""Tune families: melodies that are nearly the same in any key belong to one side of a split."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+Shingles = frozenset[tuple[str, ...]]
+
+# Of the smaller melody's runs, this share, and at least so many, in the larger one make a family.
+SHARED = 0.3
+FEWEST_SHARED = 5
+# A run in more pieces than this is a scale or an arpeggio; it proposes no pair.
+COMMON = 200
+# A title that more pieces have is a kind of piece ("Reel", "Untitled"), no name.
+MOST_NAMESAKES = 12
+
+
+def families(pieces: Sequence[Shingles], titles: Sequence[Collection[str]] = ()) -> list[int]:
+    """A family number for each piece, the index of its first member.
+
+    Two pieces are joined where at least 30 % of the runs of the smaller one (and no fewer
+    than 5) stand in the other, or all runs of both are the same, or where they share a
+    title that at most 12 pieces have; families are what such pairs connect. Exact: every
+    pair that shares a run is compared, except that runs in more than 200 pieces propose none.
+    """
+    parent = list(range(len(pieces)))
+    for group in _namesakes(titles):
+        for index in group[1:]:
+            _join(parent, group[0], index)
+    holders: dict[tuple[str, ...], list[int]] = {}
+    for index, runs in enumerate(pieces):
+        for run in runs:
+            holders.setdefault(run, []).append(index)
+    for index, runs in enumerate(pieces):
+        shared: Counter[int] = Counter()
+        for run in runs:
+            if len(holders[run]) <= COMMON or len(runs) < FEWEST_SHARED:
+                shared.update(other for other in holders[run] if other < index)
+        for other in sorted(shared):
+            if _root(parent, index) != _root(parent, other) and _alike(runs, pieces[other]):
+                _join(parent, index, other)
+    return [_root(parent, index) for index in range(len(pieces))]
+
+
+def _namesakes(titles: Sequence[Collection[str]]) -> list[list[int]]:
+    groups: dict[str, list[int]] = {}
+    for index, names in enumerate(titles):
+        for name in {plain_title(name) for name in names} - {""}:
+            groups.setdefault(name, []).append(index)
+    return [group for group in groups.values() if 1 < len(group) <= MOST_NAMESAKES]
+
+
+def plain_title(title: str) -> str:
+    """A title for comparison: small letters and digits, without an article at either end."""
+    words = re.findall(r"\w+", title.lower())
+    return " ".join(word for word in words if word not in ("the", "a", "an"))
+
+
+def _alike(first: Shingles, second: Shingles) -> bool:
+    shared = len(first & second)
+    if shared < FEWEST_SHARED:
+        return first == second
+    return shared >= SHARED * min(len(first), len(second))
+
+
+def _join(parent: list[int], first: int, second: int) -> None:
+    roots = _root(parent, first), _root(parent, second)
+    parent[max(roots)] = min(roots)
+
+
+def _root(parent: list[int], index: int) -> int:
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index
+
+
+def held_out(name: str, share: float, seed: int) -> bool:
+    """Whether a family goes to the test side: by a hash of its name and the seed."""
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64

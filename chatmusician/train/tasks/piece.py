@@ -1,0 +1,137 @@
+"""A tune made ready for questions: canonical, without names, checked, its facts at hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from chatmusician import abc
+from chatmusician.abc import Timeline, Tune
+from chatmusician.abc.analysis import Bar, Form, Section, form, melody, sections, shingles
+from chatmusician.abc.tune import Chord, Note
+
+# Names and places cannot be told from the music; words are sung text, not notation.
+_LEFT_OUT = re.compile(r"^(?:[TCOw]:|%).*\n?", re.M)
+_NUMBER = re.compile(r"^X:.*$", re.M)
+# Basses in lower case with a plus for a sharp, and places on the page, as in Nottingham.
+_BASS = re.compile(r'"([A-G][^"/]*)/([a-g])([+#b]?)"')
+_PLACED = re.compile(r'"/?@[^A-G"]*([A-G][^"]*)"')
+FEWEST_BARS = 4
+LONGEST_TEXT = 4000
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a tune gives no rows."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """``text`` is the canonical form with X:1 and no names; ``original`` the tune as found."""
+
+    id: str
+    src: str
+    original: Tune
+    text: str
+    tune: Tune
+    line: Timeline
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one voice without overlays, so that bars can be cut out."""
+        return len(self.line.voices) == 1 and "&" not in self.body
+
+    @property
+    def head(self) -> str:
+        """The header lines of ``text``."""
+        return self.text[: len(self.text) - len(self.body)]
+
+    @property
+    def titles(self) -> list[str]:
+        return [field.value for field in self.original.fields("T")]
+
+    @cached_property
+    def body(self) -> str:
+        found = re.search(r"^K:.*\n", self.text, re.M)
+        return self.text[found.end() :] if found else self.text
+
+    @cached_property
+    def bars(self) -> list[Bar]:
+        return melody(self.line)
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        return sections(self.line)
+
+    @cached_property
+    def form(self) -> Form:
+        return form(self.sections)
+
+    @cached_property
+    def shingles(self) -> frozenset[tuple[str, ...]]:
+        return shingles(self.bars)
+
+    @cached_property
+    def chords(self) -> list[str]:
+        from chatmusician.abc.analysis import progression
+
+        return progression(self.line)
+
+    def bar_text(self, measure: int) -> str:
+        """The music of one measure of a single-voiced piece, without its bar lines."""
+        found = self.line.voices[0].measures[measure]
+        return self.tune.text[found.first : found.last].strip()
+
+
+def prepare(tune: Tune, *, id: str, src: str) -> Piece | Refused:
+    """The piece of a tune, or the reason why it gives no rows.
+
+    The reason is the code of the first error that ``check`` finds, or one of: ``no-notes``,
+    ``too-few-bars``, ``too-long``, ``end-mark``, ``canonical:CODE`` where only the
+    canonical form has an error.
+    """
+    if not any(isinstance(e, (Note, Chord)) for e in tune.elements):
+        return Refused(id, "no-notes")
+    error = first_error(tune)
+    if error:
+        return Refused(id, error)
+    text = score_text(tune)
+    if "</s>" in text:
+        return Refused(id, "end-mark")
+    if len(text) > LONGEST_TEXT:
+        return Refused(id, "too-long")
+    made = one_tune(text)
+    error = first_error(made)
+    if error:
+        return Refused(id, f"canonical:{error}")
+    piece = Piece(id, src, tune, text, made, abc.timeline(made, trace=True))
+    if sum(bar.full for bar in piece.bars) < FEWEST_BARS:
+        return Refused(id, "too-few-bars")
+    return piece
+
+
+def score_text(tune: Tune) -> str:
+    """The canonical text of a tune with X:1 and without title, composer, origin and words.
+
+    Chord symbols are spelled one way: ``"D/F#"``, whatever the case of the bass.
+    """
+    text = _NUMBER.sub("X:1", _LEFT_OUT.sub("", abc.canonical(tune)), count=1).strip() + "\n"
+    return _BASS.sub(_upper_bass, _PLACED.sub(r'"\1"', text))
+
+
+def _upper_bass(found: re.Match[str]) -> str:
+    return f'"{found[1]}/{found[2].upper()}{found[3].replace("+", "#")}"'
+
+
+def one_tune(text: str) -> Tune:
+    (tune,) = abc.read(text).tunes
+    return tune
+
+
+def first_error(tune: Tune) -> str:
+    """The code of the first error in a tune; empty where it has none."""
+    return next((d.code for d in abc.check_tune(tune) if d.severity == "error"), "")
