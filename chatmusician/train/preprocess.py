@@ -204,5 +204,6 @@ def _fingerprint(job: Job, found: Sequence[Path]) -> str:
     digest = hashlib.sha256(json.dumps(settings).encode())
     for path in found:
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+            while block := file.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()

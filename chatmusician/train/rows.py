@@ -48,10 +48,13 @@ def units(path: Path) -> Iterator[Unit]:
     elif path.suffix == ".csv":
         yield Unit(str(path), 0, path.stat().st_size)
     else:
+        size = path.stat().st_size
         start = 0
         with path.open("rb") as file:
-            while file.seek(start + _CHUNK) and (file.readline() or start < path.stat().st_size):
-                stop = min(file.tell(), path.stat().st_size)
+            while start < size:
+                file.seek(start + _CHUNK)
+                file.readline()
+                stop = min(file.tell(), size)
                 yield Unit(str(path), start, stop)
                 start = stop
 
