@@ -32,6 +32,7 @@ COMMANDS = (
     Command("check", "find problems in ABC files", "chatmusician.cli.check"),
     Command("convert", "convert between notation formats", "chatmusician.cli.convert"),
     Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),
+    Command("train", "preprocess, train, merge and export models", "chatmusician.cli.train"),
     Command("doctor", "show what is installed and what is missing", "chatmusician.cli.doctor"),
     Command("completion", "print a shell completion script", "chatmusician.cli.completion"),
 )
