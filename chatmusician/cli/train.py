@@ -144,9 +144,7 @@ def run_merge(args: argparse.Namespace) -> int:
 def run_export(args: argparse.Namespace) -> int:
     from chatmusician.train.export import export
 
-    done = export(
-        args.model, args.output, shard=args.shard, result=args.result, gguf=args.gguf
-    )
+    done = export(args.model, args.output, shard=args.shard, result=args.result, gguf=args.gguf)
     return _show(done, args.json)
 
 
@@ -165,5 +163,3 @@ def _show(values: dict[str, Any], as_json: bool) -> int:
         for name, value in values.items():
             print(f"{name}: {value}")
     return 0
-
-

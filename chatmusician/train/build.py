@@ -47,7 +47,9 @@ def build(config: Config, tokenizer: Any) -> Any:
 
     attention = resolve_attention(config)
     if config.model.path:
-        base = load_base(config.model.path, dtype=_weights(config), attention=attention, config=config)
+        base = load_base(
+            config.model.path, dtype=_weights(config), attention=attention, config=config
+        )
         _check_shape(config.model.shape, base.config)
     else:
         torch.manual_seed(config.seed)

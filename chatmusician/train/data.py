@@ -22,7 +22,9 @@ class Rows:
         path = Path(folder)
         if not (path / MANIFEST).is_file():
             raise InputError(
-                f"has no {MANIFEST}", path=folder, hint="make it with: chatmusician train preprocess"
+                f"has no {MANIFEST}",
+                path=folder,
+                hint="make it with: chatmusician train preprocess",
             )
         self.manifest: dict[str, Any] = json.loads((path / MANIFEST).read_text())
         self.folder = path

@@ -26,10 +26,10 @@ def encode_texts(texts: Sequence[str], tokenizer: Any, length: int) -> Encoded:
     for tokens in _tokens(tokenizer, kept)["input_ids"]:
         tokens = [*tokens, tokenizer.eos_token_id]
         result.counts["cut into windows"] += len(tokens) > length
-        for start in range(0, len(tokens), length):
+        # Windows share one token, so that each token is predicted exactly once.
+        for start in range(0, len(tokens) - 1, length - 1):
             window = tokens[start : start + length]
-            if len(window) > 1:  # one token alone predicts nothing
-                result.samples.append((window, [True] * len(window)))
+            result.samples.append((window, [True] * len(window)))
     return result
 
 
@@ -101,5 +101,3 @@ def _tokens(tokenizer: Any, texts: Sequence[str], *, offsets: bool = False) -> A
         return_offsets_mapping=offsets,
         verbose=False,
     )
-
-

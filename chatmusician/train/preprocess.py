@@ -126,9 +126,7 @@ def _take(
     counts.update(encoded.counts)
 
 
-def _columns(
-    row: dict[str, Any] | None, job: Job, counts: Counter[str]
-) -> tuple[str, ...] | None:
+def _columns(row: dict[str, Any] | None, job: Job, counts: Counter[str]) -> tuple[str, ...] | None:
     if row is None:
         counts["unreadable"] += 1
         return None

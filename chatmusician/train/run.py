@@ -202,7 +202,9 @@ def _start(output: Path, resume: bool) -> Path | None:
     return None
 
 
-def _result(config: Config, rows: Rows, trainer: Any, done: Any, *, stopped: bool) -> dict[str, Any]:
+def _result(
+    config: Config, rows: Rows, trainer: Any, done: Any, *, stopped: bool
+) -> dict[str, Any]:
     history = trainer.state.log_history
     losses = [entry["loss"] for entry in history if "loss" in entry]
     held_out = [entry["eval_loss"] for entry in history if "eval_loss" in entry]

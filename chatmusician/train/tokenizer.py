@@ -14,7 +14,9 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Any:
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
         from transformers import PreTrainedTokenizerFast
     except ImportError as error:
-        raise MissingDependency("tokenizers and transformers", how='pip install ".[train]"') from error
+        raise MissingDependency(
+            "tokenizers and transformers", how='pip install ".[train]"'
+        ) from error
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

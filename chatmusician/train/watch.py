@@ -95,5 +95,3 @@ def watchers(config: Config) -> list[Any]:
             folder = Path(config.output) / "runs"
             found.append(TensorBoardCallback(SummaryWriter(str(folder))))
     return found
-
-

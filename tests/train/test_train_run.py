@@ -84,7 +84,10 @@ def test_a_wrong_position_would_show(data: str, tmp_path: Path) -> None:
     config = config_io.from_mapping(settings(data, tmp_path / "out"))
     model = build(config, load_tokenizer(f"{data}/tokenizer")).eval()
     rows = Rows(data)
-    batch = collate([max((rows[i] for i in range(len(rows))), key=lambda r: (r["position_ids"] == 0).sum())], pad=2)
+    batch = collate(
+        [max((rows[i] for i in range(len(rows))), key=lambda r: (r["position_ids"] == 0).sum())],
+        pad=2,
+    )
     running = torch.arange(batch["input_ids"].shape[1])[None]
     with torch.no_grad():
         right = model(input_ids=batch["input_ids"], position_ids=batch["position_ids"]).logits
@@ -154,8 +157,9 @@ def test_recipes_build_against_their_classes(name: str, tmp_path: Path) -> None:
 
     from chatmusician.train.build import llama_config, lora_config
 
-    config = config_io.load(name, [f"output={tmp_path / 'out'}", "hardware.precision=fp32",
-                                   "hardware.sharding=none"])
+    config = config_io.load(
+        name, [f"output={tmp_path / 'out'}", "hardware.precision=fp32", "hardware.sharding=none"]
+    )
     assert training_arguments(config, 1000).max_steps > 0
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(llama_config(config.model.shape, vocabulary=4096))
