@@ -8,7 +8,8 @@ from typing import Any
 from chatmusician.errors import UsageError
 from chatmusician.train.build import llama_config, load_tokenizer, lora_config
 from chatmusician.train.config import GPUS, Config, Shape
-from chatmusician.train.data import MANIFEST, Rows
+from chatmusician.train.data import Rows
+from chatmusician.train.preprocess import MANIFEST
 from chatmusician.train.run import total_steps, world_size
 
 GIB = 1024**3
