@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from chatmusician.cli.output import print_json
@@ -130,7 +131,8 @@ def run_training(args: argparse.Namespace) -> int:
     from chatmusician.train.run import train
 
     result = train(config, resume=args.resume)
-    _show({key: value for key, value in result.items() if key != "history"}, args.json)
+    if os.environ.get("RANK", "0") == "0":
+        _show({key: value for key, value in result.items() if key != "history"}, args.json)
     return 0 if result["finished"] else STOPPED
 
 

@@ -34,4 +34,4 @@ def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
 
 
 def fill_rate(lengths: Sequence[int], rows: int, capacity: int) -> float:
-    return sum(lengths) / (rows * capacity) if rows else 0.0
+    return float(sum(lengths)) / (rows * capacity) if rows else 0.0
