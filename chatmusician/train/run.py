@@ -154,11 +154,11 @@ def _trainer_class() -> Any:
             model.eval()
             total = torch.zeros(2, dtype=torch.float64)
             with torch.no_grad():
-                for batch in dataloader:
-                    inputs = self._prepare_inputs(batch)
+                for items, counts in self._shares(dataloader.dataset):
+                    inputs = self._prepare_inputs(self.data_collator(items))
                     with self.compute_loss_context_manager():
                         loss = model(**inputs).loss
-                    tokens = int((inputs["labels"][:, 1:] != -100).sum())
+                    tokens = counts * int((inputs["labels"][:, 1:] != -100).sum())
                     total += torch.tensor([loss.double().item() * tokens, tokens])
             model.train(was_training)
             summed = self.accelerator.reduce(total.to(self.args.device), "sum")
@@ -167,6 +167,17 @@ def _trainer_class() -> Any:
             return transformers.trainer_utils.EvalLoopOutput(
                 None, None, {f"{prefix}_loss": loss_mean}, len(dataloader.dataset)
             )
+
+        def _shares(self, rows: Any) -> Any:
+            """This process's batches; one that only keeps step with the others counts 0."""
+            size, world = self.args.per_device_eval_batch_size, self.args.world_size
+            starts = range(0, len(rows), size)
+            for number in range(
+                self.args.process_index, math.ceil(len(starts) / world) * world, world
+            ):
+                start = starts[number] if number < len(starts) else 0
+                stop = min(start + size, len(rows))
+                yield [rows[index] for index in range(start, stop)], int(number < len(starts))
 
     return TokenTrainer
 
