@@ -33,6 +33,7 @@ COMMANDS = (
     Command("convert", "convert between notation formats", "chatmusician.cli.convert"),
     Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),
     Command("corpus", "build training text from tune collections", "chatmusician.cli.corpus"),
+    Command("train", "preprocess, train, merge and export models", "chatmusician.cli.train"),
     Command("doctor", "show what is installed and what is missing", "chatmusician.cli.doctor"),
     Command("completion", "print a shell completion script", "chatmusician.cli.completion"),
 )

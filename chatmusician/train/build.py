@@ -1,0 +1,196 @@
+"""Tokenizers and models of a run: loaded or from scratch, adapters on them, checked to fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chatmusician.errors import InputError, MissingDependency, UsageError
+from chatmusician.train.config import Adapter, Config, Shape
+
+HOW = 'pip install ".[train]"'
+
+
+def load_tokenizer(name: str) -> Any:
+    transformers = _transformers()
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(**_source(name))
+    except (OSError, ValueError) as error:
+        raise InputError(f"no tokenizer: {_first_line(error)}", path=name) from error
+    if not tokenizer.is_fast:
+        raise InputError("its tokenizer gives no places in the text (no tokenizer.json)", path=name)
+    if tokenizer.eos_token is None:
+        raise InputError("its tokenizer has no end token", path=name)
+    return tokenizer
+
+
+def llama_config(shape: Shape, tokenizer: Any = None, vocabulary: int = 0) -> Any:
+    return _transformers().LlamaConfig(
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.kv_heads or shape.heads,
+        intermediate_size=shape.feed_forward,
+        vocab_size=shape.vocabulary or vocabulary or len(tokenizer),
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=shape.tied,
+        rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
+        bos_token_id=getattr(tokenizer, "bos_token_id", None),
+        eos_token_id=getattr(tokenizer, "eos_token_id", None),
+        pad_token_id=getattr(tokenizer, "pad_token_id", None),
+    )
+
+
+def build(config: Config, tokenizer: Any) -> Any:
+    """The model to train: base, and adapter where there is one."""
+    import torch
+
+    attention = resolve_attention(config)
+    if config.model.path:
+        base = load_base(
+            config.model.path, dtype=_weights(config), attention=attention, config=config
+        )
+        _check_shape(config.model.shape, base.config)
+    else:
+        torch.manual_seed(config.seed)
+        made = llama_config(config.model.shape, tokenizer)
+        base = _transformers().AutoModelForCausalLM.from_config(made, attn_implementation=attention)
+    check_vocabulary(base.config.vocab_size, tokenizer)
+    base.config.use_cache = False  # a cache would hide the packed samples' bounds
+    return base if config.adapter.method == "full" else add_adapter(base, config)
+
+
+def load_base(
+    path: str, *, dtype: Any = "auto", attention: str | None = None, config: Config | None = None
+) -> Any:
+    transformers = _transformers()
+    options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attention}
+    if config is not None and config.adapter.method == "qlora":
+        options["quantization_config"] = _four_bits(config)
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(**_source(path), **options)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no model: {_first_line(error)}", path=path) from error
+    return _plain(model) if path.endswith(".gguf") else model
+
+
+def add_adapter(base: Any, config: Config) -> Any:
+    """LoRA on the targets; trained weights in fp32, which fp16's loss scaling needs."""
+    try:
+        import peft
+    except ImportError as error:
+        raise MissingDependency("peft", how=HOW) from error
+    if config.adapter.method == "qlora":
+        base = peft.prepare_model_for_kbit_training(base, config.hardware.gradient_checkpointing)
+    elif config.hardware.gradient_checkpointing:
+        base.enable_input_require_grads()
+    model = peft.get_peft_model(base, lora_config(config.adapter, tied=_tied(base)))
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    return model
+
+
+def lora_config(adapter: Adapter, *, tied: bool = False) -> Any:
+    import peft
+
+    whole = ["embed_tokens"] if adapter.train_embeddings else []
+    whole += ["lm_head"] if adapter.train_head else []
+    return peft.LoraConfig(
+        task_type="CAUSAL_LM",
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,
+        lora_dropout=adapter.dropout,
+        target_modules=list(adapter.targets),
+        modules_to_save=whole or None,
+        ensure_weight_tying=tied and bool(whole),
+    )
+
+
+def check_vocabulary(vocabulary: int, tokenizer: Any) -> None:
+    if len(tokenizer) > vocabulary:
+        raise UsageError(
+            f"the tokenizer has {len(tokenizer)} tokens and the model {vocabulary}",
+            hint="preprocess with the model's own tokenizer",
+        )
+
+
+def resolve_attention(config: Config) -> str:
+    return "sdpa" if config.model.attention == "auto" else config.model.attention
+
+
+def _weights(config: Config) -> Any:
+    """A frozen base in the run's precision; a trained one keeps fp32 as its master copy."""
+    import torch
+
+    if config.adapter.method == "full":
+        return torch.float32
+    return {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[
+        config.hardware.precision
+    ]
+
+
+def _four_bits(config: Config) -> Any:
+    try:
+        import bitsandbytes  # noqa: F401 - transformers needs it for 4-bit weights
+    except ImportError as error:
+        raise MissingDependency("bitsandbytes", how="pip install bitsandbytes") from error
+    return _transformers().BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=_weights(config),
+    )
+
+
+def _plain(loaded: Any) -> Any:
+    """A model read from GGUF cannot be saved: the same weights in a new one can."""
+    import torch
+
+    made = loaded.config.__class__(**loaded.config.to_dict())
+    if hasattr(made, "quantization_config"):
+        del made.quantization_config
+    model = _transformers().AutoModelForCausalLM.from_config(
+        made, attn_implementation=loaded.config._attn_implementation, dtype=loaded.dtype
+    )
+    with torch.no_grad():
+        model.load_state_dict(loaded.state_dict())
+    return model
+
+
+def _check_shape(wanted: Shape, found: Any) -> None:
+    for field, attribute in (
+        ("hidden", "hidden_size"),
+        ("layers", "num_hidden_layers"),
+        ("vocabulary", "vocab_size"),
+    ):
+        number, real = getattr(wanted, field), getattr(found, attribute)
+        if number and number != real:
+            raise UsageError(f"model.shape.{field} is {number}, and model.path has {real}")
+
+
+def _tied(model: Any) -> bool:
+    return bool(getattr(model.config, "tie_word_embeddings", False))
+
+
+def _source(name: str) -> dict[str, Any]:
+    path = Path(name)
+    if name.endswith(".gguf"):
+        if not path.is_file():
+            raise InputError("no such file", path=name)
+        folder = str(path.parent)
+        return {"pretrained_model_name_or_path": folder, "gguf_file": path.name}
+    return {"pretrained_model_name_or_path": name, "trust_remote_code": False}
+
+
+def _transformers() -> Any:
+    try:
+        import torch  # noqa: F401 - transformers imports without it, and can do nothing
+        import transformers
+    except ImportError as error:
+        raise MissingDependency("torch and transformers", how=HOW) from error
+    return transformers
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,44 @@
+"""An adapter folded into its base, saved only when both give the same logits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chatmusician.errors import ChatMusicianError, InputError
+from chatmusician.train.build import load_base, load_tokenizer
+
+TOLERANCE = 1e-3
+_PROBE = "Human: Write a reel in D. </s> Assistant: X:1\nM:4/4\nK:D\n|: dfaf gfed :|"
+
+
+def merge(
+    adapter: str, output: str, *, base: str = "", dtype: str = "float16", shard: str = "5GB"
+) -> dict[str, Any]:
+    """Merge in fp32, compare, save as safetensors with the tokenizer."""
+    import peft
+    import torch
+
+    if not (Path(adapter) / "adapter_config.json").is_file():
+        raise InputError("is no adapter (no adapter_config.json)", path=adapter)
+    settings = peft.PeftConfig.from_pretrained(adapter)
+    base = base or settings.base_model_name_or_path or ""
+    tokenizer = load_tokenizer(adapter)
+    tokens = torch.tensor([tokenizer(_PROBE, add_special_tokens=False)["input_ids"]])
+    plain = load_base(base, dtype=torch.float32)
+    try:
+        model = peft.PeftModel.from_pretrained(plain, adapter).eval()
+    except (RuntimeError, ValueError) as error:
+        lines = str(error).strip().splitlines()
+        raise InputError(f"does not fit {base}: {lines[0]}", path=adapter) from error
+    with torch.no_grad():
+        before = model(tokens).logits
+        merged = model.merge_and_unload(safe_merge=True)
+        after = merged(tokens).logits
+    apart = (before - after).abs().max().item()
+    if not apart <= TOLERANCE * max(1.0, before.abs().max().item()):
+        raise ChatMusicianError(f"merged and adapter logits differ by {apart:.2g}: nothing saved")
+    merged.config.use_cache = True
+    merged.to(getattr(torch, dtype)).save_pretrained(output, max_shard_size=shard)
+    tokenizer.save_pretrained(output)
+    return {"base": base, "adapter": adapter, "output": output, "logits_apart": apart}
