@@ -10,7 +10,6 @@ import shutil
 import sys
 import sysconfig
 import time
-from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -27,7 +26,7 @@ def note(reason: str) -> None:
 def hot_modules() -> list[str]:
     config = configparser.ConfigParser()
     config.read("setup.cfg", encoding="utf-8")
-    return [name for name in config["mypyc"]["modules"].split() if Path(name).is_file()]
+    return config["mypyc"]["modules"].split()
 
 
 def has_compiler() -> bool:
@@ -37,8 +36,7 @@ def has_compiler() -> bool:
 
 def extensions() -> list[Extension]:
     # Commands that only ask for names and versions must not wait for a compilation.
-    modules = hot_modules()
-    if not modules or METADATA_ONLY.intersection(sys.argv):
+    if METADATA_ONLY.intersection(sys.argv):
         return []
     if os.environ.get("CHATMUSICIAN_PURE") == "1":
         note("CHATMUSICIAN_PURE=1 is set")
@@ -53,7 +51,7 @@ def extensions() -> list[Extension]:
         return []
     try:
         built: list[Extension] = mypycify(
-            ["--follow-imports=silent", *modules],
+            ["--follow-imports=silent", *hot_modules()],
             opt_level="2",
             debug_level="0",
             group_name=LIBRARY,

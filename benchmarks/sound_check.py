@@ -19,7 +19,7 @@ from benchmarks.corpora import CORPORA
 from benchmarks.page import machine, write_section
 from chatmusician.abc import Timeline, Tune, read, timeline
 from chatmusician.abc.events import expanded
-from chatmusician.abc.midi import Engine, MidiResult, render_midi
+from chatmusician.abc.midi import PLAIN, Engine, MidiResult, performance, render_midi
 from chatmusician.abc.midi.compare import TOLERANCE
 from chatmusician.abc.midi.tempo import tempo_changes
 from chatmusician.abc.sound.formats import levelled
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Heard:
-    """Seconds: how far the end of the last note is from the tune's, and what sounds after it."""
+    """Seconds: how far the last note ends from where it should, and what sounds after it."""
 
     id: str
     error: float
@@ -72,12 +72,19 @@ def compared(tunes: list[Tune], engine: Engine) -> Row:
 
 
 def heard(id: str, tune: Tune, line: Timeline) -> Heard:
-    """The sound of the MIDI that `auto` takes; its end by the notes and Q: of the tune."""
-    quarters = max(float(Fraction(at) + Fraction(long)) for at, long, _ in expanded(line))
-    end = quarters * 60 / float(tempo_changes(line)[0])
+    """The sound of the MIDI that `auto` takes.
+
+    It should end with the last note of the tune, by its length and its Q:, or while the
+    accompaniment sounds in the rests after that.
+    """
+    quarter = 60 / float(tempo_changes(line)[0])
+    notes = max(float(Fraction(at) + Fraction(long)) for at, long, _ in expanded(line)) * quarter
+    whole = performance(tune, PLAIN)
+    rests = whole.length / whole.division * quarter
     data = render_midi(tune).data
     file = read_midi_file(data)
     last = max(file.clock().at(tick) for tick, status, _, _ in file.events if status >> 4 in (8, 9))
+    end = min(max(last, notes), max(rests, notes))
     samples = levelled(synthesize(data)) / 32768
     peak, rms = np.abs(samples).max(), np.sqrt(np.mean(np.square(samples)))
     return Heard(id, last - end, len(samples) / RATE - last, float(peak), float(rms))
@@ -133,7 +140,8 @@ takes it only for the tunes on which it is right.
 {chr(10).join(rows)}
 
 The sound of {len(found)} of these tunes, at even distances, with the MIDI of `auto`; when the last
-note should end is the tune's length by its notes and its Q:.
+note should end is known from the tune's lengths and its Q:. The accompaniment may go on in the
+rests after it.
 
 {sound_table(found)}
 

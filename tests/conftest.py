@@ -20,7 +20,7 @@ def stale_modules(package: Path) -> list[str]:
     """Sources that were edited after the shared library was compiled from them."""
     stale = []
     for library in package.rglob(f"*__mypyc{SUFFIX}"):
-        for module in library.parent.glob(f"*{SUFFIX}"):
+        for module in library.parent.rglob(f"*{SUFFIX}"):
             source = module.with_name(module.name.removesuffix(SUFFIX) + ".py")
             if source.is_file() and source.stat().st_mtime > library.stat().st_mtime:
                 stale.append(source.name)

@@ -83,11 +83,10 @@ def package_version(package: Package) -> str | None:
 
 
 def compiled_modules() -> list[str]:
-    """The ABC modules that run compiled."""
+    """The modules of `chatmusician.abc` that run compiled, such as `reader` and `midi.writer`."""
     folder = Path(chatmusician.__path__[0], "abc")
-    names = {
-        file.name.removesuffix(suffix)
-        for suffix in EXTENSION_SUFFIXES
-        for file in folder.glob(f"*{suffix}")
-    }
-    return sorted(name for name in names if (folder / f"{name}.py").is_file())
+    return sorted(
+        ".".join(module.relative_to(folder).with_suffix("").parts)
+        for module in folder.rglob("*.py")
+        if any(module.with_suffix(suffix).is_file() for suffix in EXTENSION_SUFFIXES)
+    )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,13 @@ def test_interrupt_is_quiet(
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_real_interrupt() -> None:
     command = [sys.executable, "-m", "chatmusician", "check", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # A test run started in the background passes an ignored SIGINT on to its children.
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
+    ) as process:
         time.sleep(1)
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130

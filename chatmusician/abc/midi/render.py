@@ -23,8 +23,10 @@ _ENGINES: Final[dict[str, Callable[[Tune, Options], bytes]]] = {
     "abc2midi": abc2midi.to_midi,
     "builtin": builtin.to_midi,
 }
-# How much longer or shorter than its notes, in quarters, a performance may be.
-_LEEWAY: Final = 1.0
+# In quarters: a performance may end as much before its last note, when that is staccato,
+# and as much after it, when that is swung.
+_EARLY: Final = 1.0
+_LATE: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,10 @@ def _tempos(line: Timeline, plain: bytes) -> list[Difference]:
 def _lengths(tune: Tune, plain: bytes, data: bytes) -> list[Difference]:
     """Whether a performance ends with the plain one, or in the rests after its last note."""
     ends = [max((end for _, _, end in heard_notes(d)), default=0.0) for d in (plain, data)]
-    if abs(ends[0] - ends[1]) <= _LEEWAY:
+    if ends[0] - _EARLY <= ends[1] <= ends[0] + _LATE:
         return []
     whole = performance(tune, PLAIN)
-    if ends[0] < ends[1] <= whole.length / whole.division + _LEEWAY:
+    if ends[0] < ends[1] <= whole.length / whole.division + _LATE:
         return []
     detail = f"performance ends at {ends[1]:g}"
     return [Difference("length", -1, ends[0], detail)]
