@@ -17,11 +17,11 @@ WIDTH = 900
 
 
 def main() -> None:
-    reel, song, voices = abc.read((DOCS / "pictures.abc").read_bytes()).tunes
+    reel, song, voices, jig = abc.read((DOCS / "pictures.abc").read_bytes()).tunes
     page = PageOptions("fit", width=WIDTH)
-    tunes = {"reel": reel, "song": song, "voices": voices}
+    tunes = {"reel": reel, "song": song, "voices": voices, "jig": jig}
     wanted = [(name, "verovio") for name in tunes]
-    wanted += [("reel", "musescore"), ("reel", "abcm2ps")]
+    wanted += [(name, engine) for name in ("reel", "jig") for engine in ("musescore", "abcm2ps")]
     pictures = {
         f"score-{name}{'' if engine == 'verovio' else f'-{engine}'}": draw(
             tunes[name], engine=engine, format="png", page=page
