@@ -18,6 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "Build and look at training text.",
         "chatmusician corpus build collections --data tunes/ -o corpus/",
+        "chatmusician corpus tasks tunes/ -o rows --test-share 0.05",
         "chatmusician corpus stats corpus/",
     )
     actions = parser.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
@@ -115,10 +116,23 @@ def _stats(args: argparse.Namespace) -> int:
     return 0
 
 
-# A new action (tasks, qa) is a row: its help, what adds its options, what runs it.
+def _configure_tasks(parser: argparse.ArgumentParser) -> None:
+    from chatmusician.train.tasks.command import configure_tasks
+
+    configure_tasks(parser)
+
+
+def _tasks(args: argparse.Namespace) -> int:
+    from chatmusician.train.tasks.command import run_tasks
+
+    return run_tasks(args)
+
+
+# A new action (qa) is a row: its help, what adds its options, what runs it.
 ACTIONS: dict[
     str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]
 ] = {
     "build": ("a pre-training corpus from a recipe", _configure_build, _build),
+    "tasks": ("instruction rows from tunes, split by tune family", _configure_tasks, _tasks),
     "stats": ("what is in a corpus", _configure_stats, _stats),
 }

@@ -1,1 +1,1 @@
-"""Chat format, loading, generation and bar-exact decoding. Still empty."""
+"""The chat format; loading, generation and bar-exact decoding are to come."""

@@ -1,1 +1,1 @@
-"""Corpus, tasks, pre-training, fine-tuning, merging and exporting. Still empty."""
+"""Corpus, tasks, preprocessing, training, merging and exporting."""

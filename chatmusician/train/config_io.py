@@ -6,11 +6,10 @@ import dataclasses
 import difflib
 import typing
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import chatmusician
 from chatmusician.errors import InputError, MissingDependency, UsageError
 from chatmusician.files import read_text_bytes
 from chatmusician.train.config import Config, check
@@ -19,11 +18,10 @@ HOW = 'pip install ".[train]"'
 _Section = TypeVar("_Section")
 
 
-def recipes() -> dict[str, Traversable]:
+def recipes() -> dict[str, Path]:
     """The recipes that come with the package, by name."""
-    folder = resources.files("chatmusician") / "resources" / "recipes" / "train"
-    found = sorted(folder.iterdir(), key=lambda file: file.name)
-    return {file.name[:-5]: file for file in found if file.name.endswith(".yaml")}
+    folder = Path(chatmusician.__path__[0], "resources", "recipes", "train")
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def load(recipe: str, overrides: Sequence[str] = ()) -> Config:
