@@ -155,8 +155,8 @@ def mapped(rows: list[dict[str, Any]], tokenizer: Any) -> tuple[float, int]:
 
 
 def job(source: Path, target: Path, tokenizer: Path, workers: int = 1) -> Job:
-    lengths = {"length": LENGTH, "source_length": LENGTH * 3 // 4}
-    return Job((str(source),), str(target), str(tokenizer), "sft", workers=workers, **lengths)
+    names = ((str(source),), str(target), str(tokenizer), "sft")
+    return Job(*names, length=LENGTH, source_length=LENGTH * 3 // 4, workers=workers)
 
 
 def ours(source: Path, tokenizer: Path) -> tuple[float, int]:
@@ -195,8 +195,8 @@ def report(rows: list[dict[str, Any]], rounds: int, folder: Path) -> str:
     faster = median((w[1] / w[0]) / (m[1] / m[0]) for w, m in zip(works, maps, strict=True))
     mapping, working = (median(n / seconds for seconds, n in each) for each in (maps, works))
     return f"""Recipe `mini-cpu` ({LENGTH} tokens a row, bf16) over {TRAINED_ROWS} rows of
-instructions, one epoch of {packed[0].useful} tokens; {rounds} rounds in turn, medians. Padded batches are as long as
-their longest row.
+instructions, one epoch of {packed[0].useful} tokens; {rounds} rounds in turn, medians.
+Padded batches are as long as their longest row.
 
 | | tokens a second | fill rate |
 |---|---|---|
