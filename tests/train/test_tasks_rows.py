@@ -17,7 +17,7 @@ from chatmusician.train.tasks import TASKS, Built, Piece, Refused, Row, build_ro
 from chatmusician.train.tasks.build import Found
 from chatmusician.train.tasks.choice import multiple_choice
 from chatmusician.train.tasks.command import configure_tasks, run_tasks
-from chatmusician.train.tasks.families import families
+from chatmusician.train.corpus.families import families
 from chatmusician.train.tasks.questions import KINDS
 
 JIG = """X:7

@@ -6,13 +6,16 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chatmusician import abc
 from chatmusician.abc import Tune
+from chatmusician.abc.analysis import melody
+from chatmusician.abc.analysis import shingles as melody_runs
 from chatmusician.conversion import BY_NAME
 from chatmusician.errors import ChatMusicianError
+from chatmusician.train.corpus.line_ends import with_bar_lines
 from chatmusician.train.corpus.reading import Item
 from chatmusician.train.corpus.recipe import Cleaning, Duplicates
 from chatmusician.train.corpus.signature import melody_shingles, note_count, text_shingles
@@ -26,13 +29,18 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")
 
 @dataclass(frozen=True)
 class Row:
-    """A text of the corpus; `exact` is equal where only title, number or layout differ."""
+    """A text of the corpus; `exact` is equal where only title, number or layout differ.
+
+    `runs` and `titles` tell a tune's family.
+    """
 
     id: str
     text: str
     is_tune: bool
     exact: int
     shingles: Hashes
+    runs: tuple[int, ...] = ()
+    titles: tuple[str, ...] = ()
 
 
 @dataclass
@@ -50,6 +58,7 @@ class Counts:
 class Cleaner:
     cleaning: Cleaning
     duplicates: Duplicates
+    families: bool = False
 
     def rows(self, item: Item, counts: Counts) -> Iterator[Row]:
         counts.steps["items"] += 1
@@ -128,6 +137,12 @@ class Cleaner:
         bad = {"errors": ("error",), "warnings": ("error", "warning"), "none": ()}
         severe = bad[self.cleaning.check]
         findings = abc.check_tune(tune, line)
+        if severe and any(f.code == "bar-too-long" for f in findings):
+            made = with_bar_lines(tune, line)
+            if made is not None:
+                counts.steps["findings mended"] += 1
+                tune, line = made, abc.timeline(made)
+                findings = abc.check_tune(tune, line)
         found = [f for f in findings if f.severity in severe]
         if found:
             counts.drop(at, f"check: {found[0].code}", repr(found[0]))
@@ -139,7 +154,12 @@ class Cleaner:
             counts.drop(at, "too long", f"{len(text)} characters")
             return None
         shingles = melody_shingles(line, self.duplicates.notes)
-        return Row(at, text.strip() + "\n", True, _number(_ABOUT.sub("", text)), shingles)
+        row = Row(at, text.strip() + "\n", True, _number(_ABOUT.sub("", text)), shingles)
+        if not self.families:
+            return row
+        runs = sorted(_number(" ".join(run)) for run in melody_runs(melody(line)))
+        titles = tuple(field.value for field in tune.fields("T"))
+        return replace(row, runs=tuple(runs), titles=titles)
 
 
 def _number(text: str) -> int:

@@ -83,7 +83,10 @@ class Slurm:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A corpus. `mix`: `weight` times each row, or shares of the characters in that ratio."""
+    """A corpus. `mix`: `weight` times each row, or shares of the characters in that ratio.
+
+    `hold_out` is the share of tune families, and of texts, that is written apart.
+    """
 
     sources: tuple[Source, ...]
     tests: tuple[Source, ...] = ()
@@ -91,6 +94,7 @@ class Recipe:
     cleaning: Cleaning = field(default_factory=Cleaning)
     duplicates: Duplicates = field(default_factory=Duplicates)
     mix: str = "repeat"
+    hold_out: float = 0.0
     seed: int = 0
     shards: int = 1
     tokenizer: str = ""
@@ -188,6 +192,8 @@ def _check(recipe: Recipe) -> None:
     for name, share in (("contained", recipe.contained), ("near", recipe.duplicates.near)):
         if not 0 <= share <= 1:
             raise UsageError(f"{name} must be from 0 to 1, not {share}")
+    if not 0 <= recipe.hold_out < 1:
+        raise UsageError(f"hold_out must be from 0 up to 1, not {recipe.hold_out}")
     if recipe.duplicates.near and not recipe.duplicates.exact:
         raise UsageError("duplicates: near is set but exact is off", hint="set near: 0 as well")
     if recipe.cleaning.min_characters > recipe.cleaning.max_characters:

@@ -13,6 +13,7 @@ from chatmusician.errors import InputError, MissingDependency, UsageError
 from chatmusician.train.corpus.plan import Plan, load_plan, make_plan, refuse_other, save_plan
 from chatmusician.train.corpus.recipe import Recipe
 from chatmusician.train.corpus.shards import get_json
+from chatmusician.train.corpus.split import HELD_OUT
 from chatmusician.train.corpus.stages import ORDER, Stage
 
 EXECUTORS = ("local", "slurm", "ray")
@@ -86,7 +87,7 @@ def _need_packages(executor: str) -> None:
 
 def _clear(folder: Path) -> None:
     """Takes away what a build has written, and nothing else."""
-    for name in ("work", "data"):
+    for name in ("work", "data", HELD_OUT):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("card.json", "README.md", "dropped.jsonl", "duplicates.jsonl"):
         (folder / name).unlink(missing_ok=True)

@@ -8,26 +8,27 @@ from dataclasses import dataclass, field
 from random import Random
 
 from chatmusician.abc import Tune
+from chatmusician.train.corpus.families import families, held_out
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.change import variation
-from chatmusician.train.tasks.families import families, held_out
 from chatmusician.train.tasks.piece import Piece, Refused, first_error, one_tune, prepare
 from chatmusician.train.tasks.rows import Row, row
 from chatmusician.train.tasks.table import TASKS, Task
 
 TRAIN, TEST = "train", "test"
-# A family larger than both stays on the train side: it would be the whole test.
-_LARGE = 20
-_LARGE_SHARE = 0.005
 
 
 @dataclass(frozen=True)
 class Found:
-    """A tune of a collection; ``id`` is its own in all collections read."""
+    """A tune of a collection; ``id`` is its own in all collections read.
+
+    ``side`` is the one it must be on, where that is decided already.
+    """
 
     id: str
     src: str
     tune: Tune
+    side: str = ""
 
 
 @dataclass
@@ -56,17 +57,21 @@ def build_rows(
     seed give the same rows, whatever other tasks are asked for.
     """
     chosen = [task for task in TASKS if not tasks or task.name in tasks]
-    pieces = _prepared(found, counts)
+    pieces, fixed = _prepared(found, counts)
     numbers = families([p.shingles for p in pieces], [p.titles for p in pieces])
     counts.pieces, counts.families = len(pieces), len(set(numbers))
     members: dict[int, list[int]] = {}
     for index, number in enumerate(numbers):
         members.setdefault(number, []).append(index)
-    for index, piece in enumerate(pieces):
-        name = pieces[numbers[index]].id
-        small = len(members[numbers[index]]) <= max(_LARGE, len(pieces) * _LARGE_SHARE)
-        side = TEST if small and held_out(name, test_share, seed) else TRAIN
-        mates = [pieces[at] for at in members[numbers[index]] if at != index]
+    drawn = held_out(numbers, [piece.id for piece in pieces], test_share, seed)
+    decided = {number: own for number, own in zip(numbers, fixed, strict=True) if own}
+    sides = [
+        own or decided.get(number) or (TEST if out else TRAIN)
+        for own, number, out in zip(fixed, numbers, drawn, strict=True)
+    ]
+    for index, (piece, side) in enumerate(zip(pieces, sides, strict=True)):
+        kin = members[numbers[index]]
+        mates = [pieces[at] for at in kin if at != index and sides[at] == side]
         for task in chosen:
             for turn in range(rounds):
                 made = _asked(task, piece, mates, Random(f"{seed}:{piece.id}:{task.name}:{turn}"))
@@ -77,8 +82,10 @@ def build_rows(
                 yield side, _row(task, piece, made, turn)
 
 
-def _prepared(found: Iterable[Found], counts: Built) -> list[Piece]:
+def _prepared(found: Iterable[Found], counts: Built) -> tuple[list[Piece], list[str]]:
+    """The pieces, and the side that each must be on."""
     pieces: list[Piece] = []
+    sides: list[str] = []
     texts: set[str] = set()
     for one in found:
         made = prepare(one.tune, id=one.id, src=one.src)
@@ -89,7 +96,8 @@ def _prepared(found: Iterable[Found], counts: Built) -> list[Piece]:
         else:
             texts.add(made.text)
             pieces.append(made)
-    return pieces
+            sides.append(one.side)
+    return pieces, sides
 
 
 def _asked(task: Task, piece: Piece, mates: list[Piece], random: Random) -> Asked | str:

@@ -10,6 +10,7 @@ from chatmusician import abc
 from chatmusician.abc import Timeline, Tune
 from chatmusician.abc.analysis import Bar, Form, Section, form, melody, sections, shingles
 from chatmusician.abc.tune import Chord, Note
+from chatmusician.train.corpus.line_ends import with_bar_lines
 
 # Names and places cannot be told from the music; words are sung text, not notation.
 _LEFT_OUT = re.compile(r"^(?:[TCOw]:|%).*\n?", re.M)
@@ -98,7 +99,10 @@ def prepare(tune: Tune, *, id: str, src: str) -> Piece | Refused:
         return Refused(id, "no-notes")
     error = first_error(tune)
     if error:
-        return Refused(id, error)
+        made = with_bar_lines(tune, abc.timeline(tune)) if error == "bar-too-long" else None
+        if made is None:
+            return Refused(id, error)
+        tune = made
     text = score_text(tune)
     if "</s>" in text:
         return Refused(id, "end-mark")

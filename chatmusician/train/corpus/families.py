@@ -1,13 +1,13 @@
-"""Tune families: melodies that are nearly the same in any key belong to one side of a split."""
+"""Tune families: melodies that are nearly the same in any key stay on one side of a split."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence, Set
 
-Shingles = frozenset[tuple[str, ...]]
+Runs = Set[Hashable]
 
 # Of the smaller melody's runs, this share, and at least so many, in the larger one make a family.
 SHARED = 0.3
@@ -16,9 +16,12 @@ FEWEST_SHARED = 5
 COMMON = 200
 # A title that more pieces have is a kind of piece ("Reel", "Untitled"), no name.
 MOST_NAMESAKES = 12
+# A family larger than both stays on the train side: it would be the whole test.
+_LARGE = 20
+_LARGE_SHARE = 0.005
 
 
-def families(pieces: Sequence[Shingles], titles: Sequence[Collection[str]] = ()) -> list[int]:
+def families(pieces: Sequence[Runs], titles: Sequence[Collection[str]] = ()) -> list[int]:
     """A family number for each piece, the index of its first member.
 
     Two pieces are joined where at least 30 % of the runs of the smaller one (and no fewer
@@ -30,7 +33,7 @@ def families(pieces: Sequence[Shingles], titles: Sequence[Collection[str]] = ())
     for group in _namesakes(titles):
         for index in group[1:]:
             _join(parent, group[0], index)
-    holders: dict[tuple[str, ...], list[int]] = {}
+    holders: dict[Hashable, list[int]] = {}
     for index, runs in enumerate(pieces):
         for run in runs:
             holders.setdefault(run, []).append(index)
@@ -59,7 +62,7 @@ def plain_title(title: str) -> str:
     return " ".join(word for word in words if word not in ("the", "a", "an"))
 
 
-def _alike(first: Shingles, second: Shingles) -> bool:
+def _alike(first: Runs, second: Runs) -> bool:
     shared = len(first & second)
     if shared < FEWEST_SHARED:
         return first == second
@@ -78,7 +81,14 @@ def _root(parent: list[int], index: int) -> int:
     return index
 
 
-def held_out(name: str, share: float, seed: int) -> bool:
-    """Whether a family goes to the test side: by a hash of its name and the seed."""
-    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+def held_out(numbers: Sequence[int], names: Sequence[str], share: float, seed: int) -> list[bool]:
+    """Whether each piece is held out: with all its family, by a hash of the name of the
+    family's first piece and the seed. Very large families are not."""
+    members = Counter(numbers)
+    most = max(_LARGE, len(numbers) * _LARGE_SHARE)
+    return [members[n] <= most and _drawn(names[n], share, seed) for n in numbers]
+
+
+def _drawn(name: str, share: float, seed: int) -> bool:
+    digest = hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
