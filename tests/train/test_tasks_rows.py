@@ -13,11 +13,11 @@ import pytest
 
 from chatmusician import abc
 from chatmusician.errors import ChatMusicianError, InputError, UsageError
+from chatmusician.train.corpus.families import families
 from chatmusician.train.tasks import TASKS, Built, Piece, Refused, Row, build_rows, prepare, row
 from chatmusician.train.tasks.build import Found
 from chatmusician.train.tasks.choice import multiple_choice
 from chatmusician.train.tasks.command import configure_tasks, run_tasks
-from chatmusician.train.corpus.families import families
 from chatmusician.train.tasks.questions import KINDS
 
 JIG = """X:7

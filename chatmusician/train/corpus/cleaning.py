@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from chatmusician import abc
 from chatmusician.abc import Tune
 from chatmusician.abc.analysis import melody
-from chatmusician.abc.analysis import shingles as melody_runs
 from chatmusician.conversion import BY_NAME
 from chatmusician.errors import ChatMusicianError
+from chatmusician.train.corpus import tidy
+from chatmusician.train.corpus.families import runs_of
 from chatmusician.train.corpus.line_ends import with_bar_lines
+from chatmusician.train.corpus.performance import off_grid
 from chatmusician.train.corpus.reading import Item
 from chatmusician.train.corpus.recipe import Cleaning, Duplicates
 from chatmusician.train.corpus.signature import melody_shingles, note_count, text_shingles
@@ -99,7 +101,7 @@ class Cleaner:
         for number, tune in enumerate(tunes, 1):
             at = item.id if len(tunes) == 1 else f"{item.id}#{number}"
             counts.steps["tunes"] += 1
-            row = self._tune(tune, at, counts)
+            row = self._tune(tune, at, counts, played=item.format == "mid")
             if row is not None:
                 yield row
 
@@ -115,24 +117,28 @@ class Cleaner:
             text = reader(item.data, item.id).text
         if len(text) > self.cleaning.max_characters * 1000:
             raise ChatMusicianError(f"{len(text)} characters of ABC")
-        text, mended = abc.fix(text)
+        text, mended = abc.fix(tidy.letters(text))
         return abc.read(text, source=item.id).tunes, len(mended)
 
-    def _tune(self, tune: Tune, at: str, counts: Counts) -> Row | None:
+    def _tune(self, tune: Tune, at: str, counts: Counts, played: bool) -> Row | None:
         if len(tune.text) > self.cleaning.max_characters:
             counts.drop(at, "too long", f"{len(tune.text)} characters")
             return None
         try:
-            return self._checked(tune, at, counts)
+            return self._checked(tune, at, counts, played)
         except Exception as error:  # see above
             counts.drop(at, "cannot be written", f"{type(error).__name__}: {error}")
             return None
 
-    def _checked(self, tune: Tune, at: str, counts: Counts) -> Row | None:
+    def _checked(self, tune: Tune, at: str, counts: Counts, played: bool) -> Row | None:
         line = abc.timeline(tune)
         notes = note_count(line)
         if notes < self.cleaning.min_notes:
             counts.drop(at, "too short" if notes else "no music", f"{notes} notes")
+            return None
+        off = off_grid(line) if played else 0.0
+        if off > self.cleaning.max_off_grid:
+            counts.drop(at, "a performance", f"{off:.0%} of its notes are off the grid")
             return None
         bad = {"errors": ("error",), "warnings": ("error", "warning"), "none": ()}
         severe = bad[self.cleaning.check]
@@ -149,7 +155,7 @@ class Cleaner:
             return None
         if any(f.severity == "warning" for f in findings):
             counts.steps["tunes kept with warnings"] += 1
-        text = abc.canonical(tune)
+        text = tidy.chords(tidy.header(abc.canonical(tune)))
         if len(text) > self.cleaning.max_characters:
             counts.drop(at, "too long", f"{len(text)} characters")
             return None
@@ -157,7 +163,7 @@ class Cleaner:
         row = Row(at, text.strip() + "\n", True, _number(_ABOUT.sub("", text)), shingles)
         if not self.families:
             return row
-        runs = sorted(_number(" ".join(run)) for run in melody_runs(melody(line)))
+        runs = sorted(runs_of(melody(line)))
         titles = tuple(field.value for field in tune.fields("T"))
         return replace(row, runs=tuple(runs), titles=titles)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence, Set
+from collections.abc import Collection, Sequence, Set
 
-Runs = Set[Hashable]
+from chatmusician.abc.analysis import Bar, shingles
+
+Runs = Set[int]
 
 # Of the smaller melody's runs, this share, and at least so many, in the larger one make a family.
 SHARED = 0.3
@@ -19,6 +21,15 @@ MOST_NAMESAKES = 12
 # A family larger than both stays on the train side: it would be the whole test.
 _LARGE = 20
 _LARGE_SHARE = 0.005
+
+
+def runs_of(bars: Sequence[Bar]) -> frozenset[int]:
+    """The runs of a melody, each as a number of 63 bits: a set of these is small."""
+    return frozenset(_number(" ".join(run)) for run in shingles(bars))
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def families(pieces: Sequence[Runs], titles: Sequence[Collection[str]] = ()) -> list[int]:
@@ -33,7 +44,7 @@ def families(pieces: Sequence[Runs], titles: Sequence[Collection[str]] = ()) -> 
     for group in _namesakes(titles):
         for index in group[1:]:
             _join(parent, group[0], index)
-    holders: dict[Hashable, list[int]] = {}
+    holders: dict[int, list[int]] = {}
     for index, runs in enumerate(pieces):
         for run in runs:
             holders.setdefault(run, []).append(index)

@@ -54,13 +54,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What a tune or text must be: `check` tells which findings cost a tune its place."""
+    """What a tune or text must be: `check` tells which findings cost a tune its place.
+
+    `max_off_grid` is the share of a MIDI file's notes that may begin or end off the grid of
+    sixteenths and triplets; more of them make it a performance.
+    """
 
     check: str = "errors"
     min_notes: int = 8
     max_characters: int = 100_000
     min_characters: int = 20
     max_file_megabytes: int = 64
+    max_off_grid: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -189,7 +194,11 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(f"sources, tests: the name {', '.join(twice)} is there twice")
     _one_of("mix", recipe.mix, ("repeat", "share"))
     _one_of("cleaning: check", recipe.cleaning.check, CHECKS)
-    for name, share in (("contained", recipe.contained), ("near", recipe.duplicates.near)):
+    for name, share in (
+        ("contained", recipe.contained),
+        ("near", recipe.duplicates.near),
+        ("max_off_grid", recipe.cleaning.max_off_grid),
+    ):
         if not 0 <= share <= 1:
             raise UsageError(f"{name} must be from 0 to 1, not {share}")
     if not 0 <= recipe.hold_out < 1:

@@ -10,8 +10,9 @@ from chatmusician import abc
 from chatmusician.abc import Book
 from chatmusician.conversion import BY_NAME
 from chatmusician.errors import ChatMusicianError, InputError, MissingDependency
+from chatmusician.train.corpus.performance import off_grid
 from chatmusician.train.corpus.reading import SUFFIXES, Item, Reader
-from chatmusician.train.corpus.recipe import Source
+from chatmusician.train.corpus.recipe import Cleaning, Source
 from chatmusician.train.corpus.split import HELD_OUT
 from chatmusician.train.tasks.build import TEST, TRAIN, Found
 
@@ -118,7 +119,11 @@ def _book(item: Item) -> Book:
         return abc.read(item.data)
     reader = BY_NAME[item.format].read
     assert reader is not None
-    return reader(item.data, item.id)
+    book = reader(item.data, item.id)
+    most = Cleaning().max_off_grid
+    if item.format == "mid" and any(off_grid(abc.timeline(t)) > most for t in book.tunes):
+        raise InputError("a performance, not notation", path=item.id, hint="transcribe it first")
+    return book
 
 
 def _kind(name: str) -> str:
