@@ -83,6 +83,7 @@ class Slurm:
     partition: str = ""
     time: str = "02:00:00"
     memory_gb: int = 4
+    qos: str = "normal"
     environment: str = ""
 
 
