@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ _PLAIN = ("txt", "md")
 _PACKED = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _COLUMNS = ("abc", "text", "output", "content")
 _MOST_BYTES = 64 << 20
+# The number of a row that a build repeats by its weight.
+_COPY = re.compile(r"~\d+$")
 
 
 class Sources:
@@ -100,7 +103,7 @@ class Sources:
             if book is None or len(book.tunes) != 1:
                 self.skipped["no-tune"] += 1
                 continue
-            name = row["id"].removeprefix(f"{row['src']}/")
+            name = _COPY.sub("", row["id"].removeprefix(f"{row['src']}/"))
             yield Found(name, row["src"], book.tunes[0], side)
 
     def _fail(self, place: str, item: Item) -> None:
