@@ -204,7 +204,9 @@ def test_families_are_held_out_of_both_kinds_of_rows(tmp_path: Path) -> None:
     tunes = [text for number in range(40) for text in (walk(number), kin(number))]
     (tmp_path / "a.abc").write_text("\n".join(tunes))
     (tmp_path / "t.jsonl").write_text(
-        "\n".join(json.dumps({"text": f"Text {n}: note {n * n} of {n + 7}"}) for n in range(99))
+        "\n".join(
+            json.dumps({"text": f"This is text {n} on note {n * n} of {n + 7}"}) for n in range(99)
+        )
     )
     built = made(
         tmp_path,

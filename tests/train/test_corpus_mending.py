@@ -17,6 +17,7 @@ from chatmusician.train.corpus.line_ends import with_bar_lines
 from chatmusician.train.corpus.performance import off_grid
 from chatmusician.train.corpus.tokens import from_steps, from_tokens
 
+STEP = Fraction(1, 16)
 HEAD = "X:1\nM:2/4\nL:1/16\nK:G\n"
 # As in the Essen collection: lines end without a bar line, full (1, 3) or not (2).
 ESSEN = HEAD + "d4A2c2 | d4d4\nA3cd2g2 | c2A2\nG4 | d2c4A2\nc3AG2E2 | D8\n"
