@@ -52,6 +52,9 @@ def _configure_build(parser: argparse.ArgumentParser) -> None:
         "--executor", default="local", metavar="NAME", help="local (default), slurm or ray"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
+    parser.add_argument(
+        "--hold-out", type=float, metavar="SHARE", help="this share of tune families apart"
+    )
     parser.add_argument("--shards", type=int, metavar="N", help="instead of the recipe's")
     parser.add_argument("--tokenizer", metavar="NAME", help="count tokens with it")
     parser.add_argument("--fresh", action="store_true", help="forget an earlier build in DIR")
@@ -63,7 +66,7 @@ def _build(args: argparse.Namespace) -> int:
     from chatmusician.train.corpus import build, load_recipe
     from chatmusician.train.corpus.card import markdown
 
-    names = ("seed", "shards", "tokenizer")
+    names = ("seed", "shards", "hold_out", "tokenizer")
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     built = build(
         load_recipe(_recipe_path(args.recipe), given),

@@ -13,11 +13,11 @@ import pytest
 
 from chatmusician import abc
 from chatmusician.errors import ChatMusicianError, InputError, UsageError
+from chatmusician.train.corpus.families import families
 from chatmusician.train.tasks import TASKS, Built, Piece, Refused, Row, build_rows, prepare, row
 from chatmusician.train.tasks.build import Found
 from chatmusician.train.tasks.choice import multiple_choice
 from chatmusician.train.tasks.command import configure_tasks, run_tasks
-from chatmusician.train.tasks.families import families
 from chatmusician.train.tasks.questions import KINDS
 
 JIG = """X:7
@@ -292,7 +292,7 @@ def test_no_planted_copy_is_on_the_other_side() -> None:
 
 
 def test_families_are_joined_by_title_too_but_not_by_a_kind_of_piece() -> None:
-    runs = [frozenset({(str(n), str(n))}) for n in range(20)]
+    runs = [frozenset({n}) for n in range(20)]
     titles = [["Kesh, The"], ["the kesh"], ["X", "Kesh"]] + [["Reel"]] * 17
     assert families(runs, titles) == [0, 0, 0, *range(3, 20)]
 

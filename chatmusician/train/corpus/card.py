@@ -11,8 +11,9 @@ from chatmusician.errors import MissingDependency, UsageError
 from chatmusician.train.corpus.plan import Plan
 from chatmusician.train.corpus.recipe import Source
 from chatmusician.train.corpus.shards import get_json, get_lines, put, put_json, put_lines
+from chatmusician.train.corpus.split import HELD_OUT
 
-_STEPS = ("items", "tunes", "texts", "clean", "exact", "near", "unique", "mixed")
+_STEPS = ("items", "tunes", "texts", "clean", "exact", "near", "unique", "held out", "mixed")
 
 
 def shard(path: Path, table: Any, tokenizer: str) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def shard(path: Path, table: Any, tokenizer: str) -> dict[str, Any]:
         characters[name] += len(text)
         tokens[name] += size
     found = {
-        "file": path.name,
+        "file": f"{path.parent.name}/{path.name}",
         "rows": dict(sorted(rows.items())),
         "characters": dict(sorted(characters.items())),
         "tokens": dict(sorted(tokens.items())) if tokenizer else None,
@@ -90,7 +91,8 @@ def _card(
         steps[copy["id"].split("/", 1)[0]][copy["kind"]] += 1
     for row in dropped:
         reasons[row["source"]][row["reason"]] += 1
-    shards = [get_json(p) for p in sorted((work / "write").glob("*.json"))]
+    files = [get_json(p) for p in sorted((work / "write").glob("*.json"))]
+    shards = [s for s in files if not s["file"].startswith(HELD_OUT)]
     tests = get_json(work / "tests.json")
     held = Counter(name for name, _ in tests["items"])
     counted = Counter(row["source"] for row in tests["dropped"])
@@ -98,6 +100,7 @@ def _card(
         "fingerprint": plan.fingerprint,
         "tokenizer": plan.recipe.tokenizer or None,
         "seed": plan.recipe.seed,
+        "hold_out": plan.recipe.hold_out,
         "sources": [
             {
                 **_about(source),
@@ -122,7 +125,7 @@ def _card(
                 "rows": sum(s["rows"].values()),
                 "sha256": s["sha256"],
             }
-            for s in shards
+            for s in files
         ],
     }
 
@@ -151,7 +154,8 @@ def markdown(card: dict[str, Any]) -> str:
 _LEGEND = [
     "*items* files or rows read; *tunes*, *texts* found in them; *clean* left after checking and",
     "keeping out the test sets; *exact*, *near* copies dropped (listed in `duplicates.jsonl`);",
-    "*unique* what is left; *mixed* rows after transposing and weighting.",
+    "*unique* what is left; *held out* of these, in a file of their own; *mixed* rows of the rest",
+    "after transposing and weighting. Characters and tokens are those of *mixed*.",
 ]
 
 

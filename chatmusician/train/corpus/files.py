@@ -86,8 +86,10 @@ def _zip(path: Path, match: str) -> Iterator[Blob]:
 
 
 def _wanted(name: str, match: str) -> bool:
+    """Whether a pattern picks a member: by its name, or by its path where it has a slash."""
     last = name.rsplit("/", 1)[-1]
-    return not last.startswith("._") and fnmatch.fnmatch(last, match)
+    whole = name if "/" in match else last
+    return not last.startswith("._") and fnmatch.fnmatch(whole, match)
 
 
 def seekable(stream: IO[bytes]) -> IO[bytes]:

@@ -17,7 +17,7 @@ from chatmusician.train.corpus.files import UNREADABLE, Blob, blobs, seekable
 from chatmusician.train.corpus.recipe import CHATS, NOTATION, TABLES, Source
 from chatmusician.train.corpus.tokens import from_steps, from_tokens
 
-_SUFFIXES = {
+SUFFIXES = {
     "abc": "abc",
     "mid": "mid",
     "midi": "mid",
@@ -55,6 +55,7 @@ class Reader:
     source: Source
     root: Path
     max_bytes: int
+    columns: tuple[str, ...] = _COLUMNS
 
     def file(self, path: Path) -> Iterator[Item]:
         for blob in blobs(path, self.root, self.source.match):
@@ -71,7 +72,7 @@ class Reader:
         yield from (self.row(row, f"{self.source.hub}#{i}") for i, row in rows)
 
     def _blob(self, blob: Blob, stream: IO[bytes]) -> Iterator[Item]:
-        form = self.source.format or _SUFFIXES.get(blob.name.rsplit(".", 1)[-1].lower(), "")
+        form = self.source.format or SUFFIXES.get(blob.name.rsplit(".", 1)[-1].lower(), "")
         if not form:
             yield Item(blob.name, "", problem="unknown file type", detail="set format")
         elif form in TABLES:
@@ -82,6 +83,8 @@ class Reader:
                 yield Item(blob.name, form, problem="file too large")
             elif not data.strip():
                 yield Item(blob.name, form, problem="empty file")
+            elif form == "abc" and b"\0" in data:
+                yield Item(blob.name, form, problem="not text")
             elif form in NOTATION:
                 yield Item(blob.name, form, data)
             else:
@@ -142,7 +145,7 @@ class Reader:
         return Item(at, "abc", self._with_header(row, value)) if is_abc else Item(at, "text", value)
 
     def column(self, row: dict[str, Any]) -> str | None:
-        wanted = (self.source.column,) if self.source.column else _COLUMNS
+        wanted = (self.source.column,) if self.source.column else self.columns
         return next((name for name in wanted if name in row), None)
 
     def _with_header(self, row: dict[str, Any], body: str) -> str:
@@ -187,7 +190,7 @@ def check_columns(reader: Reader, first: dict[str, Any], at: str) -> None:
 def first_row(source: Source, path: Path, root: Path) -> dict[str, Any] | None:
     """The first row of a table; None where the file is no table, is empty or cannot be read."""
     for blob in blobs(path, root, source.match):
-        form = source.format or _SUFFIXES.get(blob.name.rsplit(".", 1)[-1].lower(), "")
+        form = source.format or SUFFIXES.get(blob.name.rsplit(".", 1)[-1].lower(), "")
         if blob.stream is None or form not in TABLES:
             return None
         try:

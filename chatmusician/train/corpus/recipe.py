@@ -54,13 +54,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What a tune or text must be: `check` tells which findings cost a tune its place."""
+    """What a tune or text must be: `check` tells which findings cost a tune its place.
+
+    `max_off_grid` is the share of a MIDI file's notes that may begin or end off the grid of
+    sixteenths and triplets; more of them make it a performance.
+    """
 
     check: str = "errors"
     min_notes: int = 8
     max_characters: int = 100_000
     min_characters: int = 20
     max_file_megabytes: int = 64
+    max_off_grid: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,16 @@ class Slurm:
     partition: str = ""
     time: str = "02:00:00"
     memory_gb: int = 4
+    qos: str = "normal"
     environment: str = ""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A corpus. `mix`: `weight` times each row, or shares of the characters in that ratio."""
+    """A corpus. `mix`: `weight` times each row, or shares of the characters in that ratio.
+
+    `hold_out` is the share of tune families, and of texts, that is written apart.
+    """
 
     sources: tuple[Source, ...]
     tests: tuple[Source, ...] = ()
@@ -91,6 +100,7 @@ class Recipe:
     cleaning: Cleaning = field(default_factory=Cleaning)
     duplicates: Duplicates = field(default_factory=Duplicates)
     mix: str = "repeat"
+    hold_out: float = 0.0
     seed: int = 0
     shards: int = 1
     tokenizer: str = ""
@@ -185,9 +195,15 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(f"sources, tests: the name {', '.join(twice)} is there twice")
     _one_of("mix", recipe.mix, ("repeat", "share"))
     _one_of("cleaning: check", recipe.cleaning.check, CHECKS)
-    for name, share in (("contained", recipe.contained), ("near", recipe.duplicates.near)):
+    for name, share in (
+        ("contained", recipe.contained),
+        ("near", recipe.duplicates.near),
+        ("max_off_grid", recipe.cleaning.max_off_grid),
+    ):
         if not 0 <= share <= 1:
             raise UsageError(f"{name} must be from 0 to 1, not {share}")
+    if not 0 <= recipe.hold_out < 1:
+        raise UsageError(f"hold_out must be from 0 up to 1, not {recipe.hold_out}")
     if recipe.duplicates.near and not recipe.duplicates.exact:
         raise UsageError("duplicates: near is set but exact is off", hint="set near: 0 as well")
     if recipe.cleaning.min_characters > recipe.cleaning.max_characters:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatmusician.errors import InputError, MissingDependency, UsageError
+from chatmusician.errors import EngineError, InputError, MissingDependency, UsageError
 from chatmusician.train.corpus.plan import Plan, load_plan, make_plan, refuse_other, save_plan
 from chatmusician.train.corpus.recipe import Recipe
 from chatmusician.train.corpus.shards import get_json
+from chatmusician.train.corpus.split import HELD_OUT
 from chatmusician.train.corpus.stages import ORDER, Stage
 
 EXECUTORS = ("local", "slurm", "ray")
@@ -86,7 +88,7 @@ def _need_packages(executor: str) -> None:
 
 def _clear(folder: Path) -> None:
     """Takes away what a build has written, and nothing else."""
-    for name in ("work", "data"):
+    for name in ("work", "data", HELD_OUT):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("card.json", "README.md", "dropped.jsonl", "duplicates.jsonl"):
         (folder / name).unlink(missing_ok=True)
@@ -129,6 +131,8 @@ def _submit(stages: list[Stage], plan: Plan, workers: int) -> None:
     from datatrove.executor.slurm import SlurmPipelineExecutor
 
     slurm = plan.recipe.slurm
+    if shutil.which("sbatch") is None:
+        raise MissingDependency("Slurm (sbatch)", how="run it on a login node of the cluster")
     if not slurm.partition:
         raise UsageError("slurm: partition is not set in the recipe")
     last = None
@@ -140,11 +144,15 @@ def _submit(stages: list[Stage], plan: Plan, workers: int) -> None:
             time=slurm.time,
             partition=slurm.partition,
             mem_per_cpu_gb=slurm.memory_gb,
+            qos=slurm.qos,
             env_command=slurm.environment or None,
             job_name=f"corpus-{stage.name}",
             logging_dir=str(stage.work / "logs" / stage.name),
             slurm_logs_folder=str(stage.work / "logs" / stage.name / "slurm"),
             depends=last,
         )
-    if last is not None:
+    assert last is not None
+    try:
         last.run()
+    except subprocess.CalledProcessError as error:
+        raise EngineError("sbatch", f"ended with exit code {error.returncode}") from error

@@ -22,6 +22,7 @@ from chatmusician.train.corpus.plan import Plan, load_plan
 from chatmusician.train.corpus.recipe import Cleaning, Source
 from chatmusician.train.corpus.shards import get_json, get_table, put_json, put_lines, put_table
 from chatmusician.train.corpus.signature import BANDS, band_hashes
+from chatmusician.train.corpus.split import HELD_OUT, apart
 
 _RANK = 32
 _KEYS = 1 << 63
@@ -88,7 +89,8 @@ class Convert(Stage):
         source = plan.source(unit.source)
         tests = load_tests(self.work)
         counts = Counts()
-        cleaner = Cleaner(_cleaning(plan, source), plan.recipe.duplicates)
+        families = plan.recipe.hold_out > 0
+        cleaner = Cleaner(_cleaning(plan, source), plan.recipe.duplicates, families)
         rows: list[Row] = []
         for _, item in unit.items(plan.reader(source)):
             for row in cleaner.rows(item, counts):
@@ -123,6 +125,8 @@ def _signed(rows: list[Row], rank: int, source: str) -> Any:
         "characters": pa.array([len(r.text) for r in rows], pa.int64()),
         "exact": pa.array([r.exact for r in rows], pa.int64()),
         "shingles": pa.array([r.shingles for r in rows], pa.list_(pa.uint64())),
+        "runs": pa.array([r.runs for r in rows], pa.list_(pa.int64())),
+        "titles": pa.array([r.titles for r in rows], pa.list_(pa.string())),
     }
     for band in range(BANDS):
         columns[_band(band)] = pa.array([b[band] for b in bands], pa.uint64())
@@ -150,10 +154,11 @@ class Pairs(Stage):
 
 
 class Select(Stage):
-    """Which rows stay, and how often each source is taken."""
+    """Which rows stay, which of them are held out, and how often each source is taken."""
 
     def task(self, rank: int, plan: Plan) -> None:
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         columns = ["order", "id", "src", "tune", "characters", "exact"]
         table = pa.concat_tables(get_table(p, columns) for p in self.files("convert", plan))
@@ -177,8 +182,9 @@ class Select(Stage):
         put_lines(self.work / "duplicates.jsonl", rows)
         stays = pa.array([o not in exact and o not in near for o in orders.tolist()])
         kept = table.filter(stays)
-        put_json(self.work / "factors.json", _factors(plan, kept))
-        put_table(self.work / "kept.parquet", kept.select(["order"]))
+        held = apart(plan, kept, self.files("convert", plan))
+        put_json(self.work / "factors.json", _factors(plan, kept.filter(pc.invert(held))))
+        put_table(self.work / "kept.parquet", kept.select(["order"]).append_column("held", held))
 
     def _pairs(self, plan: Plan) -> list[tuple[int, int]]:
         import numpy as np
@@ -231,26 +237,32 @@ class Mix(Stage):
         source = plan.source(plan.units[rank].source)
         low, high = rank << _RANK, (rank + 1) << _RANK
         span = [("order", ">=", low), ("order", "<", high)]
-        kept = set(get_table(self.work / "kept.parquet", filters=span)["order"].to_pylist())
+        kept = get_table(self.work / "kept.parquet", filters=span)
+        held = dict(zip(kept["order"].to_pylist(), kept["held"].to_pylist(), strict=True))
         factor = get_json(self.work / "factors.json")[source.name]
         counts = Counts()
-        counts.steps["unique"] = len(kept)
-        made: list[tuple[int, str, str]] = []
+        counts.steps["unique"] = len(held)
+        made: list[tuple[int, str, str, bool]] = []
         for row in get_table(
             self.file("convert", rank), ["order", "id", "text", "tune"]
         ).to_pylist():
-            if row["order"] not in kept:
+            if row["order"] not in held:
+                continue
+            if held[row["order"]]:
+                made.append((_place(row["id"], plan.recipe.seed), row["id"], row["text"], True))
                 continue
             for at, text in _keys(row, source.transpose, counts):
                 made += _copies(at, text, factor, plan.recipe.seed)
         made.sort()
-        counts.steps["mixed"] = len(made)
+        counts.steps["held out"] = sum(held.values())
+        counts.steps["mixed"] = len(made) - counts.steps["held out"]
         table = pa.table(
             {
                 "key": pa.array([row[0] for row in made], pa.int64()),
                 "id": pa.array([row[1] for row in made], pa.string()),
                 "text": pa.array([row[2] for row in made], pa.string()),
                 "src": pa.array([source.name] * len(made), pa.string()),
+                "held": pa.array([row[3] for row in made], pa.bool_()),
             }
         )
         put_table(self.file("mix", rank), table, group=1000)
@@ -277,11 +289,15 @@ def _keys(row: dict[str, Any], everywhere: bool, counts: Counts) -> list[tuple[s
     return found
 
 
-def _copies(at: str, text: str, factor: float, seed: int) -> list[tuple[int, str, str]]:
+def _copies(at: str, text: str, factor: float, seed: int) -> list[tuple[int, str, str, bool]]:
     chance = _hash(f"{seed} part {at}") / _KEYS
     count = int(factor) + (chance < factor - int(factor))
     names = [at if copy == 0 else f"{at}~{copy + 1}" for copy in range(count)]
-    return [(_hash(f"{seed} place {name}"), name, text) for name in names]
+    return [(_place(name, seed), name, text, False) for name in names]
+
+
+def _place(name: str, seed: int) -> int:
+    return _hash(f"{seed} place {name}")
 
 
 def _hash(text: str) -> int:
@@ -290,23 +306,33 @@ def _hash(text: str) -> int:
 
 
 class Write(Stage):
-    """One shard of the result: the rows whose places fall into it, in their order."""
+    """One shard of the result: the rows whose places fall into it, in their order.
+
+    The rows that are held out make a last file of their own.
+    """
 
     def tasks(self, plan: Plan) -> int:
-        return plan.recipe.shards
+        return plan.recipe.shards + (plan.recipe.hold_out > 0)
 
     def task(self, rank: int, plan: Plan) -> None:
-        import pyarrow as pa
-
-        shards = plan.recipe.shards
-        low, high = rank * _KEYS // shards, (rank + 1) * _KEYS // shards
-        span = [("key", ">=", low), ("key", "<=", high - 1)]
-        tables = [get_table(path, filters=span) for path in self.files("mix", plan)]
-        table = pa.concat_tables(tables).sort_by([("key", "ascending"), ("id", "ascending")])
-        table = table.select(["id", "text", "src"])
-        path = Path(self.out) / "data" / f"part-{rank:05d}-of-{shards:05d}.parquet"
+        shards, out = plan.recipe.shards, Path(self.out)
+        if rank == shards:
+            low, high = 0, _KEYS
+            path = out / HELD_OUT / "part-00000-of-00001.parquet"
+        else:
+            low, high = rank * _KEYS // shards, (rank + 1) * _KEYS // shards
+            path = out / "data" / f"part-{rank:05d}-of-{shards:05d}.parquet"
+        span = [("key", ">=", low), ("key", "<=", high - 1), ("held", "==", rank == shards)]
+        table = self._rows(plan, span)
         put_table(path, table)
         put_json(self.file("write", rank, ".json"), card.shard(path, table, plan.recipe.tokenizer))
+
+    def _rows(self, plan: Plan, span: Any) -> Any:
+        import pyarrow as pa
+
+        tables = [get_table(path, filters=span) for path in self.files("mix", plan)]
+        table = pa.concat_tables(tables).sort_by([("key", "ascending"), ("id", "ascending")])
+        return table.select(["id", "text", "src"])
 
 
 class Card(Stage):

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from chatmusician.abc import Tune
+from chatmusician.train.corpus.families import families, held_out
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.change import variation
-from chatmusician.train.tasks.families import families, held_out
 from chatmusician.train.tasks.piece import Piece, Refused, first_error, one_tune, prepare
 from chatmusician.train.tasks.rows import Row, row
 from chatmusician.train.tasks.table import TASKS, Task
 
 TRAIN, TEST = "train", "test"
-# A family larger than both stays on the train side: it would be the whole test.
-_LARGE = 20
-_LARGE_SHARE = 0.005
 
 
 @dataclass(frozen=True)
 class Found:
-    """A tune of a collection; ``id`` is its own in all collections read."""
+    """A tune of a collection; ``id`` is its own in all collections read.
+
+    ``side`` is the one it must be on, where that is decided already.
+    """
 
     id: str
     src: str
     tune: Tune
+    side: str = ""
 
 
 @dataclass
@@ -56,17 +57,24 @@ def build_rows(
     seed give the same rows, whatever other tasks are asked for.
     """
     chosen = [task for task in TASKS if not tasks or task.name in tasks]
-    pieces = _prepared(found, counts)
-    numbers = families([p.shingles for p in pieces], [p.titles for p in pieces])
+    known = _prepared(found, counts)
+    pieces = known.pieces
+    numbers = families(known.runs, [piece.titles for piece in pieces])
     counts.pieces, counts.families = len(pieces), len(set(numbers))
     members: dict[int, list[int]] = {}
     for index, number in enumerate(numbers):
         members.setdefault(number, []).append(index)
-    for index, piece in enumerate(pieces):
-        name = pieces[numbers[index]].id
-        small = len(members[numbers[index]]) <= max(_LARGE, len(pieces) * _LARGE_SHARE)
-        side = TEST if small and held_out(name, test_share, seed) else TRAIN
-        mates = [pieces[at] for at in members[numbers[index]] if at != index]
+    drawn = held_out(numbers, [piece.id for piece in pieces], test_share, seed)
+    decided = {number: own for number, own in zip(numbers, known.sides, strict=True) if own}
+    sides = [
+        own or decided.get(number) or (TEST if out else TRAIN)
+        for own, number, out in zip(known.sides, numbers, drawn, strict=True)
+    ]
+    for index, side in enumerate(sides):
+        kin = members[numbers[index]]
+        near = [at for at in kin if sides[at] == side and _near(known.runs[index], known.runs[at])]
+        mates = [pieces[at] for at in near if at != index]
+        piece = replace(pieces[index])
         for task in chosen:
             for turn in range(rounds):
                 made = _asked(task, piece, mates, Random(f"{seed}:{piece.id}:{task.name}:{turn}"))
@@ -77,8 +85,17 @@ def build_rows(
                 yield side, _row(task, piece, made, turn)
 
 
-def _prepared(found: Iterable[Found], counts: Built) -> list[Piece]:
-    pieces: list[Piece] = []
+@dataclass
+class _Known:
+    """The pieces; the runs of their melodies; the side each must be on, where it must."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    runs: list[frozenset[int]] = field(default_factory=list)
+    sides: list[str] = field(default_factory=list)
+
+
+def _prepared(found: Iterable[Found], counts: Built) -> _Known:
+    known = _Known()
     texts: set[str] = set()
     for one in found:
         made = prepare(one.tune, id=one.id, src=one.src)
@@ -88,8 +105,10 @@ def _prepared(found: Iterable[Found], counts: Built) -> list[Piece]:
             counts.refused["same-text"] += 1
         else:
             texts.add(made.text)
-            pieces.append(made)
-    return pieces
+            known.pieces.append(replace(made))
+            known.runs.append(made.runs)
+            known.sides.append(one.side)
+    return known
 
 
 def _asked(task: Task, piece: Piece, mates: list[Piece], random: Random) -> Asked | str:
@@ -97,8 +116,7 @@ def _asked(task: Task, piece: Piece, mates: list[Piece], random: Random) -> Aske
     if task.make is not None:
         made = task.make(piece, random)
     else:
-        near = [mate for mate in mates if _near(piece, mate)]
-        made = variation(piece, random.choice(near), random) if near else None
+        made = variation(piece, replace(random.choice(mates)), random) if mates else None
     if made is None:
         return f"needs {task.needs}"
     if "</s>" in made.instruction + made.given + made.answer:
@@ -110,11 +128,10 @@ def _asked(task: Task, piece: Piece, mates: list[Piece], random: Random) -> Aske
     return made
 
 
-def _near(piece: Piece, mate: Piece) -> bool:
+def _near(one: frozenset[int], other: frozenset[int]) -> bool:
     """Whether the two share runs both ways, so that the one is no mere part of the other."""
-    shared = len(piece.shingles & mate.shingles)
-    larger = max(len(piece.shingles), len(mate.shingles))
-    return 0.3 * larger <= shared < larger
+    larger = max(len(one), len(other))
+    return 0.3 * larger <= len(one & other) < larger
 
 
 def _row(task: Task, piece: Piece, asked: Asked, turn: int) -> Row:

@@ -21,11 +21,13 @@ _LISTED = 20
 def configure_tasks(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Make instruction rows from tunes: ABC, MIDI, MusicXML or kern, in files, folders,\n"
-        "archives, JSON lines or parquet. Writes train.jsonl, test.jsonl and report.json;\n"
-        "no melody is on both sides, in any key."
+        "archives and tables, or a folder that `corpus build` wrote. Writes train.jsonl,\n"
+        "test.jsonl and report.json; no melody is on both sides, in any key. What a corpus has\n"
+        "held out is the test side."
     )
     parser.epilog = (
-        "example:\n  chatmusician corpus tasks tunes/ -o rows --test-share 0.05 --seed 1"
+        "examples:\n  chatmusician corpus tasks tunes/ -o rows --test-share 0.05 --seed 1\n"
+        "  chatmusician corpus tasks corpus/ -o rows"
     )
     parser.add_argument("inputs", metavar="IN", nargs="+", help="files and folders to read")
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write")
@@ -116,7 +118,7 @@ def report(
         "rows_per_second": round(total / seconds, 1),
         "tasks": {name: dict(sides) for name, sides in counts.rows.items()},
         "no_row": {name: dict(reasons) for name, reasons in counts.passed.items()},
-        "refused": dict(counts.refused.most_common()),
+        "refused": dict((counts.refused + sources.skipped).most_common()),
         "unreadable": sources.failed,
     }
 

@@ -20,7 +20,7 @@ _WORDS = {"M": "Meter", "L": "Note Length", "K": "Key", "R": "Rhythm", "Q": "Tem
 
 def text_to_music(piece: Piece, random: Random) -> Asked:
     """The header in words, in any order; title and origin only where the answer has them."""
-    title = piece.original.title
+    title = piece.titles[0] if piece.titles else ""
     titled = bool(title) and random.random() < 0.5 and title.isprintable() and len(title) < 60
     lines = [
         f"{_WORDS[letter]} {value}"
@@ -68,8 +68,8 @@ def terms_motif_to_music(piece: Piece, random: Random) -> Asked | None:
 
 def in_style_of_bach(piece: Piece, random: Random) -> Asked | None:
     """For pieces whose composer field or title names Bach."""
-    named = [*(field.value for field in piece.original.fields("C")), piece.original.title]
-    if not any(re.search(r"\bBach\b|\bBWV\b", name, re.I) for name in [*named, piece.id]):
+    named = [*piece.composers, *piece.titles[:1], piece.id]
+    if not any(re.search(r"\bBach\b|\bBWV\b", name, re.I) for name in named):
         return None
     return Asked(wording("bach", random), "", piece.text, abc=True)
 

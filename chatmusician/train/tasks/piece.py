@@ -8,15 +8,16 @@ from functools import cached_property
 
 from chatmusician import abc
 from chatmusician.abc import Timeline, Tune
-from chatmusician.abc.analysis import Bar, Form, Section, form, melody, sections, shingles
+from chatmusician.abc.analysis import Bar, Form, Section, form, melody, sections
+from chatmusician.abc.encoding import read_text
 from chatmusician.abc.tune import Chord, Note
+from chatmusician.train.corpus import tidy
+from chatmusician.train.corpus.families import runs_of
+from chatmusician.train.corpus.line_ends import with_bar_lines
 
 # Names and places cannot be told from the music; words are sung text, not notation.
 _LEFT_OUT = re.compile(r"^(?:[TCOw]:|%).*\n?", re.M)
 _NUMBER = re.compile(r"^X:.*$", re.M)
-# Basses in lower case with a plus for a sharp, and places on the page, as in Nottingham.
-_BASS = re.compile(r'"([A-G][^"/]*)/([a-g])([+#b]?)"')
-_PLACED = re.compile(r'"/?@[^A-G"]*([A-G][^"]*)"')
 FEWEST_BARS = 4
 LONGEST_TEXT = 4000
 
@@ -31,14 +32,25 @@ class Refused:
 
 @dataclass(frozen=True)
 class Piece:
-    """``text`` is the canonical form with X:1 and no names; ``original`` the tune as found."""
+    """``text`` is the canonical form with X:1 and no names; the names stand beside it.
+
+    Whatever is read from the text is kept from its first use on. A collection of pieces
+    is therefore kept as copies (``dataclasses.replace``) that have not read anything yet.
+    """
 
     id: str
     src: str
-    original: Tune
     text: str
-    tune: Tune
-    line: Timeline
+    titles: tuple[str, ...]
+    composers: tuple[str, ...]
+
+    @cached_property
+    def tune(self) -> Tune:
+        return one_tune(self.text)
+
+    @cached_property
+    def line(self) -> Timeline:
+        return abc.timeline(self.tune, trace=True)
 
     @property
     def single(self) -> bool:
@@ -49,10 +61,6 @@ class Piece:
     def head(self) -> str:
         """The header lines of ``text``."""
         return self.text[: len(self.text) - len(self.body)]
-
-    @property
-    def titles(self) -> list[str]:
-        return [field.value for field in self.original.fields("T")]
 
     @cached_property
     def body(self) -> str:
@@ -72,8 +80,8 @@ class Piece:
         return form(self.sections)
 
     @cached_property
-    def shingles(self) -> frozenset[tuple[str, ...]]:
-        return shingles(self.bars)
+    def runs(self) -> frozenset[int]:
+        return runs_of(self.bars)
 
     @cached_property
     def chords(self) -> list[str]:
@@ -98,33 +106,29 @@ def prepare(tune: Tune, *, id: str, src: str) -> Piece | Refused:
         return Refused(id, "no-notes")
     error = first_error(tune)
     if error:
-        return Refused(id, error)
+        made = with_bar_lines(tune, abc.timeline(tune)) if error == "bar-too-long" else None
+        if made is None:
+            return Refused(id, error)
+        tune = made
     text = score_text(tune)
     if "</s>" in text:
         return Refused(id, "end-mark")
     if len(text) > LONGEST_TEXT:
         return Refused(id, "too-long")
-    made = one_tune(text)
-    error = first_error(made)
+    titles = tuple(read_text(f.value) for f in tune.fields("T") if tidy.is_title(f.value))
+    piece = Piece(id, src, text, titles, tuple(field.value for field in tune.fields("C")))
+    error = first_error(piece.tune)
     if error:
         return Refused(id, f"canonical:{error}")
-    piece = Piece(id, src, tune, text, made, abc.timeline(made, trace=True))
     if sum(bar.full for bar in piece.bars) < FEWEST_BARS:
         return Refused(id, "too-few-bars")
     return piece
 
 
 def score_text(tune: Tune) -> str:
-    """The canonical text of a tune with X:1 and without title, composer, origin and words.
-
-    Chord symbols are spelled one way: ``"D/F#"``, whatever the case of the bass.
-    """
+    """The canonical text of a tune with X:1 and without title, composer, origin and words."""
     text = _NUMBER.sub("X:1", _LEFT_OUT.sub("", abc.canonical(tune)), count=1).strip() + "\n"
-    return _BASS.sub(_upper_bass, _PLACED.sub(r'"\1"', text))
-
-
-def _upper_bass(found: re.Match[str]) -> str:
-    return f'"{found[1]}/{found[2].upper()}{found[3].replace("+", "#")}"'
+    return tidy.chords(text)
 
 
 def one_tune(text: str) -> Tune:
