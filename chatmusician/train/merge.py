@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import ChatMusicianError, InputError
-from chatmusician.train.build import load_base, load_tokenizer
+from chatmusician.train.build import load_adapter, load_base, load_tokenizer
 
 TOLERANCE = 1e-3
 _PROBE = "Human: Write a reel in D. </s> Assistant: X:1\nM:4/4\nK:D\n|: dfaf gfed :|"
@@ -26,11 +26,7 @@ def merge(
     tokenizer = load_tokenizer(adapter)
     tokens = torch.tensor([tokenizer(_PROBE, add_special_tokens=False)["input_ids"]])
     plain = load_base(base, dtype=torch.float32)
-    try:
-        model = peft.PeftModel.from_pretrained(plain, adapter).eval()
-    except (RuntimeError, ValueError) as error:
-        lines = str(error).strip().splitlines()
-        raise InputError(f"does not fit {base}: {lines[0]}", path=adapter) from error
+    model = load_adapter(plain, adapter).eval()
     with torch.no_grad():
         before = model(tokens).logits
         merged = model.merge_and_unload(safe_merge=True)
