@@ -77,21 +77,6 @@ def deepspeed_settings(sharding: str) -> dict[str, Any]:
     return settings
 
 
-def offloaded_optimizer(config: Config) -> tuple[Any, dict[str, Any]] | None:
-    """DeepSpeed's Adam for the processor, with which the optimizer's states stay in its memory."""
-    if config.hardware.sharding != "zero3-offload":
-        return None
-    from deepspeed.ops.adam import DeepSpeedCPUAdam
-
-    optimizer = config.optimizer
-    return DeepSpeedCPUAdam, {
-        "lr": optimizer.learning_rate,
-        "betas": (optimizer.beta1, optimizer.beta2),
-        "eps": optimizer.epsilon,
-        "adamw_mode": True,
-    }
-
-
 def total_steps(config: Config, rows: int) -> int:
     optimizer = config.optimizer
     if optimizer.steps:

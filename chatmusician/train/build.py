@@ -59,7 +59,9 @@ def build(config: Config, tokenizer: Any) -> Any:
     else:
         torch.manual_seed(config.seed)
         made = llama_config(config.model.shape, tokenizer)
-        base = _transformers().AutoModelForCausalLM.from_config(made, attn_implementation=attention)
+        made._attn_implementation = attention
+        # Not by from_config, which under ZeRO-3 draws other weights, part by part.
+        base = _transformers().LlamaForCausalLM(made)
     check_vocabulary(base.config.vocab_size, tokenizer)
     _check_length(config, base.config)
     base.config.use_cache = False  # a cache would hide the packed samples' bounds

@@ -68,7 +68,6 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         ),
         processing_class=tokenizer,
         callbacks=[stopper, *watchers(config)],
-        optimizer_cls_and_kwargs=told.offloaded_optimizer(config),
     )
     trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
     with stopper:
