@@ -190,7 +190,7 @@ def _result(
     history = trainer.state.log_history
     losses = [entry["loss"] for entry in history if "loss" in entry]
     held_out = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
-    tokens, seconds = map(sum, zip(*trainer.tokens_per_second, strict=True)) if losses else (0, 0)
+    tokens, seconds = (sum(lap[part] for lap in trainer.laps) for part in (0, 1))
     return {
         "finished": finished,
         "steps": trainer.state.global_step,

@@ -26,7 +26,7 @@ class TokenTrainer(Trainer):  # type: ignore[misc]
         self._new_tokens = torch.zeros((), dtype=torch.int64, device=self.args.device)
         self._window = 0
         self._busy = Stopwatch()
-        self.tokens_per_second: list[tuple[int, float]] = []
+        self.laps: list[tuple[int, float]] = []
         self.add_callback(_Restore(self))
 
     def training_step(self, model: Any, inputs: Any, *rest: Any, **more: Any) -> Any:
@@ -55,7 +55,7 @@ class TokenTrainer(Trainer):  # type: ignore[misc]
         self.count_tokens()
         seconds = self._busy.lap()
         rate = self._window / seconds
-        self.tokens_per_second.append((self._window, seconds))
+        self.laps.append((self._window, seconds))
         self._window = 0
         found = {"tokens": self.state.num_input_tokens_seen, "tokens_per_second": round(rate, 1)}
         if self._peak:

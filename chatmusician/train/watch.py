@@ -39,6 +39,8 @@ class Stopper(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         if self.asked_by_anyone(args):
             control.should_save = control.should_training_stop = True
+        if state.global_step >= state.max_steps:
+            control.should_log = True
         return control
 
     def asked_by_anyone(self, args: Any) -> bool:
