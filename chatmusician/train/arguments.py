@@ -116,8 +116,6 @@ def check_hardware(config: Config) -> None:
             hint=f"launch {hardware.gpus} with torchrun or deepspeed, or give hardware.gpus=0",
         )
     gpu = torch.cuda.is_available()
-    if not gpu:
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # DeepSpeed guesses, and says so at length
     if hardware.precision == "fp16" and not gpu:
         raise UsageError("hardware.precision=fp16 needs a GPU", hint="hardware.precision=fp32")
     if hardware.precision == "bf16" and gpu and not torch.cuda.is_bf16_supported(False):
@@ -126,7 +124,9 @@ def check_hardware(config: Config) -> None:
             hint="hardware.precision=fp16",
         )
     if config.model.attention == "flash_attention_2" and not gpu:
-        raise UsageError("model.attention=flash_attention_2 needs a GPU", hint="model.attention=auto")
+        raise UsageError(
+            "model.attention=flash_attention_2 needs a GPU", hint="model.attention=auto"
+        )
     if config.adapter.method == "qlora" and not gpu:
         raise UsageError("adapter.method=qlora needs a GPU", hint="adapter.method=lora")
     if hardware.sharding.startswith("zero"):

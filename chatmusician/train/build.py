@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +71,9 @@ def load_base(
     transformers = _transformers()
     if (Path(path) / "adapter_config.json").is_file():
         raise InputError(
-            "is an adapter, not a model", path=path, hint="merge it first: train merge, or adapter.path"
+            "is an adapter, not a model",
+            path=path,
+            hint="merge it first: train merge, or adapter.path",
         )
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attention}
     if config is not None and config.adapter.method == "qlora":
@@ -96,12 +95,11 @@ def add_adapter(base: Any, config: Config) -> Any:
         base = peft.prepare_model_for_kbit_training(base, config.hardware.gradient_checkpointing)
     elif config.hardware.gradient_checkpointing:
         base.enable_input_require_grads()
-    with renamed_ignored():
-        if config.adapter.path:
-            model = load_adapter(base, config.adapter.path, trained=True)
-            _check_adapter(config, model)
-        else:
-            model = peft.get_peft_model(base, lora_config(config.adapter, tied=_tied(base)))
+    if config.adapter.path:
+        model = load_adapter(base, config.adapter.path, trained=True)
+        _check_adapter(config, model)
+    else:
+        model = peft.get_peft_model(base, lora_config(config.adapter, tied=_tied(base)))
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
@@ -153,14 +151,6 @@ def _another_base(sample: list[float] | None, base: Any) -> bool:
         return False
     apart = sum((one - two) ** 2 for one, two in zip(sample, here, strict=True))
     return apart > _ROUNDED**2 * sum(one**2 for one in sample)
-
-
-@contextmanager
-def renamed_ignored() -> Iterator[None]:
-    """peft 0.21 asks transformers 5.23 for a flag by its older name."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-        yield
 
 
 def lora_config(adapter: Adapter, *, tied: bool = False) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import ChatMusicianError, InputError
 from chatmusician.train.build import load_adapter, load_base, load_tokenizer
+from chatmusician.train.quiet import quiet
 
 TOLERANCE = 1e-3
 _PROBE = "Human: Write a reel in D. </s> Assistant: X:1\nM:4/4\nK:D\n|: dfaf gfed :|"
@@ -15,7 +17,12 @@ _PROBE = "Human: Write a reel in D. </s> Assistant: X:1\nM:4/4\nK:D\n|: dfaf gfe
 def merge(
     adapter: str, output: str, *, base: str = "", dtype: str = "float16", shard: str = "5GB"
 ) -> dict[str, Any]:
-    """Merge in fp32, compare, save as safetensors with the tokenizer."""
+    """Merge in fp32, compare, save as safetensors with the tokenizer and the run's result."""
+    with quiet():
+        return _merge(adapter, output, base, dtype, shard)
+
+
+def _merge(adapter: str, output: str, base: str, dtype: str, shard: str) -> dict[str, Any]:
     import peft
     import torch
 
@@ -37,4 +44,6 @@ def merge(
     merged.config.use_cache = True
     merged.to(getattr(torch, dtype)).save_pretrained(output, max_shard_size=shard)
     tokenizer.save_pretrained(output)
+    if (result := Path(adapter) / "result.json").is_file():
+        shutil.copy(result, output)
     return {"base": base, "adapter": adapter, "output": output, "logits_apart": apart}

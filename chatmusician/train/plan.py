@@ -9,10 +9,11 @@ from typing import Any
 
 from chatmusician.errors import UsageError
 from chatmusician.train.arguments import total_steps, world_size
-from chatmusician.train.build import llama_config, load_tokenizer, lora_config, renamed_ignored
+from chatmusician.train.build import llama_config, load_tokenizer, lora_config
 from chatmusician.train.config import GPUS, Config, Shape
 from chatmusician.train.data import Rows
 from chatmusician.train.preprocess import MANIFEST
+from chatmusician.train.quiet import quiet
 
 GIB = 1024**3
 # Share of a GPU's 16-bit peak that dense Llama training commonly reaches: only a guess.
@@ -56,7 +57,11 @@ def _amount(config: Config) -> dict[str, Any]:
         useful = length * USUAL_FILL
         number = math.ceil(data.tokens / useful)
         known = "expected by data.tokens" if data.tokens else "unknown: data.path is not there"
-    made: dict[str, Any] = {"data": known, "length": length, "tokens_per_step": round(batch * useful)}
+    made: dict[str, Any] = {
+        "data": known,
+        "length": length,
+        "tokens_per_step": round(batch * useful),
+    }
     if not (number or optimizer.steps):
         return made
     steps = total_steps(config, number)
@@ -68,7 +73,7 @@ def parameters(config: Config, shape: Shape, vocabulary: int) -> tuple[int, int]
     import torch
     import transformers
 
-    with torch.device("meta"), renamed_ignored():
+    with torch.device("meta"), quiet():
         model = transformers.AutoModelForCausalLM.from_config(
             llama_config(shape, vocabulary=vocabulary)
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from chatmusician.train.config import Config
 from chatmusician.train.config_io import as_mapping
 from chatmusician.train.data import Rows, collate
 from chatmusician.train.plan import device_peak, flops_per_token
+from chatmusician.train.quiet import quiet
 from chatmusician.train.result import provenance
 
 RESULT = "result.json"
@@ -34,7 +34,7 @@ def train(config: Config, *, resume: bool = False) -> dict[str, Any]:
     start, done = _start(output, resume)
     if done is not None:
         return done
-    with _quiet(), out_of_memory_named():
+    with quiet(), out_of_memory_named():
         return _train(config, rows, start)
 
 
@@ -76,7 +76,8 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         if finished:
             with writing(output / "model"):
                 trainer.save_model(str(output))
-            if held_out is not None and not stopper.asked_by_anyone(arguments):
+            evaluated = "eval_loss" in trainer.state.log_history[-1]
+            if held_out is not None and not evaluated and not stopper.asked_by_anyone(arguments):
                 trainer.evaluate()
         result = _result(config, rows, trainer, done, finished=finished)
         result["base_sample"] = base_sample(model, config)
@@ -101,17 +102,6 @@ def out_of_memory_named() -> Iterator[None]:
             hint="lower optimizer.batch (and raise optimizer.accumulation as much),"
             " or set hardware.gradient_checkpointing=true",
         ) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Libraries that call each other by older names: nothing a user could mend."""
-    import transformers
-
-    transformers.utils.logging.disable_progress_bar()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning, module="torch|transformers|peft")
-        yield
 
 
 def _split(rows: Rows, config: Config) -> tuple[Any, Any]:
@@ -180,7 +170,9 @@ def _begin(config: Config, arguments: Any, rows: Rows) -> None:
 def _difference(name: str, before: Any, now: Any) -> str:
     if isinstance(before, dict) and isinstance(now, dict):
         parts = [key for key in now if before.get(key) != now[key]]
-        return "; ".join(_difference(f"{name}.{part}", before.get(part), now[part]) for part in parts)
+        return "; ".join(
+            _difference(f"{name}.{part}", before.get(part), now[part]) for part in parts
+        )
     return f"{name} was {before}, and is {now}"
 
 

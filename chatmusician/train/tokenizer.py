@@ -35,8 +35,6 @@ PATTERN = "|".join(
 )
 
 
-
-
 def train_tokenizer(texts: Iterable[str], size: int, *, pattern: str = PATTERN) -> Any:
     """Any text comes back as it was."""
     if size < SMALLEST:

@@ -188,7 +188,7 @@ def test_going_on_with_another_batch_is_refused(settings: Settings, tmp_path: Pa
     train(config_io.from_mapping(settings(tmp_path / "out", optimizer={"steps": 3})))
     (tmp_path / "out" / "result.json").unlink()
     other = config_io.from_mapping(settings(tmp_path / "out", optimizer={"batch": 3, "steps": 3}))
-    with pytest.raises(UsageError, match="optimizer.batch was 2, and is 3"):
+    with pytest.raises(UsageError, match=r"optimizer\.batch was 2, and is 3"):
         train(other, resume=True)
 
 
