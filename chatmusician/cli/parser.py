@@ -50,6 +50,8 @@ def build_parser(commands: Collection[str]) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     add_debug(parser, default=False)
+    # DeepSpeed's launcher puts it before the command; the environment says the same.
+    parser.add_argument("--local_rank", help=argparse.SUPPRESS)
     subparsers = parser.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", parser_class=Parser
     )

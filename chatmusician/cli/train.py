@@ -1,4 +1,4 @@
-"""`chatmusician train`: preprocess, pretrain, sft, merge, export and look."""
+"""`chatmusician train`: tokenizer, preprocess, look, pretrain, sft, merge, export, slurm."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         _run(verbs.add_parser(verb, help=text), verb)
     _merge(verbs.add_parser("merge", help="fold a LoRA adapter into its base"))
     _export(verbs.add_parser("export", help="safetensors shards, a card, GGUF"))
+    _tokenizer(verbs.add_parser("tokenizer", help="a tokenizer of one's own, from text"))
+    verbs.add_parser("slurm", help="print a Slurm script for many nodes")
     _look(verbs.add_parser("look", help="show preprocessed samples with what is learned"))
 
 
@@ -38,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
         "merge": run_merge,
         "export": run_export,
         "look": run_look,
+        "tokenizer": run_tokenizer,
+        "slurm": run_slurm,
     }[args.verb](args)
 
 
@@ -88,6 +92,16 @@ def _export(parser: argparse.ArgumentParser) -> None:
     _common(parser)
 
 
+def _tokenizer(parser: argparse.ArgumentParser) -> None:
+    example = "chatmusician train tokenizer corpus/ --size 2048 -o tokenizer"
+    describe(parser, "A byte-level BPE tokenizer for ABC and text.", example)
+    parser.add_argument("inputs", nargs="+", metavar="IN", help="files or folders of rows")
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
+    parser.add_argument("--size", type=int, default=2048, metavar="N", help="pieces, all counted")
+    parser.add_argument("--columns", metavar="A,B", default="text", help="the columns' names")
+    _common(parser)
+
+
 def _look(parser: argparse.ArgumentParser) -> None:
     describe(parser, "Samples as text; what is learned in green.", "chatmusician train look data")
     parser.add_argument("data", metavar="DIR", help="a preprocessed folder")
@@ -112,7 +126,7 @@ def run_preprocess(args: argparse.Namespace) -> int:
         length=args.length,
         source_length=source,
         workers=args.workers,
-        columns=tuple(name.strip() for name in args.columns.split(",") if name.strip()),
+        columns=_names(args.columns),
     )
     return _show(preprocess(job), args.json)
 
@@ -132,7 +146,8 @@ def run_training(args: argparse.Namespace) -> int:
 
     result = train(config, resume=args.resume)
     if os.environ.get("RANK", "0") == "0":
-        _show({key: value for key, value in result.items() if key != "history"}, args.json)
+        long = () if args.json else ("history", "config", "base_sample")
+        _show({key: value for key, value in result.items() if key not in long}, args.json)
     return 0 if result["finished"] else STOPPED
 
 
@@ -148,6 +163,26 @@ def run_export(args: argparse.Namespace) -> int:
 
     done = export(args.model, args.output, shard=args.shard, result=args.result, gguf=args.gguf)
     return _show(done, args.json)
+
+
+def run_tokenizer(args: argparse.Namespace) -> int:
+    from chatmusician.train.tokenizer import tokenizer_from_files
+
+    tokenizer, figures = tokenizer_from_files(args.inputs, args.size, _names(args.columns))
+    tokenizer.save_pretrained(args.output)
+    return _show({"output": args.output, **figures}, args.json)
+
+
+def run_slurm(args: argparse.Namespace) -> int:
+    from importlib import resources
+
+    file = resources.files("chatmusician") / "resources" / "slurm" / "train.sbatch"
+    print(file.read_text("utf-8"), end="")
+    return 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def run_look(args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from chatmusician.errors import InputError, MissingDependency, UsageError
 from chatmusician.train.config import Adapter, Config, Shape
 
 HOW = 'pip install ".[train]"'
+_SAMPLED, _ROUNDED = 32, 0.005
 
 
 def load_tokenizer(name: str) -> Any:
@@ -54,8 +56,11 @@ def build(config: Config, tokenizer: Any) -> Any:
     else:
         torch.manual_seed(config.seed)
         made = llama_config(config.model.shape, tokenizer)
-        base = _transformers().AutoModelForCausalLM.from_config(made, attn_implementation=attention)
+        made._attn_implementation = attention
+        # Not by from_config, which under ZeRO-3 draws other weights, part by part.
+        base = _transformers().LlamaForCausalLM(made)
     check_vocabulary(base.config.vocab_size, tokenizer)
+    _check_length(config, base.config)
     base.config.use_cache = False  # a cache would hide the packed samples' bounds
     return base if config.adapter.method == "full" else add_adapter(base, config)
 
@@ -64,6 +69,12 @@ def load_base(
     path: str, *, dtype: Any = "auto", attention: str | None = None, config: Config | None = None
 ) -> Any:
     transformers = _transformers()
+    if (Path(path) / "adapter_config.json").is_file():
+        raise InputError(
+            "is an adapter, not a model",
+            path=path,
+            hint="merge it first: train merge, or adapter.path",
+        )
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": attention}
     if config is not None and config.adapter.method == "qlora":
         options["quantization_config"] = _four_bits(config)
@@ -84,11 +95,62 @@ def add_adapter(base: Any, config: Config) -> Any:
         base = peft.prepare_model_for_kbit_training(base, config.hardware.gradient_checkpointing)
     elif config.hardware.gradient_checkpointing:
         base.enable_input_require_grads()
-    model = peft.get_peft_model(base, lora_config(config.adapter, tied=_tied(base)))
+    if config.adapter.path:
+        model = load_adapter(base, config.adapter.path, trained=True)
+        _check_adapter(config, model)
+    else:
+        model = peft.get_peft_model(base, lora_config(config.adapter, tied=_tied(base)))
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
     return model
+
+
+def load_adapter(base: Any, path: str, *, trained: bool = False) -> Any:
+    """An adapter on its base; refused where its weights or its base are other ones."""
+    import peft
+
+    if not (Path(path) / "adapter_config.json").is_file():
+        raise InputError("is no adapter (no adapter_config.json)", path=path)
+    found = Path(path) / "result.json"
+    if found.is_file() and _another_base(json.loads(found.read_text()).get("base_sample"), base):
+        raise InputError("was trained on another base (its weights differ)", path=path)
+    try:
+        return peft.PeftModel.from_pretrained(base, path, is_trainable=trained)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"does not fit this base: {_first_line(error)}", path=path) from error
+
+
+def _check_adapter(config: Config, model: Any) -> None:
+    found = model.peft_config["default"]
+    for field, wanted, real in (
+        ("rank", config.adapter.rank, found.r),
+        ("alpha", config.adapter.alpha, found.lora_alpha),
+        ("targets", set(config.adapter.targets), set(found.target_modules)),
+    ):
+        if wanted != real:
+            raise UsageError(f"adapter.{field} is {wanted}, and adapter.path has {real}")
+
+
+def base_sample(model: Any, config: Config) -> list[float] | None:
+    return None if config.adapter.method == "full" else _sample(model.get_base_model())
+
+
+def _sample(base: Any) -> list[float] | None:
+    """A few weights of a kind that merged adapters change: they tell bases apart."""
+    found = [w for name, w in base.named_parameters() if "v_proj" in name and "lora" not in name]
+    if not found or not found[-1].is_floating_point() or found[-1].numel() < _SAMPLED:
+        return None  # 4-bit weights, or those of which ZeRO-3 keeps only parts
+    return [float(value) for value in found[-1].detach().flatten()[:_SAMPLED].tolist()]
+
+
+def _another_base(sample: list[float] | None, base: Any) -> bool:
+    """Rounding to 16 bits moves weights by 0.2 %, another model's are unrelated."""
+    here = _sample(base)
+    if not sample or not here:
+        return False
+    apart = sum((one - two) ** 2 for one, two in zip(sample, here, strict=True))
+    return apart > _ROUNDED**2 * sum(one**2 for one in sample)
 
 
 def lora_config(adapter: Adapter, *, tied: bool = False) -> Any:
@@ -112,6 +174,16 @@ def check_vocabulary(vocabulary: int, tokenizer: Any) -> None:
         raise UsageError(
             f"the tokenizer has {len(tokenizer)} tokens and the model {vocabulary}",
             hint="preprocess with the model's own tokenizer",
+        )
+
+
+def _check_length(config: Config, found: Any) -> None:
+    length = json.loads((Path(config.data.path) / "manifest.json").read_text())["job"]["length"]
+    if length > found.max_position_embeddings:
+        raise UsageError(
+            f"data.path has rows of {length} tokens, and the model's context is"
+            f" {found.max_position_embeddings}",
+            hint="preprocess with a smaller --length, or give model.shape.context",
         )
 
 

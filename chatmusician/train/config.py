@@ -54,7 +54,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Adapter:
+    """`path`: the folder of an earlier adapter to go on with."""
+
     method: str = "full"
+    path: str = ""
     rank: int = 64
     alpha: int = 16
     dropout: float = 0.1
@@ -65,9 +68,14 @@ class Adapter:
 
 @dataclass(frozen=True)
 class Data:
-    """Folders that `train preprocess` wrote; without `held_out`, a share is kept back."""
+    """Folders that `train preprocess` wrote; without `held_out`, a share is kept back.
+
+    `length` and `tokens` are what the data is expected to have: for a dry run before it is there.
+    """
 
     path: str = ""
+    length: int = 0
+    tokens: int = 0
     held_out: str = ""
     held_out_share: float = 0.0
     packing: bool = True
@@ -91,11 +99,14 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Hardware:
-    """`gpu` is what the run is meant for: it gives the dry run its memory and speed."""
+    """`gpu` is what the run is meant for: it gives the dry run its memory and speed.
+
+    `gpus` is the number of processes the run must have; 0 takes as many as are launched.
+    """
 
     precision: str = "fp32"
     gpu: str = ""
-    gpus: int = 1
+    gpus: int = 0
     sharding: str = "none"
     gradient_checkpointing: bool = False
 
@@ -145,7 +156,6 @@ def _bad_values(config: Config) -> Iterator[str]:
         ("optimizer.batch", config.optimizer.batch),
         ("optimizer.accumulation", config.optimizer.accumulation),
         ("adapter.rank", config.adapter.rank),
-        ("hardware.gpus", config.hardware.gpus),
         ("logging.every", config.logging.every),
         ("logging.save_every", config.logging.save_every),
         ("logging.keep", config.logging.keep),
@@ -182,6 +192,10 @@ def _contradictions(config: Config) -> Iterator[str]:
             f"adapter.method={adapter.method} needs a trained model, and model.path is empty",
         ),
         (
+            not lora and bool(adapter.path),
+            "adapter.method=full has no adapter, and adapter.path is given",
+        ),
+        (
             not model.path and not _complete(model.shape),
             "model.path is empty, so model.shape must give hidden, layers, heads, feed_forward",
         ),
@@ -202,6 +216,14 @@ def _contradictions(config: Config) -> Iterator[str]:
         (
             config.logging.evaluate_every > 0 and not (data.held_out or data.held_out_share),
             "logging.evaluate_every needs data.held_out or data.held_out_share",
+        ),
+        (
+            _complete(model.shape) and data.length > model.shape.context,
+            f"data.length ({data.length}) is above model.shape.context ({model.shape.context})",
+        ),
+        (
+            adapter.method == "qlora" and hardware.precision == "fp32",
+            "adapter.method=qlora computes in 16 bits, and hardware.precision is fp32",
         ),
         (
             flash and hardware.precision == "fp32",

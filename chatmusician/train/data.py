@@ -38,6 +38,10 @@ class Rows:
                 self._samples, sizes = packs["samples"], packs["sizes"]
         self._bounds = np.concatenate([[0], np.cumsum(sizes)])
 
+    @property
+    def tokenizer_fingerprint(self) -> str:
+        return str(self.manifest["tokenizer_fingerprint"])
+
     def __len__(self) -> int:
         return len(self._bounds) - 1
 
@@ -78,3 +82,12 @@ def collate(items: Sequence[dict[str, Any]], *, pad: int, flat: bool = False) ->
             batch[key][row, :length] = value
         batch["position_ids"][row, length:] = np.arange(longest - length)
     return {key: torch.from_numpy(value) for key, value in batch.items()}
+
+
+def useful_tokens(batch: Any, pad: int) -> Any:
+    """How many tokens of a batch are not padding, which begins a sample and is one token only."""
+    tokens, positions = batch["input_ids"], batch["position_ids"]
+    length = tokens.shape[1]
+    last_start = length - 1 - (positions.flip(1) == 0).int().argmax(1)
+    is_padding = tokens.gather(1, last_start[:, None])[:, 0] == pad
+    return tokens.numel() - ((length - last_start) * is_padding).sum()

@@ -14,6 +14,7 @@ from typing import Any
 from chatmusician.errors import EngineError, InputError, MissingDependency
 from chatmusician.files import read_text_bytes, write_atomic
 from chatmusician.train.build import load_base, load_tokenizer
+from chatmusician.train.quiet import quiet
 
 FOLDER = "LLAMA_CPP"
 _HOW = f"clone and build llama.cpp, then set {FOLDER} to its folder"
@@ -28,9 +29,10 @@ def export(
     gguf: str | None = None,
 ) -> dict[str, Any]:
     programs = _llama_cpp(gguf) if gguf else None
-    loaded = load_base(model)
-    loaded.save_pretrained(output, max_shard_size=shard)
-    load_tokenizer(model).save_pretrained(output)
+    with quiet():
+        loaded = load_base(model)
+        loaded.save_pretrained(output, max_shard_size=shard)
+        load_tokenizer(model).save_pretrained(output)
     numbers = sum(weight.numel() for weight in loaded.parameters())
     card = _card(Path(output).resolve().name, numbers, loaded, _result(model, result))
     write_atomic(str(Path(output) / "README.md"), card.encode())

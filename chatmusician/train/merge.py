@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import ChatMusicianError, InputError
-from chatmusician.train.build import load_base, load_tokenizer
+from chatmusician.train.build import load_adapter, load_base, load_tokenizer
+from chatmusician.train.quiet import quiet
 
 TOLERANCE = 1e-3
 _PROBE = "Human: Write a reel in D. </s> Assistant: X:1\nM:4/4\nK:D\n|: dfaf gfed :|"
@@ -15,7 +17,12 @@ _PROBE = "Human: Write a reel in D. </s> Assistant: X:1\nM:4/4\nK:D\n|: dfaf gfe
 def merge(
     adapter: str, output: str, *, base: str = "", dtype: str = "float16", shard: str = "5GB"
 ) -> dict[str, Any]:
-    """Merge in fp32, compare, save as safetensors with the tokenizer."""
+    """Merge in fp32, compare, save as safetensors with the tokenizer and the run's result."""
+    with quiet():
+        return _merge(adapter, output, base, dtype, shard)
+
+
+def _merge(adapter: str, output: str, base: str, dtype: str, shard: str) -> dict[str, Any]:
     import peft
     import torch
 
@@ -26,11 +33,7 @@ def merge(
     tokenizer = load_tokenizer(adapter)
     tokens = torch.tensor([tokenizer(_PROBE, add_special_tokens=False)["input_ids"]])
     plain = load_base(base, dtype=torch.float32)
-    try:
-        model = peft.PeftModel.from_pretrained(plain, adapter).eval()
-    except (RuntimeError, ValueError) as error:
-        lines = str(error).strip().splitlines()
-        raise InputError(f"does not fit {base}: {lines[0]}", path=adapter) from error
+    model = load_adapter(plain, adapter).eval()
     with torch.no_grad():
         before = model(tokens).logits
         merged = model.merge_and_unload(safe_merge=True)
@@ -41,4 +44,6 @@ def merge(
     merged.config.use_cache = True
     merged.to(getattr(torch, dtype)).save_pretrained(output, max_shard_size=shard)
     tokenizer.save_pretrained(output)
+    if (result := Path(adapter) / "result.json").is_file():
+        shutil.copy(result, output)
     return {"base": base, "adapter": adapter, "output": output, "logits_apart": apart}

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from chatmusician.errors import InputError, UsageError
+from chatmusician.errors import InputError, OutputError, UsageError
 from chatmusician.files import write_atomic
 from chatmusician.train import rows
 from chatmusician.train.encode import Encoded, encode_chats, encode_texts
@@ -46,6 +46,11 @@ class Job:
         usual = ("text",) if self.stage == "pt" else ("instruction", "input", "output")
         return self.columns or usual
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """`input` may be missing: the question is in `instruction` then."""
+        return self.names if self.stage == "pt" else (self.names[0], self.names[2])
+
 
 def preprocess(job: Job) -> dict[str, Any]:
     """Do the whole job; returns the manifest."""
@@ -62,17 +67,54 @@ def preprocess(job: Job) -> dict[str, Any]:
             return done
         raise UsageError(f"{folder} holds other data", hint="give another -o, or remove it")
     pieces = folder / f"pieces-{fingerprint[:12]}"
-    pieces.mkdir(parents=True, exist_ok=True)
-    _tokenizer(job.tokenizer).save_pretrained(folder / "tokenizer")
-    work = [unit for file in found for unit in rows.units(file)]
-    counts = _encode_all(job, work, pieces)
-    lengths = _join(pieces, len(work), folder)
-    if not len(lengths):
-        raise InputError(f"nothing is left: {dict(counts)}", path=" ".join(job.inputs))
-    manifest = _finish(job, folder, lengths, counts) | {"fingerprint": fingerprint}
-    write_atomic(str(folder / MANIFEST), json.dumps(manifest, indent=2).encode())
+    work, skipped = _work(job, found)
+    try:
+        pieces.mkdir(parents=True, exist_ok=True)
+        _tokenizer(job.tokenizer).save_pretrained(folder / "tokenizer")
+        counts = _encode_all(job, work, pieces)
+        lengths = _join(pieces, len(work), folder)
+        if not len(lengths):
+            raise InputError(f"nothing is left: {dict(counts)}", path=" ".join(job.inputs))
+        manifest = _finish(job, folder, lengths, counts) | {
+            "fingerprint": fingerprint,
+            "tokenizer_fingerprint": _tokenizer_hash(job),
+            "skipped_files": skipped,
+        }
+        write_atomic(str(folder / MANIFEST), json.dumps(manifest, indent=2).encode())
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written: {error.strerror or error}",
+            path=job.output,
+            hint="make room and run it again: it goes on where it stopped",
+        ) from error
     shutil.rmtree(pieces)
     return manifest
+
+
+def _work(job: Job, found: Sequence[Path]) -> tuple[list[rows.Unit], dict[str, str]]:
+    """The parts to read, and the files that cannot be, with the reason."""
+    work: list[rows.Unit] = []
+    skipped: dict[str, str] = {}
+    for path in found:
+        if not path.stat().st_size:
+            skipped[str(path)] = "the file is empty"
+            continue
+        try:
+            columns = rows.columns(path)
+            missing = [name for name in job.needed if name not in columns]
+            if missing:
+                there = ", ".join(columns) or "none"
+                skipped[str(path)] = f"there is no column {', '.join(missing)} among: {there}"
+            else:
+                work += rows.units(path)
+        except InputError as error:
+            skipped[str(path)] = error.message
+    if not work:
+        reasons = "; ".join(f"{path}: {reason}" for path, reason in skipped.items())
+        if any("there is no column" in reason for reason in skipped.values()):
+            raise UsageError(reasons, hint="name them with --columns")
+        raise InputError(reasons)
+    return work, skipped
 
 
 def _encode_all(job: Job, work: Sequence[rows.Unit], pieces: Path) -> Counter[str]:
@@ -82,6 +124,7 @@ def _encode_all(job: Job, work: Sequence[rows.Unit], pieces: Path) -> Counter[st
         for task in tasks:
             counts.update(_encode_unit(task))
         return counts
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # our processes take its threads' place
     with ProcessPoolExecutor(job.workers) as pool:
         for counted in pool.map(_encode_unit, tasks):
             counts.update(counted)
@@ -96,22 +139,16 @@ def _encode_unit(task: tuple[Job, rows.Unit, str]) -> dict[str, int]:
             kept: dict[str, int] = json.loads(str(saved["counts"]))
             return kept
     counts: Counter[str] = Counter()
-    samples: list[tuple[list[int], list[bool]]] = []
-    batch: list[tuple[str, ...]] = []
-    for row in rows.read(unit):
-        counts["rows"] += 1
-        values = _columns(row, job, counts)
-        if values is not None:
-            batch.append(values)
-        if len(batch) == _BATCH:
-            _take(_encode(batch, job), samples, counts)
-            batch = []
-    _take(_encode(batch, job), samples, counts)
+    samples: list[tuple[Any, Any]] = []
+    for batch in _batches(unit, job, counts):
+        encoded = _encode(batch, job)
+        samples += encoded.samples
+        counts.update(encoded.counts)
     temporary = Path(f"{piece}.part.npz")
     np.savez(
         temporary,
-        tokens=np.array([token for tokens, _ in samples for token in tokens], dtype=np.uint32),
-        learned=np.array([one for _, learned in samples for one in learned], dtype=bool),
+        tokens=np.concatenate([np.zeros(0, np.uint32), *(tokens for tokens, _ in samples)]),
+        learned=np.concatenate([np.zeros(0, bool), *(learned for _, learned in samples)]),
         lengths=np.array([len(tokens) for tokens, _ in samples], dtype=np.int64),
         counts=np.array(json.dumps(counts)),
     )
@@ -119,27 +156,33 @@ def _encode_unit(task: tuple[Job, rows.Unit, str]) -> dict[str, int]:
     return dict(counts)
 
 
-def _take(
-    encoded: Encoded, samples: list[tuple[list[int], list[bool]]], counts: Counter[str]
-) -> None:
-    samples += encoded.samples
-    counts.update(encoded.counts)
+def _batches(unit: rows.Unit, job: Job, counts: Counter[str]) -> Iterator[list[tuple[str, ...]]]:
+    batch: list[tuple[str, ...]] = []
+    try:
+        for row in rows.read(unit, job.names):
+            counts["rows"] += 1
+            values = _columns(row, job, counts)
+            if values is not None:
+                batch.append(values)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    except InputError:
+        counts["unreadable parts"] += 1
+    if batch:
+        yield batch
 
 
 def _columns(row: dict[str, Any] | None, job: Job, counts: Counter[str]) -> tuple[str, ...] | None:
     if row is None:
         counts["unreadable"] += 1
         return None
-    optional = job.names[1:2] if job.stage == "sft" else ()
-    missing = [name for name in job.names if name not in row and name not in optional]
-    if missing and counts["rows"] == 1:
-        raise UsageError(
-            f"there is no column {', '.join(missing)} among: {', '.join(map(str, row))}",
-            hint="name them with --columns",
-        )
+    if any(name not in row for name in job.needed):
+        counts["missing columns"] += 1
+        return None
     values = tuple("" if row.get(name) is None else row[name] for name in job.names)
-    if missing or not all(isinstance(value, str) for value in values):
-        counts["missing columns" if missing else "not text"] += 1
+    if not all(isinstance(value, str) for value in values):
+        counts["not text"] += 1
         return None
     return values
 
@@ -157,6 +200,12 @@ def _tokenizer(name: str) -> Any:
     from chatmusician.train.build import load_tokenizer
 
     return load_tokenizer(name)
+
+
+def _tokenizer_hash(job: Job) -> str:
+    tokenizer = _tokenizer(job.tokenizer)
+    told = tokenizer.backend_tokenizer.to_str() + str(tokenizer.eos_token)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _join(pieces: Path, number: int, folder: Path) -> Any:
@@ -199,6 +248,7 @@ def _fingerprint(job: Job, found: Sequence[Path]) -> str:
     settings = asdict(job)
     for name in ("workers", "output", "inputs"):
         settings.pop(name)
+    settings["tokenizer"] = _tokenizer_hash(job)
     digest = hashlib.sha256(json.dumps(settings).encode())
     for path in found:
         with path.open("rb") as file:

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from chatmusician.errors import InputError, MissingDependency, UsageError
 
 ENDINGS = (".parquet", ".jsonl", ".csv")
 _CHUNK = 8 * 1024 * 1024
+_LONGEST_FIELD = 64 * 1024 * 1024  # of CSV, where 128 KiB is the usual limit
+_LOOKED_AT = 100  # rows, for the columns' names
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,52 @@ def units(path: Path) -> Iterator[Unit]:
                 start = stop
 
 
-def read(unit: Unit) -> Iterator[dict[str, Any] | None]:
-    """The rows of a unit; None for one that is no mapping or no JSON."""
+def columns(path: Path) -> list[str]:
+    """The columns' names; of JSONL, those of its first rows."""
+    if path.suffix == ".parquet":
+        return [str(name) for name in _parquet(path).schema_arrow.names]
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            return next(csv.reader(text), [])
+    seen: dict[str, None] = {}
+    with path.open("rb") as file:
+        for line in islice(file, _LOOKED_AT):
+            seen.update(dict.fromkeys(_mapping(line) or ()))
+    return list(seen)
+
+
+def read(unit: Unit, names: Sequence[str]) -> Iterator[dict[str, Any] | None]:
+    """The rows of a unit with (at least) these columns; None for one that is no mapping."""
     path = Path(unit.path)
     if path.suffix == ".parquet":
-        yield from _parquet(path).read_row_group(unit.start).to_pylist()
+        yield from _parquet_rows(path, unit.start, names)
     elif path.suffix == ".csv":
-        with path.open(encoding="utf-8", errors="replace", newline="") as text:
-            yield from csv.DictReader(text)
+        yield from _csv_rows(path)
     else:
         with path.open("rb") as file:
             file.seek(unit.start)
             for line in file.read(unit.stop - unit.start).splitlines():
                 if line.strip():
                     yield _mapping(line)
+
+
+def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            yield from csv.DictReader(text)
+    except csv.Error as error:
+        raise InputError(f"not readable as CSV: {error}", path=str(path)) from error
+
+
+def _parquet_rows(path: Path, group: int, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    file = _parquet(path)
+    wanted = [name for name in names if name in file.schema_arrow.names]
+    try:
+        for batch in file.iter_batches(row_groups=[group], columns=wanted):
+            yield from batch.to_pylist()
+    except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
+        raise InputError(f"not readable as parquet: {error}", path=str(path)) from error
 
 
 def _mapping(line: bytes) -> dict[str, Any] | None:

@@ -1,185 +1,107 @@
-"""One training run on transformers' Trainer: build, train, resume, save, and say what was done."""
+"""One training run: check, build, train, resume, save, and say what was done."""
 
 from __future__ import annotations
 
 import json
-import math
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from chatmusician.errors import InputError, LimitError, OutputError, UsageError
+from chatmusician.errors import InputError, LimitError, UsageError
 from chatmusician.files import write_atomic
-from chatmusician.train.build import build, load_tokenizer, resolve_attention
+from chatmusician.train import arguments as told
+from chatmusician.train.build import base_sample, build, load_tokenizer, resolve_attention
 from chatmusician.train.checkpoints import last_whole
 from chatmusician.train.config import Config
 from chatmusician.train.config_io import as_mapping
 from chatmusician.train.data import Rows, collate
+from chatmusician.train.plan import device_peak, flops_per_token
+from chatmusician.train.quiet import quiet
 from chatmusician.train.result import provenance
-from chatmusician.train.watch import Stopper, watchers
+
+RESULT = "result.json"
+BEGUN = "run.json"
 
 
 def train(config: Config, *, resume: bool = False) -> dict[str, Any]:
     """Train to the end or to a signal; returns (and writes) the result."""
-    import torch
+    output = Path(config.output)
+    told.check_hardware(config)
+    rows = Rows(config.data.path, packing=config.data.packing)
+    _check_data(config, rows)
+    start, done = _start(output, resume)
+    if done is not None:
+        return done
+    with quiet(), out_of_memory_named():
+        return _train(config, rows, start)
+
+
+def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
     import transformers
 
+    from chatmusician.train.trainer import TokenTrainer, writing
+    from chatmusician.train.watch import Stopper, watchers
+
     output = Path(config.output)
-    rows = Rows(config.data.path, packing=config.data.packing)
-    _check_stage(config, rows)
-    start = _start(output, resume)
     tokenizer = load_tokenizer(str(rows.folder / "tokenizer"))
-    arguments = training_arguments(config, len(rows))
+    told.launch_alone(config)
+    arguments = told.training_arguments(config, len(rows))
+    _begin(config, arguments, rows)
+    told.join(arguments)
     transformers.set_seed(config.seed)
     model = build(config, tokenizer)
     learned, held_out = _split(rows, config)
-    collator = partial(
-        collate,
-        pad=tokenizer.eos_token_id,
-        flat=resolve_attention(config) == "flash_attention_2",
-    )
+    pad = tokenizer.eos_token_id
     stopper = Stopper()
-    trainer = _trainer_class()(
+    trainer = TokenTrainer(
+        pad=pad,
+        flops=flops_per_token(model, config),
+        peak=device_peak(config),
         model=model,
         args=arguments,
         train_dataset=learned,
         eval_dataset=held_out,
-        data_collator=collator,
+        data_collator=partial(
+            collate, pad=pad, flat=resolve_attention(config) == "flash_attention_2"
+        ),
         processing_class=tokenizer,
         callbacks=[stopper, *watchers(config)],
     )
     trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
-    try:
-        with stopper:
-            done = trainer.train(resume_from_checkpoint=None if start is None else str(start))
-    except torch.OutOfMemoryError as error:
-        raise LimitError(
-            "out of memory",
-            hint="lower optimizer.batch, or set hardware.gradient_checkpointing=true",
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"{error.strerror or error}; go on later with --resume", path=config.output
-        ) from error
-    result = _result(config, rows, trainer, done, stopped=stopper.asked)
-    if not stopper.asked:
-        trainer.save_model(str(output))
-    if trainer.is_world_process_zero():
-        write_atomic(str(output / "result.json"), json.dumps(result, indent=2).encode())
+    with stopper:
+        done = trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        finished = trainer.state.global_step >= trainer.state.max_steps
+        if finished:
+            with writing(output / "model"):
+                trainer.save_model(str(output))
+            evaluated = "eval_loss" in trainer.state.log_history[-1]
+            if held_out is not None and not evaluated and not stopper.asked_by_anyone(arguments):
+                trainer.evaluate()
+        result = _result(config, rows, trainer, done, finished=finished)
+        result["base_sample"] = base_sample(model, config)
+        if trainer.is_world_process_zero():
+            write_atomic(str(output / RESULT), json.dumps(result, indent=2).encode())
     return result
 
 
-def training_arguments(config: Config, rows: int) -> Any:
+@contextmanager
+def out_of_memory_named() -> Iterator[None]:
+    """Memory that runs out, on a GPU or not, becomes an error that names the fields."""
     import torch
-    import transformers
 
-    optimizer, hardware, logging = config.optimizer, config.hardware, config.logging
-    steps = total_steps(config, rows)
-    extra: dict[str, Any] = {}
-    if hardware.sharding.startswith("zero"):
-        extra["deepspeed"] = deepspeed_settings(hardware.sharding)
-    elif hardware.sharding == "fsdp":
-        extra["fsdp"] = "full_shard auto_wrap"
-    if hardware.gradient_checkpointing:
-        extra["gradient_checkpointing_kwargs"] = {"use_reentrant": False}
-    return transformers.TrainingArguments(
-        output_dir=config.output,
-        seed=config.seed,
-        per_device_train_batch_size=optimizer.batch,
-        per_device_eval_batch_size=optimizer.batch,
-        gradient_accumulation_steps=optimizer.accumulation,
-        max_steps=steps,
-        learning_rate=optimizer.learning_rate,
-        adam_beta1=optimizer.beta1,
-        adam_beta2=optimizer.beta2,
-        adam_epsilon=optimizer.epsilon,
-        weight_decay=optimizer.weight_decay,
-        max_grad_norm=optimizer.clip,
-        lr_scheduler_type="cosine",
-        warmup_steps=math.ceil(optimizer.warmup * steps),
-        fp16=hardware.precision == "fp16",
-        bf16=hardware.precision == "bf16",
-        gradient_checkpointing=hardware.gradient_checkpointing,
-        use_cpu=not torch.cuda.is_available(),
-        logging_steps=logging.every,
-        eval_strategy="steps" if logging.evaluate_every else "no",
-        eval_steps=logging.evaluate_every or None,
-        save_steps=logging.save_every,
-        save_total_limit=logging.keep,
-        dataloader_num_workers=config.data.workers,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        remove_unused_columns=False,
-        report_to=[],
-        disable_tqdm=None if os.isatty(2) else True,
-        **extra,
-    )
-
-
-def total_steps(config: Config, rows: int) -> int:
-    optimizer = config.optimizer
-    if optimizer.steps:
-        return optimizer.steps
-    kept = rows - held_out_rows(config, rows)
-    batches = math.ceil(kept / (optimizer.batch * world_size(config)))
-    return max(1, math.ceil(batches / optimizer.accumulation)) * optimizer.epochs
-
-
-def held_out_rows(config: Config, rows: int) -> int:
-    share = config.data.held_out_share
-    return max(1, round(rows * share)) if share and not config.data.held_out else 0
-
-
-def world_size(config: Config) -> int:
-    return int(os.environ.get("WORLD_SIZE", 0)) or config.hardware.gpus
-
-
-def deepspeed_settings(sharding: str) -> dict[str, Any]:
-    folder = resources.files("chatmusician") / "resources" / "deepspeed"
-    settings: dict[str, Any] = json.loads((folder / f"{sharding}.json").read_text("utf-8"))
-    return settings
-
-
-def _trainer_class() -> Any:
-    import torch
-    import transformers
-
-    class TokenTrainer(transformers.Trainer):  # type: ignore[misc]
-        """Held-out loss as a mean over tokens, so that batches' sizes do not sway it."""
-
-        def evaluation_loop(self, dataloader: Any, description: str, *_: Any, **rest: Any) -> Any:
-            model = self.model_wrapped if self.is_deepspeed_enabled else self.model
-            was_training = model.training
-            model.eval()
-            total = torch.zeros(2, dtype=torch.float64)
-            with torch.no_grad():
-                for items, counts in self._shares(dataloader.dataset):
-                    inputs = self._prepare_inputs(self.data_collator(items))
-                    with self.compute_loss_context_manager():
-                        loss = model(**inputs).loss
-                    tokens = counts * int((inputs["labels"][:, 1:] != -100).sum())
-                    total += torch.tensor([loss.double().item() * tokens, tokens])
-            model.train(was_training)
-            summed = self.accelerator.reduce(total.to(self.args.device), "sum")
-            prefix = rest.get("metric_key_prefix", "eval")
-            loss_mean = (summed[0] / summed[1].clamp(min=1)).item()
-            return transformers.trainer_utils.EvalLoopOutput(
-                None, None, {f"{prefix}_loss": loss_mean}, len(dataloader.dataset)
-            )
-
-        def _shares(self, rows: Any) -> Any:
-            """This process's batches; one that only keeps step with the others counts 0."""
-            size, world = self.args.per_device_eval_batch_size, self.args.world_size
-            starts = range(0, len(rows), size)
-            for number in range(
-                self.args.process_index, math.ceil(len(starts) / world) * world, world
-            ):
-                start = starts[number] if number < len(starts) else 0
-                stop = min(start + size, len(rows))
-                yield [rows[index] for index in range(start, stop)], int(number < len(starts))
-
-    return TokenTrainer
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        out = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not out and "allocate memory" not in str(error):
+            raise
+        raise LimitError(
+            "out of memory",
+            hint="lower optimizer.batch (and raise optimizer.accumulation as much),"
+            " or set hardware.gradient_checkpointing=true",
+        ) from error
 
 
 def _split(rows: Rows, config: Config) -> tuple[Any, Any]:
@@ -187,8 +109,11 @@ def _split(rows: Rows, config: Config) -> tuple[Any, Any]:
     import torch
 
     if config.data.held_out:
-        return rows, Rows(config.data.held_out, packing=config.data.packing)
-    kept_back = held_out_rows(config, len(rows))
+        held_out = Rows(config.data.held_out, packing=config.data.packing)
+        if held_out.tokenizer_fingerprint != rows.tokenizer_fingerprint:
+            raise UsageError("data.path and data.held_out were made with different tokenizers")
+        return rows, held_out
+    kept_back = told.held_out_rows(config, len(rows))
     if not kept_back:
         return rows, None
     if kept_back >= len(rows):
@@ -198,34 +123,74 @@ def _split(rows: Rows, config: Config) -> tuple[Any, Any]:
     return subset(rows, order[kept_back:]), subset(rows, sorted(order[:kept_back]))
 
 
-def _check_stage(config: Config, rows: Rows) -> None:
-    made = rows.manifest["job"]["stage"]
+def _check_data(config: Config, rows: Rows) -> None:
+    made, length = (rows.manifest["job"][name] for name in ("stage", "length"))
     if made != config.stage:
         raise UsageError(f"stage is {config.stage}, and data.path was made with --stage {made}")
+    if config.data.length not in (0, length):
+        raise UsageError(
+            f"data.length is {config.data.length}, and data.path was made with --length {length}"
+        )
 
 
-def _start(output: Path, resume: bool) -> Path | None:
-    last = last_whole(output)
-    if resume:
-        return last
-    if last is not None or (output / "result.json").exists():
+def _start(output: Path, resume: bool) -> tuple[Path | None, dict[str, Any] | None]:
+    """The checkpoint to go on from, and the result where there is nothing left to do."""
+    last, result = last_whole(output), output / RESULT
+    found = json.loads(result.read_text()) if result.exists() else None
+    if not resume and (last is not None or found is not None):
         raise UsageError(f"{output} holds a run", hint="go on with --resume, or give output=")
-    return None
+    return last, found if found and found["finished"] else None
+
+
+def _begin(config: Config, arguments: Any, rows: Rows) -> None:
+    """What the run is, beside it: going on with another data, batch or seed is refused."""
+    file = Path(config.output) / BEGUN
+    begun = {
+        "data": rows.manifest["fingerprint"],
+        "processes": told.launched() or 1,
+        "steps": arguments.max_steps,
+    }
+    mapping = as_mapping(config)
+    begun |= {name: mapping[name] for name in ("stage", "seed", "model", "adapter", "optimizer")}
+    begun["packing"] = config.data.packing
+    begun = json.loads(json.dumps(begun))
+    if file.is_file() and last_whole(file.parent):
+        before = json.loads(file.read_text())
+        changed = [name for name in begun if before.get(name) != begun[name]]
+        if changed:
+            raise UsageError(
+                "--resume: " + "; ".join(_difference(n, before.get(n), begun[n]) for n in changed),
+                hint="go on as the run began, or give another output=",
+            )
+    elif told.is_first():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(str(file), json.dumps(begun, indent=2).encode())
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        parts = [key for key in now if before.get(key) != now[key]]
+        return "; ".join(
+            _difference(f"{name}.{part}", before.get(part), now[part]) for part in parts
+        )
+    return f"{name} was {before}, and is {now}"
 
 
 def _result(
-    config: Config, rows: Rows, trainer: Any, done: Any, *, stopped: bool
+    config: Config, rows: Rows, trainer: Any, done: Any, *, finished: bool
 ) -> dict[str, Any]:
     history = trainer.state.log_history
     losses = [entry["loss"] for entry in history if "loss" in entry]
     held_out = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
-    if trainer.eval_dataset is not None and not stopped:
-        held_out.append(trainer.evaluate()["eval_loss"])
+    tokens, seconds = (sum(lap[part] for lap in trainer.laps) for part in (0, 1))
     return {
-        "finished": not stopped,
+        "finished": finished,
         "steps": trainer.state.global_step,
         "train_loss": losses[-1] if losses else None,
         "held_out_loss": held_out[-1] if held_out else None,
+        "tokens_seen": trainer.state.num_input_tokens_seen,
+        "tokens_per_second": round(tokens / seconds, 1) if seconds else None,
+        "processes": trainer.args.world_size,
         "seconds": round(done.metrics.get("train_runtime", 0.0), 2),
         "data_fingerprint": rows.manifest["fingerprint"],
         "seed": config.seed,

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# From a folder of tune collections to a small model that writes ABC, in one sitting:
+#   scripts/train_from_tunes.sh DATA OUT
+# DATA is what the recipe's paths are below; OUT receives one folder a step, and model/ at the end.
+# Run again after a stop, it goes on where it stopped. docs/walkthrough.md walks through it.
+set -euo pipefail
+
+if [ $# -ne 2 ]; then
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+fi
+data=$1 out=$2
+recipe=${RECIPE:-collections}   # a recipe of corpus build
+size=${SIZE:-2048}              # pieces of the tokenizer
+length=${LENGTH:-512}           # tokens in a training row
+steps=${STEPS:-300}             # of pre-training
+sft_steps=${SFT_STEPS:-150}     # of fine-tuning
+workers=${WORKERS:-2}
+layers=${LAYERS:-4} hidden=${HIDDEN:-192}
+chatmusician=${CHATMUSICIAN:-chatmusician}
+
+step() { printf '\n== %s\n' "$1" >&2; }
+# Each step's figures go to a file, which also says that the step is done.
+once() {
+    local done_file=$1
+    shift
+    [ -s "$done_file" ] || { "$@" > "$done_file.part" && mv "$done_file.part" "$done_file"; }
+    cat "$done_file"
+}
+shape=(
+    "model.shape.hidden=$hidden" "model.shape.layers=$layers" "model.shape.vocabulary=0"
+    "model.shape.feed_forward=$((hidden * 8 / 3))" "model.shape.context=$length" "data.length=$length"
+)
+mkdir -p "$out"
+
+step "1 corpus: tunes to clean text"
+once "$out/1-corpus.txt" "$chatmusician" corpus build "$recipe" --data "$data" \
+    -o "$out/corpus" --workers "$workers"
+
+step "2 tasks: instruction rows from the same tunes"
+once "$out/2-tasks.txt" "$chatmusician" corpus tasks "$out/corpus/data" -o "$out/tasks" --column text
+
+step "3 tokenizer"
+once "$out/3-tokenizer.txt" "$chatmusician" train tokenizer "$out/corpus/data" \
+    --size "$size" -o "$out/tokenizer"
+
+step "4 preprocess the corpus"
+once "$out/4-pt-data.txt" "$chatmusician" train preprocess "$out/corpus/data" --stage pt \
+    --tokenizer "$out/tokenizer" --length "$length" --workers "$workers" -o "$out/pt-data"
+
+step "5 pre-train"
+once "$out/5-pretrain.txt" "$chatmusician" train pretrain mini-cpu "${shape[@]}" \
+    "data.path=$out/pt-data" "output=$out/pretrained" optimizer.epochs=0 "optimizer.steps=$steps" --resume
+
+step "6 preprocess the tasks"
+once "$out/6-sft-data.txt" "$chatmusician" train preprocess "$out/tasks/train.jsonl" --stage sft \
+    --tokenizer "$out/tokenizer" --length "$length" --workers "$workers" -o "$out/sft-data"
+
+step "7 fine-tune (LoRA)"
+once "$out/7-sft.txt" "$chatmusician" train sft mini-cpu-sft "${shape[@]}" \
+    "data.path=$out/sft-data" "model.path=$out/pretrained" "output=$out/sft" \
+    optimizer.epochs=0 "optimizer.steps=$sft_steps" --resume
+
+step "8 merge the adapter"
+once "$out/8-merge.txt" "$chatmusician" train merge "$out/sft" --dtype float32 -o "$out/merged"
+
+step "9 export"
+once "$out/9-export.txt" "$chatmusician" train export "$out/merged" -o "$out/model"
+
+step "done: $out/model"
