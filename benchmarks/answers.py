@@ -156,7 +156,9 @@ def _said_interval(other: Other, number: int) -> str:
     low, high = sorted((one, two), key=lambda p: (p.diatonicNoteNum, p.ps))
     name = _interval(low, high)
     way = " up" if two.ps > one.ps else " down" if two.ps < one.ps else ""
-    return f"From {_name(one)} to {_name(two)} it is {'an' if name[0] in 'aeio' else 'a'} {name}{way}."
+    return (
+        f"From {_name(one)} to {_name(two)} it is {'an' if name[0] in 'aeio' else 'a'} {name}{way}."
+    )
 
 
 def _bars(other: Other) -> int:
