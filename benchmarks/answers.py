@@ -60,7 +60,7 @@ class Other:
         head, self.body = re.split(r"(?<=\n)(?=K:)", text, maxsplit=1)
         named, self.body = self.body.split("\n", 1)
         self.fields = dict(line.split(":", 1) for line in head.split("\n") if ":" in line)
-        self.tonic, self.mode = re.fullmatch(r"K:([A-G][#b]?)(\w*)", named).groups()  # type: ignore[union-attr]
+        self.tonic, self.mode = _groups(r"K:([A-G][#b]?)(\w*)", named)
         self.key = key.Key(self.tonic.replace("b", "-"), _MODES[self.mode])
         above, below = map(int, self.fields["M"].split("/"))
         self.meter = Fraction(above, below) * 4
@@ -101,12 +101,12 @@ class Other:
                 scale = scale if left > 0 else Fraction(1)
 
     def _pitch(self, name: str, changed: dict[str, float]) -> pitch.Pitch:
-        signs, letter, marks = re.fullmatch(r"([_^=]*)([A-Ga-g])([,']*)", name).groups()  # type: ignore[union-attr]
+        signs, letter, marks = _groups(r"([_^=]*)([A-Ga-g])([,']*)", name)
         octave = 4 + letter.islower() + marks.count("'") - marks.count(",")
         place = f"{letter.upper()}{octave}"
         if signs:
             changed[place] = signs.count("^") - signs.count("_")
-        own = self.key.accidentalByStep(letter.upper())
+        own = {p.step: p.accidental for p in self.key.alteredPitches}.get(letter.upper())
         alter = changed.get(place, own.alter if own else 0)
         made = pitch.Pitch(place)
         made.accidental = pitch.Accidental(alter) if alter else None
@@ -136,9 +136,15 @@ class Other:
 _NOTES = re.compile(r"[_^=]*[A-Ga-g][,']*")
 
 
+def _groups(pattern: str, text: str) -> tuple[str, ...]:
+    found = re.fullmatch(pattern, text)
+    assert found, text
+    return found.groups()
+
+
 def _length(text: str) -> Fraction:
     """In quarter notes; the unit of the canonical form is an eighth."""
-    above, slashes, below = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()  # type: ignore[union-attr]
+    above, slashes, below = _groups(r"(\d*)(/*)(\d*)", text)
     over = int(below) if below else 2 ** len(slashes)
     return Fraction(int(above or 1), over) / 2
 
