@@ -320,6 +320,7 @@ def _program(path: Path, text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_jobs_given_to_slurm_make_the_same_corpus(tmp_path: Path) -> None:
     """A stand-in for the cluster's programs runs what is written for them."""
     (tmp_path / "a.abc").write_text("\n".join(walk(at) for at in range(6)))
@@ -342,7 +343,7 @@ def test_jobs_given_to_slurm_make_the_same_corpus(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=1100,
         check=False,
     )
     log = tmp_path / "jobs" / "log"

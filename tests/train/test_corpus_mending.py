@@ -12,7 +12,9 @@ from chatmusician.abc import Tune
 
 pytest.importorskip("numpy")
 
+from chatmusician.abc.analysis import melody
 from chatmusician.train.corpus import tidy
+from chatmusician.train.corpus.families import families, runs_of
 from chatmusician.train.corpus.line_ends import with_bar_lines
 from chatmusician.train.corpus.performance import off_grid
 from chatmusician.train.corpus.tokens import from_steps, from_tokens
@@ -123,3 +125,12 @@ def test_steps_get_a_key_from_their_notes() -> None:
 def test_notes_off_the_grid_are_counted() -> None:
     line = abc.timeline(read("X:1\nM:4/4\nL:1/4\nK:C\nC D/E/ (3F/G/A/ B11/8c5/8 |\n"))
     assert off_grid(line) == pytest.approx(2 / 8)
+
+
+def test_a_tune_in_another_mode_is_of_the_same_family() -> None:
+    """A source that has the signature wrong, as one of Aird's two books."""
+    body = "cAFA cdcA|Bcde fgfe|dBGB dedB|ABcd efgf|ecAc eaec|dfaf dBGB|cAFA cBAG|F4F4|]\n"
+    lines = [
+        abc.timeline(read(f"X:1\nM:4/4\nL:1/8\nK:{key}\n{body}")) for key in ("F", "Fdor", "Flyd")
+    ]
+    assert families([runs_of(melody(line)) for line in lines]) == [0, 0, 0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chatmusician.abc.analysis.form import Form, form, form_terms, letters
 from chatmusician.abc.analysis.harmony import Cadence, cadences, chords_per_bar, progression
-from chatmusician.abc.analysis.identity import melody_signature, shingles
+from chatmusician.abc.analysis.identity import melody_signature, shingles, step_shingles
 from chatmusician.abc.analysis.melody import (
     Bar,
     MelodyNote,
@@ -52,4 +52,5 @@ __all__ = [
     "sections",
     "shingles",
     "similarity",
+    "step_shingles",
 ]

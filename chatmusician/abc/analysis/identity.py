@@ -35,6 +35,14 @@ def shingles(bars: Sequence[Bar], *, size: int = SIZE) -> frozenset[tuple[str, .
     return frozenset(tuple(moves[at : at + size]) for at in range(len(moves) - size + 1))
 
 
+def step_shingles(bars: Sequence[Bar], *, size: int) -> frozenset[tuple[str, ...]]:
+    """Every run of ``size`` steps of the scale, told by letters: as ``shingles``, but the same
+    in another mode, or where a source has the signature wrong."""
+    steps = [note.step for note in notes_of(list(bars))]
+    moves = [str(b - a) for a, b in pairwise(steps) if a != b]
+    return frozenset(tuple(moves[at : at + size]) for at in range(len(moves) - size + 1))
+
+
 def _moves(bars: Sequence[Bar], *, rhythm: bool) -> list[str]:
     notes = notes_of(list(bars))
     steps = [str(b.pitch - a.pitch) for a, b in pairwise(notes)]

@@ -161,7 +161,7 @@ def intervals(bars: list[Bar]) -> list[int]:
 def interval_name(low: MelodyNote, high: MelodyNote) -> str:
     """``minor third``, ``perfect octave``, ``augmented fourth``: by letters and semitones.
 
-    The order of the two does not matter. Beyond two octaves, and where a spelling is more
+    The order of the two does not matter. Beyond a double octave, and where a spelling is more
     than once diminished or augmented, the number of semitones is given.
     """
     if (high.step, high.pitch) < (low.step, low.pitch):
@@ -171,7 +171,9 @@ def interval_name(low: MelodyNote, high: MelodyNote) -> str:
     usual = STEP_SEMITONES[number] + 12 * octaves
     difference = semitones - usual
     quality = _quality(number, difference)
-    if octaves > 1 or (octaves == 2 and number) or not quality:
+    if octaves == 2 and not number and quality:
+        return f"{quality} double octave"
+    if octaves > 1 or not quality:
         return f"{semitones} semitones"
     return f"{quality} {_ORDINALS[number] if octaves else _NUMBERS[number]}"
 

@@ -7,15 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence, Set
 
-from chatmusician.abc.analysis import Bar, shingles
+from chatmusician.abc.analysis import Bar, shingles, step_shingles
 
 Runs = Set[int]
 
+# Steps of the scale in a run; fewer than these are a turn that many tunes have.
+STEPS = 9
 # Of the smaller melody's runs, this share, and at least so many, in the larger one make a
 # family; of a melody with few runs nearly all. With 30 % and 5 runs half of 22,000 folk tunes
 # hang together as one family, by turns of phrase that they all have.
 SHARED = 0.4
-ENOUGH = 10
+ENOUGH = 20
 NEARLY_ALL = 0.8
 # A run in more pieces than this is a scale or an arpeggio; it proposes no pair.
 COMMON = 200
@@ -27,8 +29,12 @@ _LARGE_SHARE = 0.005
 
 
 def runs_of(bars: Sequence[Bar]) -> frozenset[int]:
-    """The runs of a melody, each as a number of 63 bits: a set of these is small."""
-    return frozenset(_number(" ".join(run)) for run in shingles(bars))
+    """The runs of a melody, by six intervals and by nine letters, as numbers of 63 bits.
+
+    Intervals are the same however notes are spelled, letters in whatever mode.
+    """
+    by_letters = (_number("steps " + " ".join(run)) for run in step_shingles(bars, size=STEPS))
+    return frozenset((*(_number(" ".join(run)) for run in shingles(bars)), *by_letters))
 
 
 def _number(text: str) -> int:
@@ -39,7 +45,7 @@ def families(pieces: Sequence[Runs], titles: Sequence[Collection[str]] = ()) -> 
     """A family number for each piece, the index of its first member.
 
     Two pieces are joined where at least 40 % of the runs of the smaller one, and no fewer
-    than 10 (or 80 % of it), stand in the other, or where they share a title that at most 12
+    than 20 (or 80 % of them), stand in the other, or where they share a title that at most 12
     pieces have; families are what such pairs connect. Exact: every pair that shares a run is
     compared, except that runs in more than 200 pieces propose none.
     """
