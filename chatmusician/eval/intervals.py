@@ -83,11 +83,14 @@ def ratio(parts: Sequence[float], wholes: Sequence[float], *, seed: int = 0) -> 
     """The sum of ``parts`` over the sum of ``wholes``; the bootstrap draws whole items.
 
     For shares of things that come in clusters, such as the bars of a tune: their number
-    per item is left as it is, and ``n`` counts items.
+    per item is left as it is, and ``n`` counts items. A share of nothing or of all, where
+    every drawing is the same, has Wilson's interval over the items, which is wide.
     """
     above, below = np.asarray(parts, dtype=float), np.asarray(wholes, dtype=float)
     if not below.sum():
         return Measure(None, method="cluster bootstrap")
+    if above.sum() in (0.0, below.sum()) and (above >= 0).all() and (above <= below).all():
+        return share(len(above) if above.sum() else 0, len(above))
     drawn = [(w @ above, w @ below) for w in weights(len(above), seed=seed)]
     found = np.concatenate([a[b > 0] / b[b > 0] for a, b in drawn])
     value = float(above.sum() / below.sum())

@@ -134,6 +134,7 @@ def _finish(axes: Any, title: str, rows: int) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     if rows > 1:
-        legend = axes.legend(fontsize=8, loc="best", framealpha=0.9)
+        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+        legend = axes.legend(fontsize=8, ncols=min(rows, 4), frameon=False, **place)
         for text in legend.get_texts():
             plain(text, shortened(text.get_text(), _LONGEST_NAME))
