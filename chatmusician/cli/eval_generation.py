@@ -6,11 +6,15 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatmusician.cli.output import count, note, print_json
 from chatmusician.cli.parser import add_json, describe
 from chatmusician.errors import UsageError
 from chatmusician.files import write_atomic
+
+if TYPE_CHECKING:
+    from chatmusician.eval.generation.outputs import Generator
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _generator(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _generator(args: argparse.Namespace) -> Generator:
     from chatmusician.eval.generation.outputs import FromFile
     from chatmusician.eval.provenance import fingerprint
 

@@ -73,7 +73,11 @@ def _metrics(panel: Points) -> list[str]:
 def _points(axes: Any, panel: Points) -> None:
     names = _metrics(panel)
     step = 0.8 / max(len(panel.rows), 1)
+    shown = 0
     for at, (row, kind, metrics) in enumerate(panel.rows):
+        if not any(name in metrics for name in names):
+            continue
+        shown += 1
         colour = COLOURS[at % len(COLOURS)]
         offset = (at - (len(panel.rows) - 1) / 2) * step
         for place, name in enumerate(names):
@@ -85,7 +89,7 @@ def _points(axes: Any, panel: Points) -> None:
     _name_axis(axes, [panel.columns[name].title for name in names])
     if panel.chance is not None:
         axes.axvline(100 * panel.chance, color="#999999", linestyle=":", linewidth=1)
-    _finish(axes, panel.title, len(panel.rows))
+    _finish(axes, panel.title, shown)
 
 
 def _point(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from chatmusician.abc.analysis import (
@@ -132,14 +132,31 @@ def _given(asked: Asked, line: Timeline, bars: list[Bar]) -> dict[str, bool]:
 
 
 def _filled(bars: list[Bar], given: list[Bar]) -> bool:
-    """The bars that had notes have the same, and those that had none have some."""
+    """The bars that had notes have the same, and in those that had none something sounds."""
     if len(bars) != len(given):
         return False
     return all(
-        bool(ours.notes) and (not theirs.notes or heard([ours]) == heard([theirs]))
-        for ours, theirs in zip(bars, given, strict=True)
+        sounds and (not theirs.notes or heard([ours]) == heard([theirs]))
+        for ours, theirs, sounds in zip(bars, given, _sounding(bars), strict=True)
     )
 
 
+def _sounding(bars: Sequence[Bar]) -> Iterator[bool]:
+    """Whether a note begins in each bar or is held into it."""
+    held = Fraction(0)
+    for bar in bars:
+        yield bool(bar.notes) or held > 0
+        ends = [note.onset + note.duration for note in bar.notes]
+        held = max([held, *ends]) - bar.length
+
+
 def heard(bars: Sequence[Bar]) -> Heard:
-    return [(note.onset, note.duration, note.pitch) for bar in bars for note in bar.notes]
+    """Onset, length and pitch of the notes, no longer than to the end of their bar.
+
+    A tie into a bar that was left out ends at the bar line, and is no other note for that.
+    """
+    return [
+        (note.onset, min(note.duration, bar.length - note.onset), note.pitch)
+        for bar in bars
+        for note in bar.notes
+    ]

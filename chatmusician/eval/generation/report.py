@@ -18,7 +18,7 @@ from chatmusician.eval.intervals import (
 )
 from chatmusician.eval.plots import Bars, Points, draw
 from chatmusician.eval.results import Item, Row
-from chatmusician.eval.tables import Column, by_metric, by_row, percent
+from chatmusician.eval.tables import Column, by_metric, by_row, cell, markdown, percent
 
 Scores = Sequence[Mapping[str, Any]]
 DISTRIBUTIONS = ("tones", "intervals", "lengths")
@@ -191,11 +191,13 @@ def errors(scores: Scores) -> dict[str, dict[str, int]]:
     ours = Counter(code for s in scores for code in s.get("errors", ()))
     theirs = Counter(kind for s in scores for kind in s.get("abc2midi_errors", ()))
     mended = Counter(kind for s in scores for kind in s.get("mended", ()))
+    ended = Counter(s["finish"] for s in scores if s.get("finish"))
     no_tune = sum(not s["tunes"] for s in scores)
     return {
         "ours": dict(ours.most_common()),
         "abc2midi": dict(theirs.most_common()),
         "mended to be read": dict(mended.most_common()),
+        "how texts ended": dict(ended.most_common()),
         "no tune": {"texts without a tune": no_tune} if no_tune else {},
     }
 
@@ -229,23 +231,14 @@ def table(title: str, rows: Sequence[Row], comparisons: Sequence[Mapping[str, An
 
 
 def _compared(comparisons: Sequence[Mapping[str, Any]]) -> str:
-    lines = []
+    lines = [["metric", "difference", "p", "n"]]
     for found in comparisons:
         column = COLUMNS[found["metric"]]
-        measure = Measure(found["difference"], found["low"], found["high"])
-        p = found["p"]
-        told = "< 0.001" if p < 0.001 else f"{p:.3f}"
-        lines.append(
-            (f"{column.title}: {found['first']} less {found['second']}", measure, column, told)
-        )
-    from chatmusician.eval.tables import cell, markdown
-
-    head = ["metric", "difference", "p", "n"]
-    body = [
-        [title, cell(measure, column), told, str(found["n"])]
-        for (title, measure, column, told), found in zip(lines, comparisons, strict=True)
-    ]
-    return markdown([head, *body])
+        difference = Measure(found["difference"], found["low"], found["high"])
+        p = "< 0.001" if found["p"] < 0.001 else f"{found['p']:.3f}"
+        title = f"{column.title}: {found['first']} less {found['second']}"
+        lines.append([title, cell(difference, column), p, str(found["n"])])
+    return markdown(lines)
 
 
 _TONES = ("1", "♭2", "2", "♭3", "3", "4", "♯4", "5", "♭6", "6", "♭7", "7")

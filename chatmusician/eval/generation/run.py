@@ -10,7 +10,7 @@ from typing import Any
 
 from chatmusician.errors import UsageError
 from chatmusician.eval.generation import report
-from chatmusician.eval.generation.asked import Asked, read_rows
+from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.features import measure
 from chatmusician.eval.generation.ngram import NGram, xz_bits
@@ -146,28 +146,21 @@ def _report(
     items = {asked.id: run.items[asked.id] for asked in work.drawn}
     scores = [item.scores for item in items.values()]
     name = _name(generator.name, generator.level)
-    compared_with, row_people = _people(work)
-    ours = report.metrics(scores, compared_with, seed=job.seed)
-    human = report.metrics([work.measure(a.reference, a) for a in work.drawn], seed=job.seed)
-    apart = report.metrics(row_people, compared_with, seed=job.seed)
-    human |= {metric: apart[metric] for metric in apart if metric in _OF_PEOPLE}
-    rows = [Row(name, ours), Row(PEOPLE, human, kind="baseline")]
-    comparisons = []
-    for result, theirs in others:
-        earlier = Row.from_dict(next(r for r in result["rows"] if not r["group"]))
-        rows.insert(-1, Row(_apart(earlier.name, rows), earlier.metrics))
-        comparisons += report.compare(name, items, rows[-2].name, theirs, seed=job.seed)
+    people = _people(work)
+    rows = [Row(name, report.metrics(scores, people[0], seed=job.seed))]
+    earlier, comparisons = _beside(rows[0], items, others, job.seed)
+    rows += [*earlier, Row(PEOPLE, _human(work, people), kind="baseline")]
     if job.bits:
         rows = _with_bits(work, rows, likelihood)
     rows += report.by_task(name, scores, seed=job.seed)
-    drawn = {name: report.histograms(scores), PEOPLE: report.histograms(compared_with)}
+    drawn = {name: report.histograms(scores), PEOPLE: report.histograms(people[0])}
     result = Result(
         benchmark="generation",
         version=VERSION,
         settings=run.settings,
         rows=rows,
         comparisons=comparisons,
-        counts={"items": len(items), "people": len(compared_with) + len(row_people)},
+        counts={"items": len(items), "people": sum(map(len, people))},
         details={
             "prompts": spread(work.drawn),
             "errors": report.errors(scores),
@@ -189,8 +182,40 @@ def _report(
     return read_result(job.output)
 
 
+def _beside(
+    ours: Row,
+    items: dict[str, Item],
+    others: list[tuple[dict[str, Any], dict[str, Item]]],
+    seed: int,
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    """The rows of earlier runs, and what differs on the prompts that both have."""
+    rows: list[Row] = []
+    comparisons: list[dict[str, Any]] = []
+    for result, theirs in others:
+        found = Row.from_dict(next(row for row in result["rows"] if not row["group"]))
+        row = Row(_apart(found.name, [ours, *rows]), found.metrics)
+        compared = report.compare(ours.name, items, row.name, theirs, seed=seed)
+        if not compared:
+            raise UsageError(f"the run to compare with ({found.name}) has none of these prompts")
+        rows.append(row)
+        comparisons += compared
+    return rows, comparisons
+
+
 # Taken over different tunes by people, not over the prompts, whose tunes come several times.
-_OF_PEOPLE = (*report.DISTANCE, "distinct", "copied", "longest_copy")
+_OF_DIFFERENT = ("distinct", "copied", "longest_copy")
+
+
+def _human(
+    work: _Work, people: tuple[list[dict[str, Any]], list[dict[str, Any]]]
+) -> dict[str, Measure]:
+    """The row of people: what the rows' own answers score on the same prompts."""
+    seed = work.job.seed
+    human = report.metrics([work.measure(a.reference, a) for a in work.drawn], seed=seed)
+    apart = report.metrics(people[1], people[0], seed=seed)
+    different = report.metrics([*people[0], *people[1]], seed=seed)
+    human |= {metric: apart[metric] for metric in report.DISTANCE if metric in apart}
+    return human | {metric: different[metric] for metric in _OF_DIFFERENT if metric in different}
 
 
 def _people(work: _Work) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -253,6 +278,3 @@ def prompts_of(job: Job) -> list[dict[str, Any]]:
         {"id": asked.id, "instruction": asked.prompt, "seed": seed}
         for asked, seed in zip(drawn, seeds(job, len(drawn)), strict=True)
     ]
-
-
-__all__ = ["Job", "Likelihood", "evaluate", "prompts_of", "read_rows"]
