@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from chatmusician.abc.analysis import (
@@ -132,22 +132,24 @@ def _given(asked: Asked, line: Timeline, bars: list[Bar]) -> dict[str, bool]:
 
 
 def _filled(bars: list[Bar], given: list[Bar]) -> bool:
-    """The bars that had notes have the same, and in those that had none something sounds."""
+    """The bars that had notes have the same, and in those that had none something sounds.
+
+    A note given at the beginning of a bar may be tied to one that was filled in before it.
+    """
     if len(bars) != len(given):
         return False
-    return all(
-        sounds and (not theirs.notes or heard([ours]) == heard([theirs]))
-        for ours, theirs, sounds in zip(bars, given, _sounding(bars), strict=True)
-    )
-
-
-def _sounding(bars: Sequence[Bar]) -> Iterator[bool]:
-    """Whether a note begins in each bar or is held into it."""
     held = Fraction(0)
-    for bar in bars:
-        yield bool(bar.notes) or held > 0
-        ends = [note.onset + note.duration for note in bar.notes]
-        held = max([held, *ends]) - bar.length
+    blank = False
+    for ours, theirs in zip(bars, given, strict=True):
+        mine, asked = heard([ours]), heard([theirs])
+        if blank and held > 0:
+            asked = [note for note in asked if note[0] > 0]
+        blank = not theirs.notes
+        if mine != asked if not blank else not mine and held <= 0:
+            return False
+        ends = [note.onset + note.duration for note in ours.notes]
+        held = max([held, *ends]) - ours.length
+    return True
 
 
 def heard(bars: Sequence[Bar]) -> Heard:
