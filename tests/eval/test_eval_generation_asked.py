@@ -71,8 +71,16 @@ def test_questions_about_a_tune_are_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("D", "D major"), ("Dmaj", "D major"), ("Am", "A minor"), ("Amin", "A minor")]
-    + [("E dor", "E dorian"), ("Gmix", "G mixolydian"), ("HP", "HP"), ("C ionian", "C major")],
+    [
+        ("D", "D major"),
+        ("Dmaj", "D major"),
+        ("Am", "A minor"),
+        ("Amin", "A minor"),
+        ("E dor", "E dorian"),
+        ("Gmix", "G mixolydian"),
+        ("HP", "HP"),
+        ("C ionian", "C major"),
+    ],
 )
 def test_keys_are_spelled_one_way(text: str, key: str) -> None:
     assert as_key(text) == key

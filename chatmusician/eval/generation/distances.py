@@ -30,7 +30,7 @@ def distance(
     The bootstrap draws whole tunes on both sides. Drawing adds noise, which can only add
     distance: the drawn distances are moved so that their mean is the distance measured.
     """
-    mine, other = (np.asarray(rows, dtype=float).reshape(len(rows), -1) for rows in (ours, theirs))
+    mine, other = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     if not mine.sum() or not other.sum():
         return Measure(None, n=len(mine), method=METHOD)
     value = float(js_distance(mine.sum(axis=0)[None, :], other.sum(axis=0)[None, :])[0])

@@ -70,17 +70,19 @@ def _notation(text: str, asked: Asked, index: Index | None) -> dict[str, Any]:
     tune = book.tunes[0]
     line = abc.timeline(tune, trace=True)
     errors = [d for d in (*book.problems, *abc.check_tune(tune, line)) if d.severity == "error"]
-    wrong = sum(d.kind == "bar-length" for d in errors)
-    counted = sum(m.length > 0 and m.want > 0 for voice in line.voices for m in voice.measures)
+    of_length = sum(d.kind == "bar-length" for d in errors)
+    measures = [m for voice in line.voices for m in voice.measures if m.length > 0 and m.want > 0]
+    # In a bar that holds another error the wrong length is not reported a second time.
+    unsaid = sum(m.flawed and m.length != m.want * m.count for m in measures)
     scores: dict[str, Any] = {
-        "reads": len(errors) == wrong,
+        "reads": len(errors) == of_length,
         "clean": not errors,
         "errors": sorted({d.code for d in errors}),
-        "bars": counted,
-        "bars_wrong": min(wrong, counted),
+        "bars": len(measures),
+        "bars_wrong": min(of_length + unsaid, len(measures)),
         "key": line.key.name,
         "meter": line.meter.name,
-        "repeat_sign": any(m.opens or m.closes for voice in line.voices for m in voice.measures),
+        "repeat_sign": any(m.opens or m.closes for m in measures),
     }
     scores.update(_music(line, asked))
     if index is not None:
