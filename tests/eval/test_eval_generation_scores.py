@@ -93,6 +93,19 @@ def test_histograms_by_hand() -> None:
     assert length_counts(melody(line("G5/4A/4z3/2|]")))[-1] == 1
 
 
+@pytest.mark.parametrize("body", ["GABc dBGB|cedc BAGA|g4 G4|]", "EFGA BcBA|^GABc d2e2|A8|]"])
+def test_key_clarity_is_music21s(body: str) -> None:
+    music21 = pytest.importorskip("music21")
+    music = line(body, "M:4/4\nL:1/8\nK:C\n")
+    stream = music21.stream.Stream()
+    for bar in melody(music):
+        for note in bar.notes:
+            stream.append(music21.note.Note(note.pitch, quarterLength=float(note.duration)))
+    theirs = stream.analyze("key.krumhanslkessler")
+    found = scores(f"X:1\nM:4/4\nL:1/8\nK:C\n{body}\n")
+    assert found["key_clarity"] == pytest.approx(theirs.correlationCoefficient, abs=0.002)
+
+
 def test_repetition_by_hand() -> None:
     # The second bar is the first again; the last is short and counts neither way.
     assert repeated_bars(melody(line("GAB|GAB|cde|GAB|GA|]"))) == (2, 4)
