@@ -20,7 +20,7 @@ from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.features import measure
 from chatmusician.eval.generation.ngram import NGram, xz_bits
 from chatmusician.eval.generation.outside import Abc2midi
-from chatmusician.eval.generation.report import metrics
+from chatmusician.eval.generation.report import distances, metrics
 
 COLLECTIONS = ("nottingham", "oneills", "ryans", "airds", "thesession")
 OUTPUTS = 500
@@ -71,7 +71,7 @@ def main() -> None:
     index, *built = timed(lambda: Index(training))
     scores, *scored = timed(lambda: [measure(text, asked, index=index) for text in outputs])
     _, *heard = timed(lambda: [program.listen(text) for text in outputs])
-    _, *summed = timed(lambda: metrics(scores, scores[::2]))
+    _, *summed = timed(lambda: metrics(scores) | distances(scores, scores))
     whole = "".join(islice(cycle(found), CHARACTERS * 2 * len(found) // sum(map(len, found))))
     learned = [whole[at : at + 500] for at in range(0, CHARACTERS, 500)]
     model, *trained = timed(lambda: NGram(learned))

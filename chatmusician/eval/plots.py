@@ -40,16 +40,26 @@ class Points:
 def draw(title: str, panels: Sequence[Points | Bars], *, width: int = 1000) -> bytes:
     """A PNG of panels one below the other."""
     heights = [_height(panel) for panel in panels]
+    colours = _colours(panels)
     with figure(width, sum(heights) + 0.5) as drawn:
         grid = drawn.add_gridspec(len(panels), 1, height_ratios=heights)
         for at, panel in enumerate(panels):
             axes = drawn.add_subplot(grid[at, 0])
             if isinstance(panel, Points):
-                _points(axes, panel)
+                _points(axes, panel, colours)
             else:
-                _bars(axes, panel)
+                _bars(axes, panel, colours)
         plain(drawn.suptitle(""), title)
         return png(drawn, title)
+
+
+def _colours(panels: Sequence[Points | Bars]) -> dict[str, str]:
+    """One colour for each name, the same in all panels."""
+    names: dict[str, None] = {}
+    for panel in panels:
+        rows = panel.shares if isinstance(panel, Bars) else [name for name, _, _ in panel.rows]
+        names.update(dict.fromkeys(rows))
+    return {name: COLOURS[at % len(COLOURS)] for at, name in enumerate(names)}
 
 
 def _height(panel: Points | Bars) -> float:
@@ -70,7 +80,7 @@ def _metrics(panel: Points) -> list[str]:
     ]
 
 
-def _points(axes: Any, panel: Points) -> None:
+def _points(axes: Any, panel: Points, colours: Mapping[str, str]) -> None:
     names = _metrics(panel)
     step = 0.8 / max(len(panel.rows), 1)
     shown = 0
@@ -78,7 +88,7 @@ def _points(axes: Any, panel: Points) -> None:
         if not any(name in metrics for name in names):
             continue
         shown += 1
-        colour = COLOURS[at % len(COLOURS)]
+        colour = colours[row]
         offset = (at - (len(panel.rows) - 1) / 2) * step
         for place, name in enumerate(names):
             measure = metrics.get(name)
@@ -116,12 +126,12 @@ def _name_axis(axes: Any, names: Sequence[str]) -> None:
     axes.tick_params(labelsize=9)
 
 
-def _bars(axes: Any, panel: Bars) -> None:
+def _bars(axes: Any, panel: Bars, colours: Mapping[str, str]) -> None:
     step = 0.8 / max(len(panel.shares), 1)
     for at, (name, shares) in enumerate(panel.shares.items()):
         places = [place - 0.4 + (at + 0.5) * step for place in range(len(panel.labels))]
-        colour = COLOURS[at % len(COLOURS)]
-        axes.bar(places, [100 * share for share in shares], width=step, color=colour, label=name)
+        tall = [100 * share for share in shares]
+        axes.bar(places, tall, width=step, color=colours[name], label=name)
     axes.set_xticks(range(len(panel.labels)))
     for label, name in zip(axes.set_xticklabels(panel.labels), panel.labels, strict=True):
         plain(label, name)

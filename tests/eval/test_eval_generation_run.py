@@ -102,7 +102,11 @@ def test_a_whole_run(job: Job) -> None:
     assert ours["tokens"]["value"] == pytest.approx(len(tune(0)) - 1)
     assert ours["seconds"]["value"] == 0.5
     assert ours["distinct"]["value"] == 0.5
-    assert [row["group"] for row in result["rows"][2:]] == ["continue", "text-to-music"]
+    assert [row["group"] for row in result["rows"][2:]] == [
+        "task continue",
+        "task text-to-music",
+        "meter 4/4",
+    ]
     assert {file.name for file in Path(job.output).iterdir()} == {
         "items.jsonl",
         "plot.png",

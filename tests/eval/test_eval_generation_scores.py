@@ -22,7 +22,7 @@ from chatmusician.eval.generation.features import (
     tone_times,
 )
 from chatmusician.eval.generation.outside import Abc2midi
-from chatmusician.eval.generation.report import errors, metrics
+from chatmusician.eval.generation.report import distances, errors, metrics
 
 GOOD = "X:1\nM:3/4\nL:1/4\nK:G\nGAB|cBA|GAB|G3|]\n"
 ANYTHING = Asked("a", "bach", "Write.", GOOD)
@@ -201,6 +201,20 @@ def test_held_notes_are_nothing_to_copy() -> None:
 
 def test_a_pickup_is_no_bar() -> None:
     assert len(bar_shapes(line(f"D|{LONG}", HEAD))) == 12
+
+
+def test_distances_compare_halves_without_a_tune_in_common() -> None:
+    """Even melodies are compared with; odd ones are looked at, those of one tune together."""
+    flat, steep = [1.0] * 12, [12.0] + [0.0] * 11
+    rest = {"intervals": [1] * 27, "lengths": [1] * 14}
+    answers = [{"melody": m, "tones": flat, **rest} for m in ("2", "4", "3", "3", "5")]
+    texts = [{"tones": steep, **rest} for _ in answers]
+    people = distances(answers, answers)
+    assert people["distance_tones"].value == 0
+    assert people["distance_tones"].n == 2
+    ours = distances(texts, answers)["distance_tones"]
+    assert ours.value == pytest.approx(float(js_distance([steep], [flat])[0]))
+    assert distances([{} for _ in answers], answers)["distance_tones"].value is None
 
 
 def test_metrics_count_texts_without_a_tune() -> None:

@@ -41,7 +41,7 @@ def draw(rows: Iterable[dict[str, Any]], n: int, *, seed: int = 0) -> list[Asked
     random = Random(seed)
     for task in sorted(waiting):
         random.shuffle(waiting[task])
-    kinds = {a.id: _kind(a) for found in waiting.values() for a in found}
+    kinds = {a.id: list(kind(a).items()) for found in waiting.values() for a in found}
     used: Counter[tuple[str, str]] = Counter()
     drawn: list[Asked] = []
     while len(drawn) < n and any(waiting.values()):
@@ -60,26 +60,24 @@ def _rarest(
     kinds: dict[str, list[tuple[str, str]]],
     used: Counter[tuple[str, str]],
 ) -> int:
-    return min(
-        range(len(waiting)), key=lambda at: sum(used[kind] for kind in kinds[waiting[at].id])
-    )
+    return min(range(len(waiting)), key=lambda at: sum(used[own] for own in kinds[waiting[at].id]))
 
 
-def _kind(asked: Asked) -> list[tuple[str, str]]:
+def kind(asked: Asked) -> dict[str, str]:
     """Key and meter: those asked for, else those of the row's own answer."""
     key, meter = asked.key, asked.meter
     if not key or not meter:
         line = timeline_of(asked.reference)
         if line is not None:
             key, meter = key or key_of(line), meter or line.meter.name
-    return [("key", key), ("meter", meter)]
+    return {"key": key, "meter": meter}
 
 
 def spread(drawn: Sequence[Asked]) -> dict[str, dict[str, int]]:
     """How many prompts there are of each task, key and meter."""
-    kinds = [_kind(asked) for asked in drawn]
+    kinds = [kind(asked) for asked in drawn]
     return {
         "task": dict(Counter(asked.task for asked in drawn).most_common()),
-        "key": dict(Counter(kind[0][1] for kind in kinds).most_common()),
-        "meter": dict(Counter(kind[1][1] for kind in kinds).most_common()),
+        "key": dict(Counter(found["key"] for found in kinds).most_common()),
+        "meter": dict(Counter(found["meter"] for found in kinds).most_common()),
     }

@@ -61,28 +61,57 @@ COST = {
     "seconds": Column("seconds per tune", 2),
 }
 COLUMNS = NOTATION | ADHERENCE | MUSIC | DISTANCE | COST
-BY_TASK = {
+IN_GROUPS = {
     name: COLUMNS[name] for name in ("reads", "abc2midi", "bars_right", "kept_header", "kept_all")
 }
 
 
-def metrics(scores: Scores, people: Scores = (), *, seed: int = 0) -> dict[str, Measure]:
-    """All metrics of a set of texts. ``people`` are the tunes to measure distances to."""
+def metrics(scores: Scores, *, seed: int = 0) -> dict[str, Measure]:
+    """All metrics of a set of texts but their distances to people's."""
     made = {name: share_of([bool(s[name]) for s in scores]) for name in ("reads", "clean")}
     if any("abc2midi" in s for s in scores):
         made["abc2midi"] = share_of([bool(s.get("abc2midi")) for s in scores])
     made |= _bars(scores, seed)
     made |= _kept(scores)
     made |= _music(scores, seed)
-    if people:
-        for name in DISTRIBUTIONS:
-            ours, theirs = ([s[name] for s in found if name in s] for found in (scores, people))
-            made[f"distance_{name}"] = distance(ours, theirs, seed=seed)
     for name in COST:
         values = [float(s[name]) for s in scores if s.get(name) is not None]
         if values:
             made[name] = mean(values, seed=seed)
     return made
+
+
+def distances(scores: Scores, answers: Scores, *, seed: int = 0) -> dict[str, Measure]:
+    """How far the texts are from people's answers to the like prompts.
+
+    ``answers`` are the rows' own, one for each text. The prompts are halved by the melody of
+    their answer: texts of the one half are compared with answers of the other, so that no
+    tune is on both sides, and the bootstrap draws all prompts on a tune together.
+    """
+    tunes = [answer.get("melody", "") for answer in answers]
+    first = [bool(tune) and int(tune, 16) % 2 == 0 for tune in tunes]
+    second = [bool(tune) and int(tune, 16) % 2 == 1 for tune in tunes]
+    made = {}
+    for name in DISTRIBUTIONS:
+        theirs = _by_tune(answers, tunes, first, name)
+        ours = _by_tune(scores, tunes, second, name)
+        made[f"distance_{name}"] = distance(ours, theirs, seed=seed)
+    return made
+
+
+def _by_tune(
+    scores: Scores, tunes: Sequence[str], chosen: Sequence[bool], name: str
+) -> list[list[float]]:
+    """The histograms of the chosen texts, those of prompts on one tune summed."""
+    sums: dict[str, list[float]] = {}
+    for found, tune, is_chosen in zip(scores, tunes, chosen, strict=True):
+        if is_chosen and name in found:
+            before = sums.get(tune)
+            row = [float(value) for value in found[name]]
+            sums[tune] = (
+                row if before is None else [a + b for a, b in zip(before, row, strict=True)]
+            )
+    return list(sums.values())
 
 
 def _bars(scores: Scores, seed: int) -> dict[str, Measure]:
@@ -175,14 +204,14 @@ def compare(
     ]
 
 
-def by_task(name: str, scores: Scores, *, seed: int = 0) -> list[Row]:
-    """A row for each task, with the metrics that do not need many tunes."""
+def by_group(name: str, scores: Scores, groups: Sequence[str], *, seed: int = 0) -> list[Row]:
+    """A row for each group (a task, a meter), with the metrics that do not need many tunes."""
     made = []
-    for task in dict.fromkeys(s["task"] for s in scores):
-        found = [s for s in scores if s["task"] == task]
+    for group in dict.fromkeys(groups):
+        found = [s for s, own in zip(scores, groups, strict=True) if own == group]
         all_of_them = metrics(found, seed=seed)
-        kept = {metric: all_of_them[metric] for metric in BY_TASK if metric in all_of_them}
-        made.append(Row(name, kept, group=task))
+        kept = {metric: all_of_them[metric] for metric in IN_GROUPS if metric in all_of_them}
+        made.append(Row(name, kept, group=group))
     return made
 
 
@@ -222,9 +251,9 @@ def table(title: str, rows: Sequence[Row], comparisons: Sequence[Mapping[str, An
         shown = [(name, found) for name, found in whole if columns.keys() & found.keys()]
         if shown:
             text += f"\n## {heading}\n\n{by_metric(shown, columns)}"
-    tasks = [(row.group, row.metrics) for row in rows if row.group]
-    if tasks:
-        text += f"\n## By task\n\n{by_row(tasks, BY_TASK, first='task')}"
+    groups = [(row.group, row.metrics) for row in rows if row.group]
+    if groups:
+        text += f"\n## By task and meter\n\n{by_row(groups, IN_GROUPS, first='prompts')}"
     if comparisons:
         text += f"\n## Side by side\n\n{_compared(comparisons)}"
     return text
@@ -242,7 +271,7 @@ def _compared(comparisons: Sequence[Mapping[str, Any]]) -> str:
 
 
 _TONES = ("1", "♭2", "2", "♭3", "3", "4", "♯4", "5", "♭6", "6", "♭7", "7")
-_INTERVALS = ("<−12", *(f"{n}".replace("-", "−") for n in range(1 - WIDEST, WIDEST)), ">12")
+_INTERVALS = tuple("" if n % 2 else f"{n}".replace("-", "−") for n in range(-WIDEST, WIDEST + 1))
 
 
 def plot(title: str, rows: Sequence[Row], drawn: Mapping[str, Mapping[str, list[float]]]) -> bytes:
@@ -257,7 +286,7 @@ def plot(title: str, rows: Sequence[Row], drawn: Mapping[str, Mapping[str, list[
     lengths = [*(str(length) for length in LENGTHS), "other"]
     for name, heading, labels in (
         ("tones", "Time of each tone, counted from the tonic", _TONES),
-        ("intervals", "Intervals in semitones", _INTERVALS),
+        ("intervals", "Intervals in semitones (at the ends: beyond an octave)", _INTERVALS),
         ("lengths", "Note lengths in quarter notes", lengths),
     ):
         found = {who: shares[name] for who, shares in drawn.items() if shares.get(name)}

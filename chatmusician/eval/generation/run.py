@@ -16,7 +16,7 @@ from chatmusician.eval.generation.features import measure
 from chatmusician.eval.generation.ngram import NGram, xz_bits
 from chatmusician.eval.generation.outputs import Generator, Output
 from chatmusician.eval.generation.outside import Abc2midi
-from chatmusician.eval.generation.prompts import draw, load_rows, spread
+from chatmusician.eval.generation.prompts import draw, kind, load_rows, spread
 from chatmusician.eval.generation.training import timelines, tune_texts
 from chatmusician.eval.intervals import Measure, ratio
 from chatmusician.eval.provenance import fingerprint, provenance, texts_hash
@@ -24,7 +24,7 @@ from chatmusician.eval.results import Item, Result, Row, Run, read_items, read_r
 
 VERSION = "1"
 PEOPLE = "people"
-# Tunes by people to compare distributions with: more change nothing and cost time.
+# Different held-out tunes that are looked at: more change little and cost time.
 _MOST_PEOPLE = 2000
 _PROMPTS_AT_ONCE = 50
 # Bits of each text, as ``likelihood.text_bits`` gives them.
@@ -147,20 +147,33 @@ def _report(
     scores = [item.scores for item in items.values()]
     name = _name(generator.name, generator.level)
     people = _people(work)
-    rows = [Row(name, report.metrics(scores, people[0], seed=job.seed))]
+    answers = [work.measure(asked.reference, asked) for asked in work.drawn]
+    rows = [Row(name, _metrics(scores, answers, job.seed))]
     earlier, comparisons = _beside(rows[0], items, others, job.seed)
-    rows += [*earlier, Row(PEOPLE, _human(work, people), kind="baseline")]
+    different = report.metrics(people, seed=job.seed)
+    human = _metrics(answers, answers, job.seed)
+    human |= {metric: different[metric] for metric in _OF_DIFFERENT if metric in different}
+    rows += [*earlier, Row(PEOPLE, human, kind="baseline")]
     if job.bits:
         rows = _with_bits(work, rows, likelihood)
-    rows += report.by_task(name, scores, seed=job.seed)
-    drawn = {name: report.histograms(scores), PEOPLE: report.histograms(people[0])}
+    for groups in (
+        [f"task {asked.task}" for asked in work.drawn],
+        [f"meter {kind(asked)['meter']}" for asked in work.drawn],
+    ):
+        rows += report.by_group(name, scores, groups, seed=job.seed)
+    drawn = {name: report.histograms(scores)}
+    drawn |= {
+        row.name: report.histograms([item.scores for item in theirs.values()])
+        for row, (_, theirs) in zip(earlier, others, strict=True)
+    }
+    drawn[PEOPLE] = report.histograms(answers)
     result = Result(
         benchmark="generation",
         version=VERSION,
         settings=run.settings,
         rows=rows,
         comparisons=comparisons,
-        counts={"items": len(items), "people": sum(map(len, people))},
+        counts={"items": len(items), "people": len(people)},
         details={
             "prompts": spread(work.drawn),
             "errors": report.errors(scores),
@@ -180,6 +193,12 @@ def _report(
     text = report.table(title, rows, comparisons)
     run.finish(result, [asked.id for asked in work.drawn], text, report.plot(title, rows, drawn))
     return read_result(job.output)
+
+
+def _metrics(
+    scores: list[dict[str, Any]], answers: list[dict[str, Any]], seed: int
+) -> dict[str, Measure]:
+    return report.metrics(scores, seed=seed) | report.distances(scores, answers, seed=seed)
 
 
 def _beside(
@@ -206,33 +225,13 @@ def _beside(
 _OF_DIFFERENT = ("distinct", "copied", "longest_copy")
 
 
-def _human(
-    work: _Work, people: tuple[list[dict[str, Any]], list[dict[str, Any]]]
-) -> dict[str, Measure]:
-    """The row of people: what the rows' own answers score on the same prompts."""
-    seed = work.job.seed
-    human = report.metrics([work.measure(a.reference, a) for a in work.drawn], seed=seed)
-    apart = report.metrics(people[1], people[0], seed=seed)
-    different = report.metrics([*people[0], *people[1]], seed=seed)
-    human |= {metric: apart[metric] for metric in report.DISTANCE if metric in apart}
-    return human | {metric: different[metric] for metric in _OF_DIFFERENT if metric in different}
-
-
-def _people(work: _Work) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The scores of the different held-out tunes by people, in two halves.
-
-    Distributions are compared with the first; the second is the row of people, so that it
-    is compared with other tunes as well. Which half is decided by the melody.
-    """
-    seen: set[str] = set()
-    halves: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
+def _people(work: _Work) -> list[dict[str, Any]]:
+    """The scores of the different held-out tunes by people."""
+    found: dict[str, dict[str, Any]] = {}
     for text in islice(tune_texts(work.job.prompts), _MOST_PEOPLE):
         scores = measure(text, Asked("", PEOPLE, "", text), index=work.index)
-        melody = scores.get("melody", "")
-        if melody and melody not in seen:
-            seen.add(melody)
-            halves[int(melody, 16) % 2].append(scores)
-    return halves
+        found.setdefault(scores.get("melody", ""), scores)
+    return [scores for melody, scores in found.items() if melody]
 
 
 def _with_bits(work: _Work, rows: list[Row], likelihood: Likelihood | None) -> list[Row]:
