@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 from dataclasses import dataclass
 from typing import cast
 
 from chatmusician.cli.commands import CommandModule
 from chatmusician.cli.parser import HelpFormatter, add_debug, describe
+from chatmusician.errors import MissingDependency
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark's name, help and the module with its `configure` and `run`."""
+    """A benchmark's name, help, the module with its `configure` and `run`, and what it needs."""
 
     name: str
     help: str
     module: str
+    needs: tuple[str, ...] = ("numpy", "scipy", "matplotlib")
 
     def load(self) -> CommandModule:
         return cast(CommandModule, importlib.import_module(self.module))
@@ -49,4 +52,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return _BY_NAME[args.benchmark].load().run(args)
+    benchmark = _BY_NAME[args.benchmark]
+    require(benchmark.needs)
+    return benchmark.load().run(args)
+
+
+def require(packages: tuple[str, ...]) -> None:
+    for name in packages:
+        if importlib.util.find_spec(name) is None:
+            raise MissingDependency(name, how='pip install ".[scores,eval]"')

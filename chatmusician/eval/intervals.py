@@ -171,8 +171,8 @@ def _phi(both: int, one: int, other: int, neither: int) -> float:
 
 
 def compare_means(first: Sequence[float], second: Sequence[float], *, seed: int = 0) -> Comparison:
-    """The mean of paired differences with its bootstrap interval; ``p`` by the sign test's
-    cousin for sizes, a permutation of signs (10,000 drawings)."""
+    """The mean of paired differences with its bootstrap interval; ``p`` is that of a
+    permutation test, the signs of the differences drawn 10,000 times."""
     _same_length(first, second)
     apart = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     found = mean(apart.tolist(), seed=seed)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatmusician.errors import InputError, UsageError
+from chatmusician.cli.eval import require
+from chatmusician.errors import InputError, MissingDependency, UsageError
 from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.outputs import Output, read_outputs
 from chatmusician.eval.generation.prompts import load_rows
@@ -229,6 +231,23 @@ def test_the_command(job: Job, chatmusician: Run, tmp_path: Path) -> None:
     assert json.loads(again.stdout)["counts"]["items"] == 8
     other = chatmusician(*common, "--outputs", outputs, "-o", "report", "--seed", "3", code=2)
     assert "another prompts, seed" in other.stderr or "another seed" in other.stderr
+
+
+def test_a_missing_package_is_named() -> None:
+    require(("json",))
+    with pytest.raises(MissingDependency, match="no_such_package"):
+        require(("json", "no_such_package"))
+
+
+def test_the_command_starts_light(chatmusician: Run) -> None:
+    code = (
+        "import sys; import chatmusician.cli.eval as e; [b.load() for b in e.BENCHMARKS];"
+        "heavy = {'numpy', 'scipy', 'torch', 'matplotlib', 'music21'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "generation" in chatmusician("eval", "--help", code=0).stdout
 
 
 def test_missing_texts_are_named(job: Job, chatmusician: Run, tmp_path: Path) -> None:
