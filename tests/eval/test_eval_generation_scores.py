@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from math import log2, sqrt
 
 import pytest
@@ -59,6 +60,14 @@ def test_bars_and_errors_are_counted(text: str, reads: bool, bars: int, wrong: i
 @pytest.mark.parametrize("text", ["", "No.", "X:1\nT:Empty\nK:C\n", "|||||", "\0\ud800" * 20])
 def test_no_tune_is_no_crash(text: str) -> None:
     assert scores(text)["reads"] is False
+
+
+def test_a_text_without_end_takes_no_time() -> None:
+    started = time.process_time()
+    found = scores(GOOD.replace("GAB|", "|:GAB:|" * 5000))
+    assert time.process_time() - started < 10
+    assert found["form"] == ""
+    assert found["reads"]
 
 
 def test_abc2midi_agrees_on_damaged_bars(program: Abc2midi) -> None:

@@ -38,14 +38,17 @@ LENGTHS = tuple(
 )  # fmt: skip
 _LENGTH_AT = {length: at for at, length in enumerate(LENGTHS)}
 _MODE_FIFTHS = {"major": 0, "minor": 3}
-_TOO_LONG = 20_000
+# A model that never ends must not cost minutes: the rest of its text is not read, and the
+# sections of so many bars, each compared with all before it, are not looked for.
+_MOST_CHARACTERS = 20_000
+_MOST_BARS = 512
 
 
 def measure(
     text: str, asked: Asked, *, program: Abc2midi | None = None, index: Index | None = None
 ) -> dict[str, Any]:
     """All scores of one text, as plain data; what cannot be measured is not there."""
-    found = [tune for tune in abc.find_tunes(text[:_TOO_LONG]) if _has_notes(tune.abc)]
+    found = [tune for tune in abc.find_tunes(text[:_MOST_CHARACTERS]) if _has_notes(tune.abc)]
     scores: dict[str, Any] = {"task": asked.task, "characters": len(text), "tunes": len(found)}
     if not found:
         nothing = dict.fromkeys(wanted(asked), False)
@@ -93,7 +96,7 @@ def _notation(text: str, asked: Asked, index: Index | None) -> dict[str, Any]:
 
 def _music(line: Timeline, asked: Asked) -> dict[str, Any]:
     bars = melody(line)
-    parts = sections(line)
+    parts = sections(line) if len(bars) <= _MOST_BARS else []
     made = form(parts)
     scores: dict[str, Any] = {
         "melody": melody_signature(bars),
