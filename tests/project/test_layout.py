@@ -28,7 +28,7 @@ MAY_IMPORT = LEAVES | {
     "transcription": {"abc", "conversion", "errors", "files"},
     "model": {"abc", "conversion", "errors", "files", "rendering", "transcription"},
     "train": {"abc", "conversion", "errors", "files", "model", "transcription"},
-    "eval": {"abc", "conversion", "errors", "files", "model", "transcription", "train"},
+    "eval": {"abc", "conversion", "errors", "files", "model", "programs", "transcription", "train"},
 }
 ON_TOP = {"cli", "demo", "__main__", "__init__"}
 

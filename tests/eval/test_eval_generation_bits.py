@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from math import log2
+from typing import Any
+
+import pytest
+
+from chatmusician.eval.generation.likelihood import text_bits
+from chatmusician.eval.generation.ngram import NGram, xz_bits
+
+WORDS = ["abac", "GABc|dBGB|", "z2|:[CEG]", "abacus|", "d2|"]
+
+
+def test_witten_bell_by_hand() -> None:
+    """Trained on ``aab``: single characters a 2, b 1, two kinds, and one more for the unknown.
+
+    P(a) = (2 + 2/3) / 5 = 8/15 and P(b) = (1 + 2/3) / 5 = 1/3. At the border only ``a`` was
+    seen: P(a) = (1 + 8/15) / 2 = 23/30. After ``a``: P(b) = (1 + 2/3) / 4 = 5/12. After ``b``
+    nothing was: P(a) = 8/15.
+    """
+    model = NGram(["aab"], order=2)
+    assert model.bits(["ab"]) == [pytest.approx(-log2(23 / 30) - log2(5 / 12))]
+    assert model.bits(["aba", ""]) == [
+        pytest.approx(-log2(23 / 30) - log2(5 / 12) - log2(8 / 15)),
+        0.0,
+    ]
+    # Unknown: P = (0 + 1 * (2/3)/5) / 2 at the border, and which of all characters it is.
+    assert model.bits(["é"]) == [pytest.approx(-log2(2 / 15 / 2) + log2(0x110000))]
+
+
+def slow_chance(texts: list[str], order: int, history: str, character: str) -> float:
+    """The formula, recursively, with plain counting."""
+    vocabulary = len({c for text in texts for c in text}) + 1
+    if order == 0:
+        return 1 / vocabulary
+    wanted = history[len(history) - (order - 1) :] if order > 1 else ""
+    after: Counter[str] = Counter()
+    for text in texts:
+        padded = "\0" * 6 + text
+        for at in range(6, len(padded)):
+            if padded[at - order + 1 : at] == wanted:
+                after[padded[at]] += 1
+    shorter = slow_chance(texts, order - 1, history, character)
+    if not after:
+        return shorter
+    kinds = len(after)
+    return (after[character] + kinds * shorter) / (after.total() + kinds)
+
+
+@pytest.mark.parametrize("order", [1, 3, 7])
+def test_the_fast_model_is_the_formula(order: int) -> None:
+    chance = random.Random(order)
+    texts = ["".join(chance.choices("abc|", k=chance.randint(1, 30))) for _ in range(12)]
+    model = NGram(texts, order=order)
+    for text in ("abca|bb", "ccccccccc", "|"):
+        expected = 0.0
+        for at, character in enumerate(text):
+            history = ("\0" * 6 + text)[: at + 6]
+            expected -= log2(slow_chance(texts, order, history, character))
+        assert model.bits([text])[0] == pytest.approx(expected)
+
+
+def test_chances_add_up_to_one() -> None:
+    model = NGram(WORDS)
+    known = sorted({c for word in WORDS for c in word})
+    total = sum(2 ** -(model.bits(["GAB" + c])[0] - model.bits(["GAB"])[0]) for c in known)
+    unknown = model.bits(["GAB\u1234"])[0] - model.bits(["GAB"])[0] - log2(0x110000)
+    assert total + 2**-unknown == pytest.approx(1)
+
+
+def test_texts_do_not_see_each_other() -> None:
+    model = NGram(WORDS)
+    assert model.bits(["abac", "dz"]) == pytest.approx(model.bits(["abac"]) + model.bits(["dz"]))
+
+
+def test_xz_knows_the_training() -> None:
+    chance = random.Random(1)
+    text = "".join(chance.choices("ABCDEFGabcdefg|", k=3000))
+    fresh = "".join(chance.choices("ABCDEFGabcdefg|", k=3000))
+    assert xz_bits([text], [text]) < 0.1 * xz_bits([text], [fresh])
+    # Fifteen letters at random cannot be packed below their entropy.
+    assert xz_bits([text], [fresh]) > 3000 * log2(15)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=128,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        initializer_range=0.5,
+    )
+    return transformers.LlamaForCausalLM(config).eval()
+
+
+def encode(text: str) -> list[int]:
+    return list(text.encode("ascii"))
+
+
+def brute_force(model: Any, tokens: list[int], first: int, window: int) -> float:
+    """Token by token, each with what the windows let it see."""
+    import torch
+
+    bits = 0.0
+    for at in range(first, len(tokens)):
+        past = 0
+        end = window
+        while at >= end:
+            past = end - window // 2
+            end = past + window
+        with torch.inference_mode():
+            logits = model(torch.tensor([tokens[past:at]])).logits[0, -1]
+        bits -= float(torch.log_softmax(logits, -1)[tokens[at]]) / 0.6931471805599453
+    return bits
+
+
+@pytest.mark.parametrize("window", [512, 16, 10])
+def test_bits_are_those_of_every_token(model: Any, window: int) -> None:
+    texts = [*WORDS, "ab" * 20, ""]
+    found = text_bits(model, encode, texts, start=1, window=window)
+    for text, bits in zip(texts, found, strict=True):
+        assert bits == pytest.approx(brute_force(model, [1, *encode(text)], 1, window), abs=1e-2)
+
+
+def test_a_prefix_is_seen_and_not_counted(model: Any) -> None:
+    (found,) = text_bits(model, encode, ["abac"], start=1, prefix="GA")
+    assert found == pytest.approx(brute_force(model, [1, *encode("GAabac")], 3, 512), abs=1e-3)
+
+
+def test_without_a_beginning_the_first_token_is_charged(model: Any) -> None:
+    (found,) = text_bits(model, encode, ["abac"])
+    assert found == pytest.approx(log2(128) + brute_force(model, encode("abac"), 1, 512), abs=1e-3)
+
+
+def test_a_model_of_no_opinion_needs_the_size_of_its_vocabulary(model: Any) -> None:
+    import copy
+
+    import torch
+
+    flat = copy.deepcopy(model)
+    with torch.no_grad():
+        flat.lm_head.weight.zero_()
+    assert text_bits(flat, encode, ["abcdefgh"], start=1) == [pytest.approx(8 * log2(128))]
+
+
+def test_nan_is_refused(model: Any) -> None:
+    import copy
+
+    import torch
+
+    from chatmusician.errors import EngineError
+
+    broken = copy.deepcopy(model)
+    with torch.no_grad():
+        broken.lm_head.weight.fill_(float("nan"))
+    with pytest.raises(EngineError, match="no number"):
+        text_bits(broken, encode, ["abc"], start=1)
