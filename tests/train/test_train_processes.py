@@ -96,6 +96,8 @@ def test_the_deepspeed_launcher_with_a_hostfile(settings: Settings, tmp_path: Pa
     line = [
         str(BIN / "deepspeed"),
         "--no_ssh_check",
+        "--master_addr",
+        "127.0.0.1",
         "--hostfile",
         str(hosts),
         "--module",
