@@ -147,6 +147,7 @@ def test_sigterm_saves_and_stops(settings: Settings, tmp_path: Path) -> None:
         if text.startswith("step 7/"):
             break
     process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)  # as launchers do
     process.communicate()
     assert process.returncode == 130
     stopped = json.loads((tmp_path / "cut" / "result.json").read_text())
