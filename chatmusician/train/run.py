@@ -13,7 +13,7 @@ from chatmusician.errors import InputError, LimitError, UsageError
 from chatmusician.files import write_atomic
 from chatmusician.train import arguments as told
 from chatmusician.train.build import base_sample, build, load_tokenizer, resolve_attention
-from chatmusician.train.checkpoints import last_whole
+from chatmusician.train.checkpoints import alone_in, last_whole
 from chatmusician.train.config import Config
 from chatmusician.train.config_io import as_mapping
 from chatmusician.train.data import Rows, check_data, collate
@@ -47,6 +47,7 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
     output = Path(config.output)
     tokenizer = load_tokenizer(str(rows.folder / "tokenizer"))
     told.launch_alone(config)
+    held = told.is_first() and alone_in(output)
     arguments = told.training_arguments(config, len(rows))
     _begin(config, arguments, rows)
     told.join(arguments)
@@ -83,6 +84,8 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         result["base_sample"] = base_sample(model, config)
         if trainer.is_world_process_zero():
             write_atomic(str(output / RESULT), json.dumps(result, indent=2).encode())
+    if held:
+        held.close()
     return result
 
 

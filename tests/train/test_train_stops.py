@@ -212,3 +212,13 @@ def test_older_checkpoints_go_and_halves_too(tmp_path: Path, keep: int, left: li
     checkpoints.finish(tmp_path / "checkpoint-20", keep)
     found = sorted(int(path.name.split("-")[1]) for path in tmp_path.iterdir())
     assert found == left
+
+
+def test_two_runs_in_one_folder_are_refused(settings: Settings, tmp_path: Path) -> None:
+    held = checkpoints.alone_in(tmp_path / "out")
+    config = config_io.from_mapping(settings(tmp_path / "out", optimizer={"steps": 1}))
+    with pytest.raises(UsageError, match="another process is writing"):
+        train(config)
+    assert held is not None
+    held.close()
+    assert train(config)["finished"]
