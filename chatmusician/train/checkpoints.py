@@ -42,11 +42,12 @@ def finish(folder: Path, keep: int) -> None:
     (folder / WHOLE).touch()
     _to_disk(folder)
     older = sorted(step for step in _steps(folder.parent) if step < _steps_of(folder))
-    kept = older[max(0, len(older) - keep + 1) :]
-    for step in older:
-        other = folder.parent / f"checkpoint-{step}"
-        if not (other / WHOLE).exists() or step not in kept:
-            drop(other)
+    places = [folder.parent / f"checkpoint-{step}" for step in older]
+    whole = [place for place in places if (place / WHOLE).exists()]
+    kept = whole[max(0, len(whole) - keep + 1) :]
+    for place in places:
+        if place not in kept:
+            drop(place)
 
 
 def drop(folder: Path) -> None:
