@@ -123,7 +123,7 @@ def test_full_disk_keeps_the_last_good_checkpoint(settings: Settings, tmp_path: 
     values = settings(tmp_path / "cut")
     done = driven(written(values, tmp_path), "trainer", "training_step", "5", "full")
     assert done.returncode == 1
-    assert done.stderr.count("error:") == 1
+    assert done.stderr.count("chatmusician: error:") == 1
     assert "checkpoint-6: cannot be written" in done.stderr
     assert "checkpoint-3" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "cut" / "checkpoint-6").exists()
