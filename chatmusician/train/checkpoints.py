@@ -6,9 +6,32 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import IO
+
+from chatmusician.errors import UsageError
 
 WHOLE = "whole"
 _NAME = re.compile(r"checkpoint-(\d+)")
+
+
+def alone_in(output: Path) -> IO[str] | None:
+    """Hold the run's folder: the workers of a killed launcher may still be writing there."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return None
+    output.mkdir(parents=True, exist_ok=True)
+    held = (output / "lock").open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise UsageError(
+            f"another process is writing to {output}", hint="wait for its end, or end it"
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+    return held
 
 
 def finish(folder: Path, keep: int) -> None:
@@ -19,11 +42,12 @@ def finish(folder: Path, keep: int) -> None:
     (folder / WHOLE).touch()
     _to_disk(folder)
     older = sorted(step for step in _steps(folder.parent) if step < _steps_of(folder))
-    kept = older[max(0, len(older) - keep + 1) :]
-    for step in older:
-        other = folder.parent / f"checkpoint-{step}"
-        if not (other / WHOLE).exists() or step not in kept:
-            drop(other)
+    places = [folder.parent / f"checkpoint-{step}" for step in older]
+    whole = [place for place in places if (place / WHOLE).exists()]
+    kept = whole[max(0, len(whole) - keep + 1) :]
+    for place in places:
+        if place not in kept:
+            drop(place)
 
 
 def drop(folder: Path) -> None:

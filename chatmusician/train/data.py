@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from chatmusician.errors import InputError
+from chatmusician.errors import InputError, UsageError
+from chatmusician.train.config import Config
 from chatmusician.train.preprocess import MANIFEST
 
 IGNORED = -100
@@ -57,6 +58,16 @@ class Rows:
         # Nothing precedes the first token: what stands before it is another sample.
         labels[0] = IGNORED
         return {"input_ids": tokens, "labels": labels, "position_ids": np.arange(len(tokens))}
+
+
+def check_data(config: Config, rows: Rows) -> None:
+    made, length = (rows.manifest["job"][name] for name in ("stage", "length"))
+    if made != config.stage:
+        raise UsageError(f"stage is {config.stage}, and data.path was made with --stage {made}")
+    if config.data.length not in (0, length):
+        raise UsageError(
+            f"data.length is {config.data.length}, and data.path was made with --length {length}"
+        )
 
 
 def collate(items: Sequence[dict[str, Any]], *, pad: int, flat: bool = False) -> dict[str, Any]:

@@ -68,10 +68,19 @@ def _card(name: str, parameters: int, model: Any, result: dict[str, Any]) -> str
     ]
     if result:
         lines += ["", "| training | |", "|---|---|"]
-        for key in ("steps", "train_loss", "held_out_loss", "seconds", "seed", "git"):
+        for key in (
+            "steps",
+            "tokens_seen",
+            "train_loss",
+            "held_out_loss",
+            "seconds",
+            "seed",
+            "git",
+        ):
             lines.append(f"| {key} | {result.get(key)} |")
         lines.append(f"| data fingerprint | {str(result.get('data_fingerprint'))[:16]} |")
-        base = result.get("config", {}).get("model", {}).get("path")
+        base = result.get("config", {}).get("model", {}).get("path") or ""
+        base = Path(base).name if Path(base).exists() else base  # a folder here tells nobody
         lines.append(f"| base | {base or 'from scratch'} |")
     lines += [
         "",

@@ -11,7 +11,7 @@ from chatmusician.errors import UsageError
 from chatmusician.train.arguments import total_steps, world_size
 from chatmusician.train.build import llama_config, load_tokenizer, lora_config
 from chatmusician.train.config import GPUS, Config, Shape
-from chatmusician.train.data import Rows
+from chatmusician.train.data import Rows, check_data
 from chatmusician.train.preprocess import MANIFEST
 from chatmusician.train.quiet import quiet
 
@@ -50,6 +50,7 @@ def _amount(config: Config) -> dict[str, Any]:
     batch = optimizer.batch * optimizer.accumulation * world_size(config)
     if (Path(data.path) / MANIFEST).is_file():
         rows = Rows(data.path, packing=data.packing)
+        check_data(config, rows)
         number, length = len(rows), rows.manifest["job"]["length"]
         useful, known = rows.manifest["tokens"] / number, "counted"
     else:

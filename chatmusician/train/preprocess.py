@@ -56,7 +56,7 @@ def preprocess(job: Job) -> dict[str, Any]:
     """Do the whole job; returns the manifest."""
     if len(job.names) != (1 if job.stage == "pt" else 3):
         raise UsageError("--columns names 1 column for --stage pt, 3 for --stage sft")
-    if job.source_length >= job.length:
+    if job.stage == "sft" and job.source_length >= job.length:
         raise UsageError(f"--source-length {job.source_length} is not below --length {job.length}")
     folder = Path(job.output)
     found = rows.files(job.inputs)

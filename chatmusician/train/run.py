@@ -13,10 +13,10 @@ from chatmusician.errors import InputError, LimitError, UsageError
 from chatmusician.files import write_atomic
 from chatmusician.train import arguments as told
 from chatmusician.train.build import base_sample, build, load_tokenizer, resolve_attention
-from chatmusician.train.checkpoints import last_whole
+from chatmusician.train.checkpoints import alone_in, last_whole
 from chatmusician.train.config import Config
 from chatmusician.train.config_io import as_mapping
-from chatmusician.train.data import Rows, collate
+from chatmusician.train.data import Rows, check_data, collate
 from chatmusician.train.plan import device_peak, flops_per_token
 from chatmusician.train.quiet import quiet
 from chatmusician.train.result import provenance
@@ -30,7 +30,7 @@ def train(config: Config, *, resume: bool = False) -> dict[str, Any]:
     output = Path(config.output)
     told.check_hardware(config)
     rows = Rows(config.data.path, packing=config.data.packing)
-    _check_data(config, rows)
+    check_data(config, rows)
     start, done = _start(output, resume)
     if done is not None:
         return done
@@ -47,6 +47,7 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
     output = Path(config.output)
     tokenizer = load_tokenizer(str(rows.folder / "tokenizer"))
     told.launch_alone(config)
+    held = told.is_first() and alone_in(output)
     arguments = told.training_arguments(config, len(rows))
     _begin(config, arguments, rows)
     told.join(arguments)
@@ -83,6 +84,8 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         result["base_sample"] = base_sample(model, config)
         if trainer.is_world_process_zero():
             write_atomic(str(output / RESULT), json.dumps(result, indent=2).encode())
+    if held:
+        held.close()
     return result
 
 
@@ -121,16 +124,6 @@ def _split(rows: Rows, config: Config) -> tuple[Any, Any]:
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(config.seed)).tolist()
     subset = torch.utils.data.Subset
     return subset(rows, order[kept_back:]), subset(rows, sorted(order[:kept_back]))
-
-
-def _check_data(config: Config, rows: Rows) -> None:
-    made, length = (rows.manifest["job"][name] for name in ("stage", "length"))
-    if made != config.stage:
-        raise UsageError(f"stage is {config.stage}, and data.path was made with --stage {made}")
-    if config.data.length not in (0, length):
-        raise UsageError(
-            f"data.length is {config.data.length}, and data.path was made with --length {length}"
-        )
 
 
 def _start(output: Path, resume: bool) -> tuple[Path | None, dict[str, Any] | None]:

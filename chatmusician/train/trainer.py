@@ -74,7 +74,7 @@ class TokenTrainer(Trainer):  # type: ignore[misc]
                 self.accelerator.wait_for_everyone()
                 folder.mkdir(parents=True, exist_ok=True)
                 super()._save_checkpoint(model, trial)
-                window = {"loss": self._tr_loss, "logged": self._globalstep_last_logged}
+                window = {"loss": self._tr_loss.item(), "logged": self._globalstep_last_logged}
                 torch.save(window, folder / _window_file(self.args))
                 self.accelerator.wait_for_everyone()
                 if self.args.should_save:
@@ -177,7 +177,7 @@ class _Restore(TrainerCallback):  # type: ignore[misc]
             return
         file = Path(args.output_dir) / f"checkpoint-{state.global_step}" / _window_file(args)
         if file.is_file():
-            window = torch.load(file, weights_only=True, map_location=args.device)
+            window = torch.load(file, weights_only=True)
             trainer._tr_loss += window["loss"]
             trainer._globalstep_last_logged = window["logged"]
 

@@ -13,15 +13,18 @@ from transformers import TrainerCallback
 
 from chatmusician.train.config import Config
 
+SECONDS_OF_ECHO = 5
+
 
 class Stopper(TrainerCallback):  # type: ignore[misc]
     """SIGTERM and SIGINT end the run behind the step at hand, with a checkpoint.
 
-    The second one ends it at once.
+    A later SIGINT ends it at once. Launchers and terminals send the first one twice.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self._first = 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
@@ -33,8 +36,11 @@ class Stopper(TrainerCallback):  # type: ignore[misc]
             signal.signal(number, handler)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self._first and number == signal.SIGINT and now > self._first + SECONDS_OF_ECHO:
+            raise KeyboardInterrupt
+        self._first = self._first or now
         self.asked = True
-        signal.signal(number, self._before[number])
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
         if self.asked_by_anyone(args):

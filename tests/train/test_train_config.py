@@ -62,6 +62,9 @@ def test_wrong_overrides(override: str, message: str) -> None:
         ("mini-cpu", ["optimizer.steps=5"], ("optimizer.epochs", "optimizer.steps")),
         ("mini-cpu", ["adapter.method=lora"], ("adapter.method", "model.path")),
         ("mini-cpu", ["adapter.train_head=true"], ("adapter.method", "adapter.train_head")),
+        ("mini-cpu", ["adapter.path=x"], ("adapter.method", "adapter.path")),
+        ("mini-cpu", ["data.length=2048"], ("data.length", "model.shape.context")),
+        ("smollm2-lora", ["adapter.method=qlora"], ("adapter.method", "hardware.precision")),
         ("mini-cpu", ["data.held_out=x"], ("data.held_out", "data.held_out_share")),
         (
             "llama2-7b-sft-v100",

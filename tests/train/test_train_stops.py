@@ -123,7 +123,7 @@ def test_full_disk_keeps_the_last_good_checkpoint(settings: Settings, tmp_path: 
     values = settings(tmp_path / "cut")
     done = driven(written(values, tmp_path), "trainer", "training_step", "5", "full")
     assert done.returncode == 1
-    assert done.stderr.count("error:") == 1
+    assert done.stderr.count("chatmusician: error:") == 1
     assert "checkpoint-6: cannot be written" in done.stderr
     assert "checkpoint-3" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "cut" / "checkpoint-6").exists()
@@ -147,6 +147,7 @@ def test_sigterm_saves_and_stops(settings: Settings, tmp_path: Path) -> None:
         if text.startswith("step 7/"):
             break
     process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)  # as launchers do
     process.communicate()
     assert process.returncode == 130
     stopped = json.loads((tmp_path / "cut" / "result.json").read_text())
@@ -211,3 +212,13 @@ def test_older_checkpoints_go_and_halves_too(tmp_path: Path, keep: int, left: li
     checkpoints.finish(tmp_path / "checkpoint-20", keep)
     found = sorted(int(path.name.split("-")[1]) for path in tmp_path.iterdir())
     assert found == left
+
+
+def test_two_runs_in_one_folder_are_refused(settings: Settings, tmp_path: Path) -> None:
+    held = checkpoints.alone_in(tmp_path / "out")
+    config = config_io.from_mapping(settings(tmp_path / "out", optimizer={"steps": 1}))
+    with pytest.raises(UsageError, match="another process is writing"):
+        train(config)
+    assert held is not None
+    held.close()
+    assert train(config)["finished"]

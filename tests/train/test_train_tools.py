@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from chatmusician.cli import main  # noqa: E402
+from chatmusician.errors import UsageError  # noqa: E402
 from chatmusician.train import config_io  # noqa: E402
 from chatmusician.train.build import llama_config  # noqa: E402
 from chatmusician.train.export import export  # noqa: E402
@@ -37,13 +38,16 @@ def test_plan_counts_steps_and_tokens(texts: str, tokenizer_folder: str, tmp_pat
     overrides = [
         f"data.path={data}",
         "data.held_out_share=0",
+        "data.length=0",
         "optimizer.batch=2",
         "logging.evaluate_every=0",
         "hardware.gpu=H100-80GB",
     ]
     found = plan(config_io.load("mini-cpu", overrides))
     assert found["steps"] == -(-made["packed_rows"] // 2) * 3
-    assert found["memory_gib"]["together"] > 0
+    assert found["data"] == "counted"
+    with pytest.raises(UsageError, match=r"data\.length is 1024, and data\.path was made with"):
+        plan(config_io.load("mini-cpu", [*overrides, "data.length=1024"]))
 
 
 def test_look_colours_what_is_learned(tokenizer_folder: str, tmp_path: Path) -> None:
