@@ -15,6 +15,7 @@ size=${SIZE:-2048}              # pieces of the tokenizer
 length=${LENGTH:-512}           # tokens in a training row
 steps=${STEPS:-300}             # of pre-training
 sft_steps=${SFT_STEPS:-150}     # of fine-tuning
+hold_out=${HOLD_OUT:-0.03}      # share of tune families that no training step sees
 workers=${WORKERS:-2}
 layers=${LAYERS:-4} hidden=${HIDDEN:-192}
 chatmusician=${CHATMUSICIAN:-chatmusician}
@@ -35,30 +36,38 @@ mkdir -p "$out"
 
 step "1 corpus: tunes to clean text"
 once "$out/1-corpus.txt" "$chatmusician" corpus build "$recipe" --data "$data" \
-    -o "$out/corpus" --workers "$workers"
+    -o "$out/corpus" --workers "$workers" --hold-out "$hold_out"
 
 step "2 tasks: instruction rows from the same tunes"
-once "$out/2-tasks.txt" "$chatmusician" corpus tasks "$out/corpus/data" -o "$out/tasks" --column text
+once "$out/2-tasks.txt" "$chatmusician" corpus tasks "$out/corpus" -o "$out/tasks"
 
 step "3 tokenizer"
 once "$out/3-tokenizer.txt" "$chatmusician" train tokenizer "$out/corpus/data" \
     --size "$size" -o "$out/tokenizer"
 
-step "4 preprocess the corpus"
-once "$out/4-pt-data.txt" "$chatmusician" train preprocess "$out/corpus/data" --stage pt \
-    --tokenizer "$out/tokenizer" --length "$length" --workers "$workers" -o "$out/pt-data"
+# preprocess STAGE INPUT NAME
+preprocess() {
+    "$chatmusician" train preprocess "$2" --stage "$1" --tokenizer "$out/tokenizer" \
+        --length "$length" --workers "$workers" -o "$out/$3"
+}
+
+step "4 preprocess the corpus, and what is held out of it"
+once "$out/4-pt-data.txt" preprocess pt "$out/corpus/data" pt-data
+once "$out/4-pt-held-out.txt" preprocess pt "$out/corpus/held-out" pt-held-out
 
 step "5 pre-train"
 once "$out/5-pretrain.txt" "$chatmusician" train pretrain mini-cpu "${shape[@]}" \
-    "data.path=$out/pt-data" "output=$out/pretrained" optimizer.epochs=0 "optimizer.steps=$steps" --resume
+    "data.path=$out/pt-data" "data.held_out=$out/pt-held-out" data.held_out_share=0 \
+    "output=$out/pretrained" optimizer.epochs=0 "optimizer.steps=$steps" --resume
 
-step "6 preprocess the tasks"
-once "$out/6-sft-data.txt" "$chatmusician" train preprocess "$out/tasks/train.jsonl" --stage sft \
-    --tokenizer "$out/tokenizer" --length "$length" --workers "$workers" -o "$out/sft-data"
+step "6 preprocess the tasks, and those on tunes that are held out"
+once "$out/6-sft-data.txt" preprocess sft "$out/tasks/train.jsonl" sft-data
+once "$out/6-sft-held-out.txt" preprocess sft "$out/tasks/test.jsonl" sft-held-out
 
 step "7 fine-tune (LoRA)"
 once "$out/7-sft.txt" "$chatmusician" train sft mini-cpu-sft "${shape[@]}" \
-    "data.path=$out/sft-data" "model.path=$out/pretrained" "output=$out/sft" \
+    "data.path=$out/sft-data" "data.held_out=$out/sft-held-out" data.held_out_share=0 \
+    "model.path=$out/pretrained" "output=$out/sft" \
     optimizer.epochs=0 "optimizer.steps=$sft_steps" --resume
 
 step "8 merge the adapter"
