@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from chatmusician import abc
 from chatmusician.abc.timing import Timeline
-from chatmusician.errors import InputError
+from chatmusician.errors import InputError, MissingDependency
 from chatmusician.model.chat_format import strip_answer
 
 # A moved tune has the melody of the tune it was; a damaged one is nobody's tune.
@@ -52,14 +53,23 @@ def _texts(path: str) -> Iterator[str]:
                 except (ValueError, AttributeError, TypeError) as error:
                     raise InputError(f"line {number} is no row", path=path) from error
     elif file.suffix == ".parquet":
-        from chatmusician.train.rows import read, units
-
-        for unit in units(file):
-            for found in read(unit):
-                yield from _of_row(found or {})
+        for batch in _parquet(file).iter_batches():
+            for row in batch.to_pylist():
+                yield from _of_row(row)
     else:
         for tune in abc.read(file.read_bytes()).tunes:
             yield tune.text
+
+
+def _parquet(file: Path) -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingDependency("pyarrow", how='pip install ".[eval]"') from error
+    try:
+        return pyarrow.parquet.ParquetFile(file)
+    except (OSError, pyarrow.ArrowInvalid) as error:
+        raise InputError(f"not readable as parquet: {error}", path=str(file)) from error
 
 
 def _of_row(row: dict[str, str]) -> Iterator[str]:
