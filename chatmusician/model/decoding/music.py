@@ -1,0 +1,629 @@
+"""One character further inside a bar of music: notes, rests, chords, marks, bar lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from chatmusician.model.decoding.lengths import WHOLE, Tuplet, allowed, feasible
+from chatmusician.model.decoding.place import (
+    ACCIDENTAL,
+    AFTER,
+    BAR,
+    BAR_LINES,
+    BARS_REST,
+    BRACKET,
+    BROKEN,
+    CHORD,
+    CHORD_LENGTH,
+    DOUBTFUL,
+    ENDING,
+    GAP,
+    GRACE,
+    LETTER,
+    MARK,
+    NOTE,
+    OVER,
+    PAREN,
+    PLAIN,
+    QUOTE,
+    REST,
+    START,
+    TUPLET,
+    VALUE,
+    Event,
+    Place,
+    Step,
+)
+from chatmusician.model.decoding.values import NAMES, chord_begins, chord_complete, prefixes
+
+_LETTERS: Final = "ABCDEFGabcdefg"
+_MARKS: Final = ".~HLMOPSTuv"
+_ACCIDENTALS: Final = ("^", "^^", "_", "__", "=")
+_BAR_PREFIXES: Final = frozenset(text[:end] for text in BAR_LINES for end in range(1, len(text) + 1))
+_GRACE_LENGTHS: Final = ("", "2", "3", "4", "/", "/2", "/4", "3/2", "3/", "3/4")
+_MOST_GRACES: Final = 8
+_MOST_IN_CHORD: Final = 6
+_LONGEST_BREAK: Final = 3
+_TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+# Bodies of field lines, and of inline fields.
+_BODY_FIELDS: Final = "KMLQP"
+_FINEST_BROKEN: Final = 8
+# UTF-8: what follows each leading byte, and the second bytes that are narrowed down.
+_LEADS: Final[dict[int, int]] = {
+    **dict.fromkeys(range(0xC2, 0xE0), 1),
+    **dict.fromkeys((*range(0xE1, 0xED), 0xEE, 0xEF), 2),
+    **dict.fromkeys(range(0xF1, 0xF4), 3),
+    **{0xE0: 4, 0xED: 5, 0xF0: 6, 0xF4: 7},
+}
+_NARROW: Final = {4: (0xA0, 0xBF, 1), 5: (0x80, 0x9F, 1), 6: (0x90, 0xBF, 2), 7: (0x80, 0x8F, 2)}
+
+
+def pitch_fits(letter: str, marks: str) -> bool:
+    """Whether letter and octave marks name a pitch between C,, and c'''."""
+    if not marks:
+        return True
+    if marks[0] == ",":
+        return letter.isupper() and marks in (",", ",,")
+    return letter.islower() and (marks in ("'", "''") or (marks == "'''" and letter == "c"))
+
+
+# -- between elements -----------------------------------------------------------
+
+
+def at_start(place: Place, char: str) -> Step:
+    """At the start of a bar; arg: what is before it.
+
+    0 the bar line itself, 1 a blank, 2 a line break, 3 an inline field, 4 an empty bar's line.
+    """
+    frame = place.frame
+    since = place.arg[0]
+    if char == " ":
+        return place._replace(arg=(1,)) if since in (0, 3, 4) else None
+    if char == "\n":
+        if since == 2 or frame.one_line:
+            return None
+        return place._replace(arg=(2,))
+    if frame.over:
+        return None
+    if char.isdigit():
+        if since in (0, 4) and frame.ending and char == str(frame.ending):
+            return place._replace(mode=ENDING, arg=(char, False))
+        return None
+    if char == "[":
+        return place._replace(mode=BRACKET, arg=(True,))
+    if frame.must:
+        return None
+    if char == "|":
+        if frame.starts and since != 0 and not (frame.strict and (place.tie or place.slurs)):
+            return place._replace(mode=BAR, arg=("|", True))
+        return None
+    if frame.stopped and char not in frame.fields:
+        return None
+    if char in "ZX":
+        if frame.rests and not place.tie and not frame.owed:
+            return place._replace(mode=BARS_REST, arg=("", char))
+        return None
+    if since == 2 and (char in frame.fields or char in "wWs"):
+        if char in "KQwWs":
+            return place._replace(mode=DOUBTFUL, arg=(char,)) if char in frame.fields else None
+        if char in _MARKS or char == "M":
+            return place._replace(mode=DOUBTFUL, arg=(char,))
+    return element(place._replace(mode=GAP, arg=()), char)
+
+
+def doubtful(place: Place, char: str) -> Step:
+    """After a letter on a new line that names a field if a colon follows."""
+    letter = str(place.arg[0])
+    if char == ":":
+        return place._replace(mode=VALUE, arg=(letter, "", "\n", 2))
+    if letter in _MARKS:
+        return element(place._replace(mode=GAP, arg=(), ahead=3), char)
+    return None
+
+
+def in_gap(place: Place, char: str) -> Step:
+    """Between elements; arg: whether a blank has just been read."""
+    if char == " ":
+        return place._replace(arg=(1,), last=0) if not place.arg else None
+    return element(place, char)
+
+
+def element(place: Place, char: str) -> Step:
+    """The first character of whatever comes next in the bar."""
+    frame = place.frame
+    if char in _LETTERS:
+        return _note_head(place, "", char)
+    if char in "^_=":
+        return _note_begins(place) and place._replace(mode=ACCIDENTAL, arg=(char,), last=0) or None
+    if char in "zx":
+        if place.tie or place.ahead >= (2 if place.frame.strict else 4):
+            return None
+        begun = place._replace(mode=REST, arg=("",), last=0)
+        return begun if _length_table(begun) else None
+    if char in "|:":
+        return _bar_begins(place, char)
+    if char == "[":
+        return place._replace(mode=BRACKET, arg=(False,), last=0)
+    if char == '"':
+        return place._replace(mode=QUOTE, arg=("", 0), last=0)
+    if char == "{":
+        if place.broken or not _mark_fits(place):
+            return None
+        return place._replace(mode=GRACE, arg=(0, "", ""), last=0)
+    if char == "!":
+        return place._replace(mode=MARK, arg=("",), last=0) if _mark_fits(place) else None
+    if char == "(":
+        return place._replace(mode=PAREN, arg=(), last=0) if _note_begins(place) else None
+    if char == ")" and not frame.strict and place.slurs:
+        return place._replace(slurs=place.slurs - 1)
+    if char in _MARKS:
+        if not _mark_fits(place):
+            return None
+        return place._replace(mode=GAP, arg=(), ahead=3, last=0)
+    if char == "\n" and not frame.strict and not frame.one_line and not place.ahead:
+        return place._replace(mode=GAP, arg=(1,), last=0)
+    return None
+
+
+def _mark_fits(place: Place) -> bool:
+    """Whether a mark, or grace notes, may stand here: some write them after the last note too."""
+    return not place.frame.strict or _note_begins(place)
+
+
+def _note_begins(place: Place) -> bool:
+    """Whether a note can begin here at all."""
+    return bool(_length_table(place))
+
+
+def _length_table(place: Place) -> dict[str, int]:
+    return allowed(place.frame.unit, place.room, place.tuplet, place.broken)
+
+
+# -- notes, rests, chords -------------------------------------------------------
+
+
+def after_accidental(place: Place, char: str) -> Step:
+    sign = str(place.arg[0])
+    if char in "^_=":
+        return place._replace(arg=(sign + char,)) if sign + char in _ACCIDENTALS else None
+    return _note_head(place, sign, char) if char in _LETTERS else None
+
+
+def _note_head(place: Place, sign: str, letter: str) -> Step:
+    if not _length_table(place) or (
+        place.tie and ((sign and place.frame.strict) or not _ties_to(place, letter, False))
+    ):
+        return None
+    return place._replace(mode=NOTE, arg=(letter, ""), last=0)
+
+
+def _ties_to(place: Place, pitch: str, whole: bool) -> bool:
+    """Whether the note may be (or begin) the one that is tied."""
+    if place.frame.strict and len(place.tie) > 1:
+        return False
+    if whole:
+        return pitch in place.tie
+    return any(tied.startswith(pitch) for tied in place.tie)
+
+
+def in_note(place: Place, char: str) -> Step:
+    """In a note; arg: its pitch, and the length as far as written."""
+    pitch, length = str(place.arg[0]), str(place.arg[1])
+    if char in ",'" and not length:
+        longer = pitch + char
+        if not pitch_fits(longer[0], longer[1:]):
+            return None
+        if place.tie and not _ties_to(place, longer, False):
+            return None
+        return place._replace(arg=(longer, ""))
+    tied = not place.tie or _ties_to(place, pitch, True)
+    table = _length_table(place)
+    if tied and length + char in table:
+        return place._replace(arg=(pitch, length + char))
+    ticks = table.get(length, -1)
+    if ticks < 0 or not tied:
+        return None
+    return after(sounded(place, ticks, (pitch,)), char)
+
+
+def in_rest(place: Place, char: str) -> Step:
+    length = str(place.arg[0])
+    table = _length_table(place)
+    if length + char in table:
+        return place._replace(arg=(length + char,))
+    ticks = table.get(length, -1)
+    return after(sounded(place, ticks, ()), char) if ticks > 0 else None
+
+
+def in_bars_rest(place: Place, char: str) -> Step:
+    """After Z: the number of bars."""
+    digits, letter = str(place.arg[0]), str(place.arg[1])
+    if char in "0123456789" and not letter[1:]:
+        number = digits + char
+        fits = number[0] != "0" and 1 < int(number) <= place.frame.rests
+        begins = number == "1" and place.frame.rests >= 10
+        return place._replace(arg=(number, letter)) if fits or begins else None
+    if digits == "1":
+        return None
+    if char == " ":
+        return None if letter[1:] else place._replace(arg=(digits, letter + " "))
+    if char != "|" and char != ":":
+        return None
+    rested = place._replace(
+        mode=GAP, arg=("Z", int(digits or 1)), at=place.frame.need or WHOLE, last=0
+    )
+    return _bar_begins(rested, char)
+
+
+def sounded(place: Place, ticks: int, pitches: tuple[str, ...], *, dotted: bool = False) -> Place:
+    """The place after a note, rest or chord of this written length."""
+    at, tuplet = place.at, place.tuplet
+    last = ticks
+    if tuplet is None:
+        at += ticks
+    else:
+        left, written = tuplet.left - 1, tuplet.written + ticks
+        tuplet = tuplet._replace(left=left, written=written)
+        if left == 0:
+            at += written * tuplet.q // tuplet.p
+            tuplet, last = None, 0
+    if place.broken or place.ahead >= 3 or not pitches:
+        # abc2midi takes no broken rhythm after a mark; nor is one chained to another.
+        last = 0
+    return place._replace(
+        mode=AFTER, arg=pitches, at=at, tuplet=tuplet, last=last, broken=0, tie=(), ahead=0
+    )
+
+
+def after(place: Place, char: str) -> Step:
+    """Directly after a note, rest or chord; arg: its pitches."""
+    if char == "-" and place.arg:
+        if place.at == place.frame.need and not place.frame.carry and place.tuplet is None:
+            return None
+        tied = tuple(str(pitch) for pitch in place.arg)
+        return place._replace(arg=(), tie=tied, last=0)
+    if char == ")":
+        return place._replace(slurs=place.slurs - 1, last=0) if place.slurs else None
+    if char in "<>" and place.last and not place.tie:
+        return _breaks(place, char)
+    if place.slurs and not _slur_can_wait(place):
+        return None
+    gap = place._replace(mode=GAP, arg=())
+    return in_gap(gap, char)
+
+
+def _slur_can_wait(place: Place) -> bool:
+    """Whether there is a note left for the slur to end on."""
+    if place.tuplet is not None or not place.frame.strict or not place.frame.need:
+        return True
+    return place.at < place.frame.need or place.frame.carry
+
+
+def _breaks(place: Place, char: str) -> Step:
+    """A broken rhythm: the next note must be as long as the last, in the same tuplet and bar."""
+    if place.last < _FINEST_BROKEN or place.last % _FINEST_BROKEN:
+        return None
+    found = place._replace(mode=BROKEN, arg=(char, 1), broken=place.last, last=0)
+    return found if _length_table(found) else None
+
+
+def in_broken(place: Place, char: str) -> Step:
+    sign, count = str(place.arg[0]), place.arg[1]
+    assert isinstance(count, int)
+    if char == sign:
+        fits = count < _LONGEST_BREAK and place.broken % (_FINEST_BROKEN << count) == 0
+        return place._replace(arg=(sign, count + 1)) if fits else None
+    return element(place._replace(mode=GAP, arg=(), ahead=1), char)
+
+
+def in_chord(place: Place, char: str) -> Step:
+    """Between [ and ]; arg: accidental, the note being read, notes read, those tied singly."""
+    sign, note, notes, ties = place.arg
+    assert isinstance(sign, str) and isinstance(note, str)
+    assert isinstance(notes, tuple) and isinstance(ties, tuple)
+    if char in ",'" and note:
+        longer = note + char
+        fits = pitch_fits(longer[0], longer[1:])
+        return place._replace(arg=(sign, longer, notes, ties)) if fits else None
+    if note and note in notes and place.frame.strict:
+        return None
+    if char == "-" and note:
+        if place.at == place.frame.need and not place.frame.carry:
+            return None
+        return place._replace(arg=("", "", (*notes, note), (*ties, note)))
+    if note:
+        notes, note, sign = (*notes, note), "", ""
+    missing = len(set(place.tie) - set(notes))
+    if char in "^_=":
+        longer = sign + char
+        fits = longer in _ACCIDENTALS and len(notes) + missing < _MOST_IN_CHORD
+        return place._replace(arg=(longer, "", notes, ties)) if fits else None
+    if char in _LETTERS:
+        room = _MOST_IN_CHORD - len(notes) - missing
+        if room < 1 and (sign or not any(t[0] == char for t in set(place.tie) - set(notes))):
+            return None
+        return place._replace(arg=("", char, notes, ties))
+    if char == "]" and not sign and len(notes) > 0 and _chord_ties(place, notes):
+        return place._replace(mode=CHORD_LENGTH, arg=("", notes, ties))
+    return None
+
+
+def _chord_ties(place: Place, notes: tuple[str, ...]) -> bool:
+    if place.frame.strict:
+        return set(place.tie) <= set(notes)
+    return not place.tie or bool(set(place.tie) & set(notes))
+
+
+def after_chord(place: Place, char: str) -> Step:
+    """After ]: the chord's length."""
+    length, notes, ties = place.arg
+    assert isinstance(length, str) and isinstance(notes, tuple) and isinstance(ties, tuple)
+    table = _length_table(place)
+    if length + char in table:
+        return place._replace(arg=(length + char, notes, ties))
+    ticks = table.get(length, -1)
+    if ticks < 0:
+        return None
+    done = sounded(place, ticks, notes)
+    if ties:
+        if done.at == done.frame.need and not done.frame.carry and done.tuplet is None:
+            return None
+        done = done._replace(tie=ties, last=0, arg=())
+    return after(done, char)
+
+
+def in_grace(place: Place, char: str) -> Step:
+    """Between { and }; arg: notes read, the one being read, its length (or an accidental)."""
+    count, note, tail = place.arg
+    assert isinstance(count, int) and isinstance(note, str) and isinstance(tail, str)
+    if char == "/" and not count and not note and not tail:
+        return place._replace(arg=(0, "", "/"))
+    if note:
+        if char in ",'" and not tail:
+            fits = pitch_fits(note[0], note[1:] + char)
+            return place._replace(arg=(count, note + char, "")) if fits else None
+        if tail + char in prefixes(frozenset(_GRACE_LENGTHS)):
+            return place._replace(arg=(count, note, tail + char))
+        if tail not in _GRACE_LENGTHS:
+            return None
+        count, note, tail = count + 1, "", ""
+    sign = "" if tail == "/" else tail
+    if char == "}" and count and not sign:
+        return place._replace(mode=GAP, arg=(), ahead=max(2 if place.frame.strict else 0, place.ahead))
+    if count >= _MOST_GRACES:
+        return None
+    if char in "^_=":
+        return place._replace(arg=(count, "", sign + char)) if sign + char in _ACCIDENTALS else None
+    return place._replace(arg=(count, char, "")) if char in _LETTERS else None
+
+
+# -- tuplets and slurs ----------------------------------------------------------
+
+
+def after_paren(place: Place, char: str) -> Step:
+    """After (: a digit begins a tuplet, anything else makes it a slur."""
+    if char.isdigit():
+        if place.tuplet is not None or place.broken or char not in "23456789":
+            return None
+        begun = place._replace(mode=TUPLET, arg=(char,))
+        return begun if _tuplet(begun, char) or _tuplet(begun, char + ":2") else None
+    if place.slurs >= (1 if place.frame.strict else 3) or place.broken:
+        return None
+    return element(place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=max(2, place.ahead)), char)
+
+
+def in_tuplet(place: Place, char: str) -> Step:
+    text = str(place.arg[0])
+    if char == ":" and text.count(":") < 2 and text[-1] != ":":
+        return place._replace(arg=(text + ":",))
+    if char.isdigit() and char != "0" and text[-1] == ":":
+        longer = text + char
+        return place._replace(arg=(longer,)) if _tuplet(place, longer) else None
+    tuplet = _tuplet(place, text)
+    if tuplet is None:
+        return None
+    return in_gap(place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=max(1, place.ahead)), char)
+
+
+def _tuplet(place: Place, text: str) -> Tuplet | None:
+    """The tuplet that ( with this text begins, if it can be completed here."""
+    numbers = text.split(":")
+    p = int(numbers[0])
+    if "" in numbers[1:]:
+        return None
+    if len(numbers) > 1:
+        q = int(numbers[1])
+    elif p in _TIMES:
+        q = _TIMES[p]
+    elif place.frame.doubtful:
+        # What (5 means here is read in two ways: it must be said.
+        return None
+    else:
+        q = 3 if place.frame.compound else 2
+    r = int(numbers[2]) if len(numbers) > 2 else p
+    room = place.room
+    if room <= 0 or not feasible(r, 0, p, q, room):
+        return None
+    return Tuplet(r, 0, p, q, room)
+
+
+# -- texts, marks, fields, bar lines ----------------------------------------------
+
+
+def in_quote(place: Place, char: str) -> Step:
+    """In quotes; arg: the text (of an annotation only its sign), bytes missing of a letter."""
+    text, missing = place.arg
+    assert isinstance(text, str) and isinstance(missing, int)
+    frame = place.frame
+    if text == "^":
+        if char == '"' and not missing:
+            return place._replace(mode=GAP, arg=())
+        left = text_byte(char, missing)
+        return None if left is None or char in '"\\%&' else place._replace(arg=("^", left))
+    if not text and char in "^_<>@":
+        return place._replace(arg=("^", 0))
+    if frame.chord is not None:
+        return _asked_chord(place, text, char)
+    if not frame.strict:
+        if char == '"' and text:
+            return place._replace(mode=GAP, arg=())
+        left = text_byte(char, missing)
+        return None if left is None or char in '"\\%' else place._replace(arg=(".", left))
+    if char == '"':
+        ahead = max(place.ahead, 1)
+        return place._replace(mode=GAP, arg=(), ahead=ahead) if chord_complete(text) else None
+    return place._replace(arg=(text + char, 0)) if chord_begins(text + char) else None
+
+
+def _asked_chord(place: Place, text: str, char: str) -> Step:
+    asked = place.frame.chord or ""
+    if char == '"':
+        return Event("chord") if asked and text == asked and not place.ahead else None
+    return place._replace(arg=(text + char, 0)) if asked.startswith(text + char) else None
+
+
+def text_byte(char: str, missing: int) -> int | None:
+    """What is missing of a letter (UTF-8) after this byte; None where it cannot stand.
+
+    Up to 3 it is the number of bytes, above that a key of `_NARROW`.
+    """
+    code = ord(char)
+    if missing:
+        low, high, left = _NARROW.get(missing, (0x80, 0xBF, missing - 1))
+        return left if low <= code <= high else None
+    if code < 0x80:
+        return 0 if 0x20 <= code < 0x7F else None
+    return _LEADS.get(code)
+
+
+def in_mark(place: Place, char: str) -> Step:
+    text = str(place.arg[0])
+    if char == "!":
+        found = place._replace(mode=GAP, arg=(), ahead=3)
+        return found if text in NAMES else None
+    return place._replace(arg=(text + char,)) if text + char in prefixes(NAMES) else None
+
+
+def after_bracket(place: Place, char: str) -> Step:
+    """After [: a chord, an inline field or an ending; arg: whether a bar has just begun."""
+    begun = bool(place.arg[0])
+    frame = place.frame
+    if char.isdigit():
+        if place.tuplet is not None or place.broken or place.ahead == 2:
+            return None
+        if (begun or not frame.strict) and frame.ending and char == str(frame.ending):
+            return place._replace(mode=ENDING, arg=(char, True))
+        return None
+    if frame.must:
+        return None
+    if char in frame.fields and char not in "wWs":
+        if place.tuplet is None and not place.broken and not place.ahead and not place.tie:
+            if char in "KP" or (begun and place.at == 0):
+                return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
+        return None
+    if char in _LETTERS or char in "^_=":
+        if not _note_begins(place) or frame.stopped:
+            return None
+        empty = place._replace(mode=CHORD, arg=("", "", (), ()), last=0)
+        return in_chord(empty, char)
+    return None
+
+
+def in_ending(place: Place, char: str) -> Step:
+    """In the numbers of an ending; arg: the numbers, whether [ stands before them."""
+    text, bracket = str(place.arg[0]), bool(place.arg[1])
+    if not place.frame.strict:
+        if char == "," and text[-1] != ",":
+            return place._replace(arg=(text + char, bracket))
+        if char.isdigit() and text[-1] == ",":
+            following = str(int(text.split(",")[-2]) + 1)
+            return place._replace(arg=(text + char, bracket)) if char == following else None
+    if char.isdigit() or text[-1] == ",":
+        return None
+    numbers = text.split(",")
+    return Event("ending", at=int(numbers[-1]), count=place.at, tie=place.tie, slurs=place.slurs, again=True)
+
+
+def _bar_begins(place: Place, char: str) -> Step:
+    count = place.arg[1] if place.arg[:1] == ("Z",) else 1
+    if place.at == 0 and not place.frame.strict and char == "|":
+        return place._replace(mode=BAR, arg=("|", True), ahead=0)
+    begun = place._replace(mode=BAR, arg=(char, False, count), last=0)
+    return begun if _bar_can_be(begun, char) else None
+
+
+def _bar_can_be(place: Place, text: str) -> bool:
+    """Whether the bar line begun can become one that may stand here."""
+    return any(
+        line.startswith(text) and bar_permitted(place, kind) for line, kind in BAR_LINES.items()
+    )
+
+
+def bar_permitted(place: Place, kind: str) -> bool:
+    """Whether this kind of bar line may end the bar here."""
+    frame = place.frame
+    if place.tuplet is not None or place.broken or frame.owed or (place.ahead and frame.strict):
+        return False
+    if place.ahead == 2:
+        return False
+    if (place.tie or place.slurs) and not (kind == PLAIN and frame.carry) and frame.strict:
+        return False
+    for found, times in frame.ends:
+        if found == kind:
+            return place.at > 0 and (times is None or place.at in times)
+    return False
+
+
+def in_bar(place: Place, char: str) -> Step:
+    """In a bar line; arg: its text, whether it stands at the start of a bar, bars of rest."""
+    text, at_beginning = str(place.arg[0]), bool(place.arg[1])
+    longer = text + char
+    if at_beginning:
+        if longer == "|:" and "|:" in place.frame.starts:
+            return Event("bar", "|:", tie=place.tie, slurs=place.slurs)
+        if place.frame.strict:
+            return None
+        return at_start(place._replace(mode=START, arg=(4,)), char)
+    if longer in _BAR_PREFIXES and _bar_can_be(place, longer):
+        return place._replace(arg=(longer, False, place.arg[2]))
+    done = ended(place)
+    return done
+
+
+def ended(place: Place) -> Event | None:
+    """The event of a whole bar line, with the character after it still to be read."""
+    kind = BAR_LINES.get(str(place.arg[0]))
+    if place.mode != BAR or place.arg[1] or kind is None or not bar_permitted(place, kind):
+        return None
+    count = place.arg[2]
+    assert isinstance(count, int)
+    return Event("bar", kind, place.at, count, place.tie, place.slurs, again=True)
+
+
+def over(place: Place, char: str) -> Step:
+    return None
+
+
+STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {
+    START: at_start,
+    DOUBTFUL: doubtful,
+    GAP: in_gap,
+    AFTER: after,
+    BROKEN: in_broken,
+    ACCIDENTAL: after_accidental,
+    NOTE: in_note,
+    REST: in_rest,
+    BARS_REST: in_bars_rest,
+    CHORD: in_chord,
+    CHORD_LENGTH: after_chord,
+    GRACE: in_grace,
+    PAREN: after_paren,
+    TUPLET: in_tuplet,
+    QUOTE: in_quote,
+    MARK: in_mark,
+    BRACKET: after_bracket,
+    ENDING: in_ending,
+    BAR: in_bar,
+    OVER: over,
+}
