@@ -14,6 +14,7 @@ from chatmusician.model.decoding.place import (
     GAP,
     LETTER,
     LINE,
+    NEEDS_SOUND,
     NOTE,
     REST,
     START,
@@ -77,7 +78,7 @@ class Automaton:
         self.tapes = any(section.same_as is not None for section in self.plan.sections)
 
     def start(self) -> State:
-        place = Place(Frame(0, strict=self.plan.strict, one_line=self.plan.one_line), LINE)
+        place = Place(Frame(0, strict=self.plan.strict, one_line=self.plan.one_line), LINE, ("begin",))
         return State(self.stand(Whole()), self.node(place))
 
     def node(self, place: Place) -> Node:
@@ -193,7 +194,7 @@ class Automaton:
             frame = frame._replace(chord=chord, owed=max(0, frame.owed - 1))
             return state._replace(
                 stand=self.stand(whole),
-                node=self.node(place._replace(frame=frame, mode=GAP, arg=(), ahead=1)),
+                node=self.node(place._replace(frame=frame, mode=GAP, arg=(), ahead=place.ahead | NEEDS_SOUND)),
             )
         if event.kind == "ending":
             tie, slurs = (), 0
@@ -251,20 +252,23 @@ class Automaton:
             since = 1 if self.plan.one_line else 2
             started = Place(self.frame(found), START, (since,))
             return State(self.stand(found), self.node(started), given)
-        if letter == "M":
-            whole = whole._replace(meter=value)
-            if not tune.bar_ticks(whole, self.plan) and self.plan.strict:
+        if letter in "ML":
+            changed = (
+                tune.with_meter(whole, self.plan, value)
+                if letter == "M"
+                else tune.with_unit(whole, self.plan, tune.WHOLE // int(value[2:]))
+            )
+            if changed is None:
                 return None
-        elif letter == "L":
-            whole = whole._replace(unit=tune.WHOLE // int(value[2:]))
+            whole = changed
         elif letter == "P" and event.at >= 2:
             whole = whole._replace(loose=True, stopped=False)
         frame = place.frame
         if letter in "MLP" and event.at >= 2:
             frame = self.frame(whole)
         mode, arg = (START, (event.at,)) if event.at else (GAP, ())
-        changed = place._replace(frame=frame, mode=mode, arg=arg)
-        return state._replace(stand=self.stand(whole), node=self.node(changed))
+        here = place._replace(frame=frame, mode=mode, arg=arg)
+        return state._replace(stand=self.stand(whole), node=self.node(here))
 
     # -- the end --------------------------------------------------------------------
 
@@ -288,8 +292,10 @@ class Automaton:
 
     def spell(self, text: str, state: State | None = None) -> tuple[State, int]:
         """Advance over a text: the last state, and how many bytes could stand."""
-        state = state or self.start()
-        data = text.encode().decode("latin-1")
+        return self.spell_bytes(text.encode().decode("latin-1"), state or self.start())
+
+    def spell_bytes(self, data: str, state: State) -> tuple[State, int]:
+        """The same for bytes written as Latin-1 characters."""
         for index, char in enumerate(data):
             after = self.advance(state, char)
             if after is None:

@@ -11,6 +11,9 @@ _HORNPIPE = "hornpipe"
 
 def at_line(place: Place, char: str) -> Step:
     """At the start of a header line: which fields may stand is the whole tune's affair."""
+    if char in " \n" and place.arg:
+        # A model may begin its answer with a blank.
+        return place._replace(arg=())
     return Event("letter", char) if char.isalpha() and char.isascii() else None
 
 
@@ -32,6 +35,9 @@ def in_value(place: Place, char: str) -> Step:
     if char == end:
         value = text.strip(" ")
         if not complete(letter, value) or text.endswith(" "):
+            return None
+        if letter == "Q" and place.frame.strict and "=" not in value:
+            # abc2midi knows no tempo in words alone.
             return None
         return Event("field", letter + value, at=back)
     if char == " " and not text and end == "\n":

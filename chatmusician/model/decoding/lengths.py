@@ -1,6 +1,6 @@
 """Which note lengths fit: into what is left of a bar, of a tuplet, beside a broken rhythm.
 
-Time is counted in whole ticks. Every length is a multiple of `GRAIN`, and so is every bar and
+Time is counted in whole ticks. Every length is a multiple of the grain, and so is every bar and
 every tuplet as a whole; hence what is left of a bar can always be filled.
 """
 
@@ -48,12 +48,18 @@ def spellings(unit: int) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 
-def feasible(left: int, written: int, p: int, q: int, room: int) -> bool:
+def grain(unit: int) -> int:
+    """The shortest length that can be written; every bar and tuplet is a multiple of it."""
+    return max(GRAIN, unit // 16)
+
+
+def feasible(unit: int, left: int, written: int, p: int, q: int, room: int) -> bool:
     """Whether `left` more notes can complete the tuplet within `room` ticks, on the grain."""
-    step = GRAIN * p // gcd(p, q)
+    least = grain(unit)
+    step = least * p // gcd(p, q)
     if left == 0:
         return written % step == 0 and written * q <= room * p
-    total = -(-(written + left * GRAIN) // step) * step
+    total = -(-(written + left * least) // step) * step
     return total * q <= room * p
 
 
@@ -72,7 +78,7 @@ def allowed(unit: int, room: int, tuplet: Tuplet | None, exact: int) -> dict[str
             fits = ticks <= room
         else:
             left, written, p, q, space = tuplet
-            fits = feasible(left - 1, written + ticks, p, q, space)
+            fits = feasible(unit, left - 1, written + ticks, p, q, space)
         if fits:
             for end in range(len(text)):
                 table.setdefault(text[:end], -1)

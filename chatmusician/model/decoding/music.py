@@ -16,12 +16,19 @@ from chatmusician.model.decoding.place import (
     BROKEN,
     CHORD,
     CHORD_LENGTH,
+    DECORATED,
+    DOTTED,
     DOUBTFUL,
     ENDING,
     GAP,
     GRACE,
+    GRACED,
+    LOOSE_LINES,
     LETTER,
     MARK,
+    MARKED,
+    NEEDS_NOTE,
+    NEEDS_SOUND,
     NOTE,
     OVER,
     PAREN,
@@ -29,6 +36,7 @@ from chatmusician.model.decoding.place import (
     QUOTE,
     REST,
     START,
+    TRILLED,
     TUPLET,
     VALUE,
     Event,
@@ -39,6 +47,10 @@ from chatmusician.model.decoding.values import NAMES, chord_begins, chord_comple
 
 _LETTERS: Final = "ABCDEFGabcdefg"
 _MARKS: Final = ".~HLMOPSTuv"
+# abc2midi reads a mark of one letter only directly before these.
+_AFTER_MARK: Final = "^_=[" + _MARKS
+# abc2midi takes ; in quotes for the end of an annotation.
+_NOT_QUOTED: Final = '"\\%&;'
 _ACCIDENTALS: Final = ("^", "^^", "_", "__", "=")
 _BAR_PREFIXES: Final = frozenset(text[:end] for text in BAR_LINES for end in range(1, len(text) + 1))
 _GRACE_LENGTHS: Final = ("", "2", "3", "4", "/", "/2", "/4", "3/2", "3/", "3/4")
@@ -46,8 +58,6 @@ _MOST_GRACES: Final = 8
 _MOST_IN_CHORD: Final = 6
 _LONGEST_BREAK: Final = 3
 _TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-# Bodies of field lines, and of inline fields.
-_BODY_FIELDS: Final = "KMLQP"
 _FINEST_BROKEN: Final = 8
 # UTF-8: what follows each leading byte, and the second bytes that are narrowed down.
 _LEADS: Final[dict[int, int]] = {
@@ -87,11 +97,14 @@ def at_start(place: Place, char: str) -> Step:
     if frame.over:
         return None
     if char.isdigit():
+        if place.tie and frame.strict:
+            return None
         if since in (0, 4) and frame.ending and char == str(frame.ending):
             return place._replace(mode=ENDING, arg=(char, False))
         return None
     if char == "[":
-        return place._replace(mode=BRACKET, arg=(True,))
+        opened = place._replace(mode=BRACKET, arg=(True,))
+        return opened if _bracket_fits(opened) else None
     if frame.must:
         return None
     if char == "|":
@@ -104,11 +117,8 @@ def at_start(place: Place, char: str) -> Step:
         if frame.rests and not place.tie and not frame.owed:
             return place._replace(mode=BARS_REST, arg=("", char))
         return None
-    if since == 2 and (char in frame.fields or char in "wWs"):
-        if char in "KQwWs":
-            return place._replace(mode=DOUBTFUL, arg=(char,)) if char in frame.fields else None
-        if char in _MARKS or char == "M":
-            return place._replace(mode=DOUBTFUL, arg=(char,))
+    if since == 2 and char in frame.fields and not place.tie:
+        return place._replace(mode=DOUBTFUL, arg=(char,))
     return element(place._replace(mode=GAP, arg=()), char)
 
 
@@ -117,15 +127,17 @@ def doubtful(place: Place, char: str) -> Step:
     letter = str(place.arg[0])
     if char == ":":
         return place._replace(mode=VALUE, arg=(letter, "", "\n", 2))
-    if letter in _MARKS:
-        return element(place._replace(mode=GAP, arg=(), ahead=3), char)
+    if letter in _MARKS and _mark_fits(place) and _trill_fits(place, letter):
+        return element(_marked(place, letter), char)
     return None
 
 
 def in_gap(place: Place, char: str) -> Step:
     """Between elements; arg: whether a blank has just been read."""
     if char == " ":
-        return place._replace(arg=(1,), last=0) if not place.arg else None
+        if place.arg or (place.ahead & MARKED and place.frame.strict):
+            return None
+        return place._replace(arg=(1,), last=0)
     return element(place, char)
 
 
@@ -134,41 +146,97 @@ def element(place: Place, char: str) -> Step:
     frame = place.frame
     if char in _LETTERS:
         return _note_head(place, "", char)
+    if frame.strict and place.ahead & MARKED and char not in _AFTER_MARK:
+        return None
     if char in "^_=":
-        return _note_begins(place) and place._replace(mode=ACCIDENTAL, arg=(char,), last=0) or None
+        if not _note_begins(place) or (place.tie and frame.strict):
+            return None
+        return place._replace(mode=ACCIDENTAL, arg=(char,), last=0)
     if char in "zx":
-        if place.tie or place.ahead >= (2 if place.frame.strict else 4):
+        if place.tie or (frame.strict and place.ahead & NEEDS_NOTE):
             return None
         begun = place._replace(mode=REST, arg=("",), last=0)
         return begun if _length_table(begun) else None
     if char in "|:":
         return _bar_begins(place, char)
     if char == "[":
-        return place._replace(mode=BRACKET, arg=(False,), last=0)
+        opened = place._replace(mode=BRACKET, arg=(False,), last=0)
+        return opened if _bracket_fits(opened) else None
     if char == '"':
         return place._replace(mode=QUOTE, arg=("", 0), last=0)
     if char == "{":
-        if place.broken or not _mark_fits(place):
+        if place.broken or not _grace_fits(place):
             return None
         return place._replace(mode=GRACE, arg=(0, "", ""), last=0)
     if char == "!":
         return place._replace(mode=MARK, arg=("",), last=0) if _mark_fits(place) else None
     if char == "(":
-        return place._replace(mode=PAREN, arg=(), last=0) if _note_begins(place) else None
+        opened = place._replace(mode=PAREN, arg=(), last=0)
+        return opened if _note_begins(place) and _paren_fits(opened) else None
     if char == ")" and not frame.strict and place.slurs:
         return place._replace(slurs=place.slurs - 1)
     if char in _MARKS:
-        if not _mark_fits(place):
+        if not _mark_fits(place) or not _trill_fits(place, char):
             return None
-        return place._replace(mode=GAP, arg=(), ahead=3, last=0)
+        return _marked(place, char)
     if char == "\n" and not frame.strict and not frame.one_line and not place.ahead:
         return place._replace(mode=GAP, arg=(1,), last=0)
     return None
 
 
 def _mark_fits(place: Place) -> bool:
-    """Whether a mark, or grace notes, may stand here: some write them after the last note too."""
-    return not place.frame.strict or _note_begins(place)
+    """Whether a mark may stand here: some write one after the last note too."""
+    if not place.frame.strict:
+        return True
+    # abc2midi takes a mark within a broken rhythm for unequal notes.
+    return not place.broken and _note_begins(place)
+
+
+def _bracket_fits(place: Place) -> bool:
+    """Whether anything that begins with [ may stand here."""
+    if not place.frame.strict:
+        return True
+    chord = "^" if place.tie else "C"
+    return any(after_bracket(place, c) is not None for c in (chord, *_LETTERS, "K", "1", "2"))
+
+
+def _trill_fits(place: Place, mark: str) -> bool:
+    """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords."""
+    if place.frame.strict and place.tie and mark in (".", "staccato"):
+        return False
+    if not place.frame.strict or mark not in ("T", "~", "trill", "roll"):
+        return True
+    if mark == "~" and (place.tie or place.ahead & GRACED):
+        return False
+    return len(place.tie) < 2
+
+
+def _paren_fits(place: Place) -> bool:
+    """Whether a slur or a tuplet may begin here."""
+    return _slur_fits(place) or any(after_paren(place, digit) for digit in "23468")
+
+
+def _slur_fits(place: Place) -> bool:
+    return place.slurs < (1 if place.frame.strict else 3) and not place.broken
+
+
+def _grace_fits(place: Place) -> bool:
+    """Whether grace notes may stand here: in abc2midi not after a mark, another grace or a tie."""
+    if not place.frame.strict:
+        return True
+    return not (place.tie or place.ahead & (MARKED | GRACED)) and _note_begins(place)
+
+
+def _marked(place: Place, mark: str) -> Place:
+    """The place after a mark, which belongs to the note that must follow."""
+    ahead = DECORATED if len(mark) > 1 else MARKED
+    if mark in ("T", "~", "trill ", "roll "):
+        ahead |= TRILLED
+    elif mark in (".", "staccato ", "breath "):
+        ahead |= DOTTED
+    if place.frame.strict:
+        ahead |= NEEDS_NOTE
+    return place._replace(mode=GAP, arg=(), ahead=place.ahead | ahead, last=0)
 
 
 def _note_begins(place: Place) -> bool:
@@ -268,11 +336,13 @@ def sounded(place: Place, ticks: int, pitches: tuple[str, ...], *, dotted: bool 
         if left == 0:
             at += written * tuplet.q // tuplet.p
             tuplet, last = None, 0
-    if place.broken or place.ahead >= 3 or not pitches:
+    if place.broken or place.ahead & (MARKED | DECORATED) or not pitches:
         # abc2midi takes no broken rhythm after a mark; nor is one chained to another.
         last = 0
+    # abc2midi loses ties of dotted and trilled notes.
+    shown = () if place.frame.strict and place.ahead & (TRILLED | DOTTED) else pitches
     return place._replace(
-        mode=AFTER, arg=pitches, at=at, tuplet=tuplet, last=last, broken=0, tie=(), ahead=0
+        mode=AFTER, arg=shown, at=at, tuplet=tuplet, last=last, broken=0, tie=(), ahead=0
     )
 
 
@@ -284,7 +354,10 @@ def after(place: Place, char: str) -> Step:
         tied = tuple(str(pitch) for pitch in place.arg)
         return place._replace(arg=(), tie=tied, last=0)
     if char == ")":
-        return place._replace(slurs=place.slurs - 1, last=0) if place.slurs else None
+        if not place.slurs:
+            return None
+        arg = () if place.frame.strict else place.arg
+        return place._replace(slurs=place.slurs - 1, last=0, arg=arg)
     if char in "<>" and place.last and not place.tie:
         return _breaks(place, char)
     if place.slurs and not _slur_can_wait(place):
@@ -314,39 +387,63 @@ def in_broken(place: Place, char: str) -> Step:
     if char == sign:
         fits = count < _LONGEST_BREAK and place.broken % (_FINEST_BROKEN << count) == 0
         return place._replace(arg=(sign, count + 1)) if fits else None
-    return element(place._replace(mode=GAP, arg=(), ahead=1), char)
+    return element(place._replace(mode=GAP, arg=(), ahead=NEEDS_SOUND), char)
 
 
 def in_chord(place: Place, char: str) -> Step:
-    """Between [ and ]; arg: accidental, the note being read, notes read, those tied singly."""
+    """Between [ and ]; arg: accidental and letter of the note being read, notes read, those tied."""
     sign, note, notes, ties = place.arg
     assert isinstance(sign, str) and isinstance(note, str)
     assert isinstance(notes, tuple) and isinstance(ties, tuple)
     if char in ",'" and note:
         longer = note + char
-        fits = pitch_fits(longer[0], longer[1:])
+        fits = pitch_fits(longer[0], longer[1:]) and _is_new(place, sign, longer, notes)
         return place._replace(arg=(sign, longer, notes, ties)) if fits else None
-    if note and note in notes and place.frame.strict:
-        return None
-    if char == "-" and note:
-        if place.at == place.frame.need and not place.frame.carry:
-            return None
-        return place._replace(arg=("", "", (*notes, note), (*ties, note)))
     if note:
-        notes, note, sign = (*notes, note), "", ""
-    missing = len(set(place.tie) - set(notes))
+        if place.frame.strict and (note in notes or (sign and note in place.tie)):
+            return None
+        notes = (*notes, note)
+        if char == "-":
+            # abc2midi loses count of ties of single notes in chords.
+            return None if place.frame.strict else place._replace(arg=("", "", notes, (*ties, note)))
+        note, sign = "", ""
+    missing = set(place.tie) - set(notes)
+    room = _MOST_IN_CHORD - len(notes) - len(missing)
     if char in "^_=":
         longer = sign + char
-        fits = longer in _ACCIDENTALS and len(notes) + missing < _MOST_IN_CHORD
+        fits = longer in _ACCIDENTALS and room > 0
         return place._replace(arg=(longer, "", notes, ties)) if fits else None
     if char in _LETTERS:
-        room = _MOST_IN_CHORD - len(notes) - missing
-        if room < 1 and (sign or not any(t[0] == char for t in set(place.tie) - set(notes))):
+        if not _is_new(place, sign, char, notes, missing if room < 1 else None):
             return None
-        return place._replace(arg=("", char, notes, ties))
-    if char == "]" and not sign and len(notes) > 0 and _chord_ties(place, notes):
+        return place._replace(arg=(sign, char, notes, ties))
+    fewest = 2 if place.frame.strict else 1
+    if char == "]" and not sign and len(notes) >= fewest and _chord_ties(place, notes):
         return place._replace(mode=CHORD_LENGTH, arg=("", notes, ties))
     return None
+
+
+_PITCHES: Final = tuple(
+    letter + marks
+    for letter in _LETTERS
+    for marks in ("", ",", ",,", "'", "''", "'''")
+    if pitch_fits(letter, marks)
+)
+
+
+def _is_new(
+    place: Place,
+    sign: str,
+    text: str,
+    notes: tuple[object, ...],
+    among: set[str] | None = None,
+) -> bool:
+    """Whether the text begins a pitch that the chord does not have yet (one of those named)."""
+    if not place.frame.strict:
+        return among is None or any(pitch.startswith(text) for pitch in among)
+    taken = {*notes, *place.tie} if sign else set(notes)
+    choice = _PITCHES if among is None else among
+    return any(pitch.startswith(text) and pitch not in taken for pitch in choice)
 
 
 def _chord_ties(place: Place, notes: tuple[str, ...]) -> bool:
@@ -366,6 +463,9 @@ def after_chord(place: Place, char: str) -> Step:
     if ticks < 0:
         return None
     done = sounded(place, ticks, notes)
+    if place.frame.strict and len({str(note)[0].lower() for note in notes}) < len(notes):
+        # Two octaves of a letter: which accidental a tie goes on with is read in two ways.
+        done = done._replace(arg=())
     if ties:
         if done.at == done.frame.need and not done.frame.carry and done.tuplet is None:
             return None
@@ -390,7 +490,8 @@ def in_grace(place: Place, char: str) -> Step:
         count, note, tail = count + 1, "", ""
     sign = "" if tail == "/" else tail
     if char == "}" and count and not sign:
-        return place._replace(mode=GAP, arg=(), ahead=max(2 if place.frame.strict else 0, place.ahead))
+        ahead = GRACED | NEEDS_NOTE if place.frame.strict else 0
+        return place._replace(mode=GAP, arg=(), ahead=place.ahead | ahead)
     if count >= _MOST_GRACES:
         return None
     if char in "^_=":
@@ -408,9 +509,9 @@ def after_paren(place: Place, char: str) -> Step:
             return None
         begun = place._replace(mode=TUPLET, arg=(char,))
         return begun if _tuplet(begun, char) or _tuplet(begun, char + ":2") else None
-    if place.slurs >= (1 if place.frame.strict else 3) or place.broken:
+    if not _slur_fits(place):
         return None
-    return element(place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=max(2, place.ahead)), char)
+    return element(place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=place.ahead | NEEDS_NOTE), char)
 
 
 def in_tuplet(place: Place, char: str) -> Step:
@@ -423,7 +524,7 @@ def in_tuplet(place: Place, char: str) -> Step:
     tuplet = _tuplet(place, text)
     if tuplet is None:
         return None
-    return in_gap(place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=max(1, place.ahead)), char)
+    return in_gap(place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=place.ahead | NEEDS_SOUND), char)
 
 
 def _tuplet(place: Place, text: str) -> Tuplet | None:
@@ -443,7 +544,7 @@ def _tuplet(place: Place, text: str) -> Tuplet | None:
         q = 3 if place.frame.compound else 2
     r = int(numbers[2]) if len(numbers) > 2 else p
     room = place.room
-    if room <= 0 or not feasible(r, 0, p, q, room):
+    if room <= 0 or not feasible(place.frame.unit, r, 0, p, q, room):
         return None
     return Tuplet(r, 0, p, q, room)
 
@@ -460,9 +561,11 @@ def in_quote(place: Place, char: str) -> Step:
         if char == '"' and not missing:
             return place._replace(mode=GAP, arg=())
         left = text_byte(char, missing)
-        return None if left is None or char in '"\\%&' else place._replace(arg=("^", left))
-    if not text and char in "^_<>@":
+        return None if left is None or char in _NOT_QUOTED else place._replace(arg=("^", left))
+    if not text and char in ("^_<>" if frame.strict else "^_<>@"):
         return place._replace(arg=("^", 0))
+    if frame.strict and not frame.owed and not _note_begins(place):
+        return None
     if frame.chord is not None:
         return _asked_chord(place, text, char)
     if not frame.strict:
@@ -471,7 +574,7 @@ def in_quote(place: Place, char: str) -> Step:
         left = text_byte(char, missing)
         return None if left is None or char in '"\\%' else place._replace(arg=(".", left))
     if char == '"':
-        ahead = max(place.ahead, 1)
+        ahead = place.ahead | NEEDS_SOUND
         return place._replace(mode=GAP, arg=(), ahead=ahead) if chord_complete(text) else None
     return place._replace(arg=(text + char, 0)) if chord_begins(text + char) else None
 
@@ -500,8 +603,8 @@ def text_byte(char: str, missing: int) -> int | None:
 def in_mark(place: Place, char: str) -> Step:
     text = str(place.arg[0])
     if char == "!":
-        found = place._replace(mode=GAP, arg=(), ahead=3)
-        return found if text in NAMES else None
+        found = _marked(place, text + " ")
+        return found if text in NAMES and _trill_fits(place, text) else None
     return place._replace(arg=(text + char,)) if text + char in prefixes(NAMES) else None
 
 
@@ -510,7 +613,9 @@ def after_bracket(place: Place, char: str) -> Step:
     begun = bool(place.arg[0])
     frame = place.frame
     if char.isdigit():
-        if place.tuplet is not None or place.broken or place.ahead == 2:
+        if place.tuplet is not None or place.broken or place.ahead & NEEDS_NOTE:
+            return None
+        if place.tie and frame.strict:
             return None
         if (begun or not frame.strict) and frame.ending and char == str(frame.ending):
             return place._replace(mode=ENDING, arg=(char, True))
@@ -523,7 +628,7 @@ def after_bracket(place: Place, char: str) -> Step:
                 return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
         return None
     if char in _LETTERS or char in "^_=":
-        if not _note_begins(place) or frame.stopped:
+        if not _note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
             return None
         empty = place._replace(mode=CHORD, arg=("", "", (), ()), last=0)
         return in_chord(empty, char)
@@ -556,7 +661,9 @@ def _bar_begins(place: Place, char: str) -> Step:
 def _bar_can_be(place: Place, text: str) -> bool:
     """Whether the bar line begun can become one that may stand here."""
     return any(
-        line.startswith(text) and bar_permitted(place, kind) for line, kind in BAR_LINES.items()
+        line.startswith(text) and bar_permitted(place, kind)
+        for line, kind in BAR_LINES.items()
+        if not (place.frame.strict and line in LOOSE_LINES)
     )
 
 
@@ -565,7 +672,7 @@ def bar_permitted(place: Place, kind: str) -> bool:
     frame = place.frame
     if place.tuplet is not None or place.broken or frame.owed or (place.ahead and frame.strict):
         return False
-    if place.ahead == 2:
+    if place.ahead & NEEDS_NOTE:
         return False
     if (place.tie or place.slurs) and not (kind == PLAIN and frame.carry) and frame.strict:
         return False

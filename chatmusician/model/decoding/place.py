@@ -18,6 +18,12 @@ BAR_LINES: Final[dict[str, str]] = {
     ":|:": BOTH,
     ":||:": BOTH,
 }
+# Ways to write :: that abc2midi does not read as such.
+LOOSE_LINES: Final = (":|:", ":||:")
+
+# What `Place.ahead` says: a note or rest must come; a note must; before it stands a mark of one
+# letter, grace notes, a trill or roll, a decoration in ! !, a dot.
+NEEDS_SOUND, NEEDS_NOTE, MARKED, GRACED, TRILLED, DECORATED, DOTTED = 1, 2, 4, 8, 16, 32, 64
 
 # Modes: what has been read last, hence what a character means.
 LINE = "header line"
@@ -90,7 +96,7 @@ class Place(NamedTuple):
     last      the length of the note just ended, where > or < may follow it; 0 elsewhere
     broken    the length the next note must have to complete a broken rhythm, or 0
     tie       pitches that the next note must hold; `whole`: one of them is enough
-    ahead     0: anything may follow, 1: a note or rest must, 2: a note must
+    ahead     what must come before the bar may end: bits, see below
     """
 
     frame: Frame

@@ -59,7 +59,8 @@ _WHOLE_TEMPO: Final = re.compile(
     r'(?:"[^"\\%\n]+"$)|(?:(?:"[^"\\%\n]+" ?)?[1-9]\d?/(?:1|2|4|8|16|32)=(?:[2-9]\d|[1-3]\d\d)$)'
 )
 _PARTS: Final = re.compile(r"[A-Z]\d?(?:\.?[A-Z]\d?)*$")
-LONGEST_VALUE: Final = 60
+_LONGEST_VALUE: Final = 100
+_MOST_WORDS: Final = 4
 
 
 @lru_cache(maxsize=64)
@@ -71,7 +72,7 @@ def prefixes(words: frozenset[str]) -> frozenset[str]:
 @lru_cache(maxsize=50_000)
 def begins(letter: str, text: str) -> bool:
     """Whether `text` can go on to a value of the field (other than those of free text)."""
-    if len(text) > LONGEST_VALUE:
+    if len(text) > _LONGEST_VALUE or text.count(" ") > _MOST_WORDS:
         return False
     if letter == "X":
         return len(text) <= 8 and (not text or (text.isdigit() and text.isascii()))
@@ -155,3 +156,15 @@ def chord_begins(text: str) -> bool:
 def chord_complete(text: str) -> bool:
     head, slash, bass = text.partition("/")
     return head in _CHORD_HEADS and (not slash or bass in _BASSES)
+
+
+@lru_cache(maxsize=16)
+def words(letter: str) -> tuple[str, ...]:
+    """Whole values of a field, and whole words that may stand in it."""
+    if letter == "K":
+        return (*sorted(_KEYS), *sorted(_PROPERTIES | _ALTERED))
+    if letter == "M":
+        return (*sorted(_METERS), "none")
+    if letter == "L":
+        return tuple(sorted(_UNITS))
+    return tuple(sorted(_PROPERTIES)) if letter == "V" else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from chatmusician.abc.fields import default_unit, parse_meter
-from chatmusician.model.decoding.lengths import GRAIN, WHOLE
+from chatmusician.model.decoding.lengths import WHOLE, grain
 from chatmusician.model.decoding.place import BOTH, CLOSE, DOUBLE, FINAL, OPEN, PLAIN, Frame
 from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
 
@@ -25,6 +25,7 @@ class Whole(NamedTuple):
     first     no bar line has ended a bar yet; `start` where in a full bar the tune began
     offset    where in a full bar the bar being filled begins
     loose     the bar begins a section and may be short (only where not strict)
+    implied   a :| would go back to another :|, without |:
     split     the position at which the first ending began, -1 outside endings
     opening   lengths of the first bars of the tune and of the section, where they are short
     back      the position to which a :| would go back, -1 where there is none
@@ -34,6 +35,7 @@ class Whole(NamedTuple):
     count, section, in_section, paced   bars counted; `paced` leaves out sections repeated by text
     motif     a motif waits for the next full bar
     stopped   a short bar has ended a section: a sign or the end must follow (only where not strict)
+    implied   a :| would go back to another :|, without |:
     split     the position at which the first ending began, -1 outside endings
     """
 
@@ -64,6 +66,7 @@ class Whole(NamedTuple):
     motif: bool = False
     stopped: bool = False
     split: int = -1
+    implied: bool = False
 
 
 def bar_ticks(whole: Whole, plan: Constraints) -> int:
@@ -132,10 +135,9 @@ def with_header_field(whole: Whole, plan: Constraints, letter: str, value: str) 
         if plan.strict and value == "none" and plan.level != SYNTAX:
             return None
         whole = whole._replace(meter=value)
-        ticks = bar_ticks(whole, plan)
-        return None if ticks % GRAIN else whole
+        return whole
     if letter == "L":
-        return whole._replace(unit=WHOLE // int(value[2:]))
+        return with_unit(whole, plan, WHOLE // int(value[2:]))
     if letter == "R" and value == "hornpipe":
         if plan.strict and whole.meter and whole.meter not in _HORNPIPE_METERS:
             return None
@@ -145,8 +147,27 @@ def with_header_field(whole: Whole, plan: Constraints, letter: str, value: str) 
         if not unit:
             num, den = default_unit(parse_meter(whole.meter))
             unit = WHOLE * num // den
-        return whole._replace(unit=unit, music=True)
+        return with_unit(whole._replace(music=True), plan, unit)
     return whole
+
+
+def with_unit(whole: Whole, plan: Constraints, unit: int) -> Whole | None:
+    """Another unit, if bars of this meter and the places of repeats can be met in it."""
+    times = (bar_ticks(whole, plan), whole.start, max(0, whole.back), max(0, whole.split))
+    if whole.music and any(time % grain(unit) for time in times):
+        return None
+    return whole._replace(unit=unit)
+
+
+def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
+    """Another meter, from a full bar on: none that would break up a pickup's complement."""
+    ticks = bar_ticks(whole._replace(meter=meter), plan)
+    places = (whole.start, max(0, whole.back), max(0, whole.split))
+    if plan.strict and (not ticks or any(places)) and plan.level != SYNTAX:
+        return None
+    if ticks % grain(whole.unit) or any(place >= ticks for place in places if ticks and place):
+        return None
+    return whole._replace(meter=meter)
 
 
 # -- bars ------------------------------------------------------------------------
@@ -169,7 +190,7 @@ def with_bar(whole: Whole, plan: Constraints, kind: str, at: int, bars: int) -> 
         # |: at the start of a bar
         back = whole.offset
         whole = _sectioned(whole, plan)._replace(stopped=False, ending=0, split=-1)
-        return whole._replace(opened=True, back=back, body=False, last=kind)
+        return whole._replace(opened=True, back=back, body=False, implied=False, last=kind)
     pickup = whole.first and 0 < at < ticks
     stopped = kind == PLAIN and not whole.first and not whole.loose and at + whole.offset < ticks
     where = (whole.offset + at) % ticks if ticks and not pickup else 0
@@ -220,11 +241,11 @@ def _signed(
     whole = whole._replace(ending=0, split=-1)
     if kind == OPEN:
         whole = whole if pickup else _sectioned(whole, plan)
-        return whole._replace(opened=True, back=where, body=False)
+        return whole._replace(opened=True, back=where, body=False, implied=False)
     if kind == BOTH:
-        return _sectioned(whole, plan)._replace(opened=True, back=where, body=False)
+        return _sectioned(whole, plan)._replace(opened=True, back=where, body=False, implied=False)
     if kind == CLOSE:
-        return _sectioned(whole, plan)._replace(opened=False, back=where, body=False)
+        return _sectioned(whole, plan)._replace(opened=False, back=where, body=False, implied=plan.strict)
     if whole.opened and not ending:
         return whole
     back = -1 if plan.strict else where
@@ -376,7 +397,7 @@ def _soft_allowed(whole: Whole, plan: Constraints) -> bool:
 
 def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
     """Whether [1 may stand here."""
-    if whole.first or whole.ending or not whole.body or whole.back < 0 or whole.offset or left < 1:
+    if whole.first or whole.ending or whole.implied or not whole.body or whole.back < 0 or whole.offset or left < 1:
         return False
     section = _section(whole, plan)
     if plan.sections and (section is None or section.repeated is False or section.same_as is not None):
@@ -410,7 +431,7 @@ def _ends(whole: Whole, plan: Constraints, ticks: int) -> tuple[tuple[str, froze
         found.append((PLAIN, None if free_first else times))
     elif whole.first and ticks:
         # only a pickup may stand before the one bar there is
-        found.append((PLAIN, frozenset(range(GRAIN, ticks, GRAIN))))
+        found.append((PLAIN, frozenset(range(grain(whole.unit), ticks, grain(whole.unit)))))
     if plan.suffix and left <= 0 and plan.bars:
         return tuple(found)
     if section_left is not None and section_left > 0:
@@ -452,7 +473,7 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
     if kind == CLOSE:
         return wanted is not False and whole.back >= 0 and (not whole.first or not plan.chords)
     if kind == BOTH:
-        fits = wanted is not False and whole.back >= 0 and left >= 1
+        fits = wanted is not False and whole.back >= 0 and left >= 1 and not whole.implied
         return fits and (not plan.sections or (following is not None and following.repeated is not False))
     open_now = whole.opened and whole.ending < 2
     if wanted is True:
@@ -491,3 +512,41 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
     if whole.offset or (kind == DOUBLE and whole.opened and not whole.ending):
         return frozenset({need})
     return frozenset({need} | {p for p in (whole.start, whole.back) if p > 0})
+
+
+# -- what a few bars ahead can depend on --------------------------------------------
+
+
+def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
+    """The same tune as seen by something that reaches no more than `bars` bar lines ahead.
+
+    Counts are replaced by what is left of them, up to that many: two tunes with one horizon
+    allow the same for so long.
+    """
+    if not whole.music:
+        return whole
+    near = bars + 1
+    left = max(0, min(plan.bars - whole.count, near)) if plan.bars is not None else 0
+    section = _section(whole, plan)
+    in_section = min(whole.in_section, 1)
+    if section is not None and section.bars is not None:
+        in_section = -max(0, min(section.bars - whole.in_section, near))
+    in_ending, first_ending = whole.in_ending, whole.first_ending
+    if not plan.sections:
+        in_ending = first_ending = 0
+    whole = whole._replace(
+        seen=(),
+        asked=0,
+        hornpipe=False,
+        count=left,
+        in_section=in_section if plan.sections else min(whole.in_section, 1),
+        in_ending=in_ending,
+        first_ending=first_ending,
+    )
+    if plan.chords is None:
+        return whole._replace(paced=0, chord=0)
+    total = paced_bars(plan)
+    if total and whole.chord < len(plan.chords):
+        # What is owed depends on both numbers; kept as they are.
+        return whole
+    return whole._replace(paced=0)

@@ -1,0 +1,85 @@
+"""Which tokens may come next: trie and automaton walked together, the result kept by state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatmusician.model.decoding.automaton import Automaton, Node, State
+from chatmusician.model.decoding.place import PLAIN, QUOTE, VALUE
+from chatmusician.model.decoding.vocabulary import Trie, Vocabulary
+from chatmusician.model.decoding.whole import horizon
+
+# Modes in which any byte may stand.
+_TEXT: Final = (QUOTE, VALUE)
+_MOST_MASKS: Final = 100_000
+
+Ids = NDArray[np.int64]
+
+
+class Masks:
+    """The masks of one vocabulary under one plan, each computed once."""
+
+    def __init__(self, vocabulary: Vocabulary, automaton: Automaton) -> None:
+        self.vocabulary = vocabulary
+        self.automaton = automaton
+        self.kept: dict[object, Ids] = {}
+        self.keys: dict[object, object] = {}
+        self.computed = 0
+        self.asked = 0
+
+    def allowed(self, state: State) -> Ids:
+        """The ids of the tokens that may follow, in ascending order."""
+        key = self.key(state)
+        self.asked += 1
+        found = self.kept.get(key)
+        if found is None:
+            if len(self.kept) >= _MOST_MASKS:
+                self.kept.clear()
+            found = self.kept[key] = self.walk(state)
+            self.computed += 1
+        return found
+
+    def key(self, state: State) -> object:
+        """What of the state a token can see: a few bars ahead, not the whole tune."""
+        stand = state.stand
+        seen = self.keys.get(stand)
+        if seen is None:
+            ahead = self.vocabulary.bars + 1
+            seen = self.keys[stand] = horizon(stand.whole, self.automaton.plan, ahead)
+        given = state.given[: self.vocabulary.longest + 1]
+        if not self.automaton.tapes:
+            return (state.node, seen, given)
+        closing = any(kind != PLAIN for kind, _ in state.node.place.frame.ends)
+        return (state.node, seen, given, state.texts, state.tape if closing else "")
+
+    def walk(self, state: State) -> Ids:
+        found: list[int] = []
+        advance = self.automaton.advance
+        plain = not state.given and not self.automaton.tapes
+        stack: list[tuple[Trie, State]] = [(self.vocabulary.root, state)]
+        while stack:
+            trie, here = stack.pop()
+            edges = here.node.edges
+            simple = plain and not here.given
+            wide = here.node.place.mode in _TEXT
+            for char, child in (trie.next if wide else trie.music).items():
+                step = edges.get(char) if simple else None
+                if type(step) is Node:
+                    after: State | None = State(here.stand, step)
+                elif step is None and simple and char in edges:
+                    continue
+                else:
+                    after = advance(here, char)
+                    if after is None:
+                        continue
+                if child.ids:
+                    found += child.ids
+                if child.next:
+                    assert after is not None
+                    stack.append((child, after))
+        if self.automaton.accepting(state):
+            found += self.vocabulary.end
+        return np.array(sorted(found), dtype=np.int64)
