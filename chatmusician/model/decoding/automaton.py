@@ -139,6 +139,8 @@ class Automaton:
         if given and char != given[0]:
             # Chord symbols may stand between the notes of a motif.
             mode = state.node.place.mode
+            if mode == START and char in " \n":
+                return self.plainly(state, char)
             apart = mode in (GAP, START) or (mode == AFTER)
             if char == '"' and self.plan.chords is not None and apart and not self.replays(state):
                 return self.plainly(state, char)
@@ -209,7 +211,6 @@ class Automaton:
     def bar(self, state: State, whole: Whole, event: Event) -> State:
         texts = state.texts
         section = whole.section
-        first = whole.first
         whole = tune.with_bar(whole, self.plan, event.text, event.at, event.count)
         given = ""
         if self.tapes and whole.section != section and event.at:
@@ -218,7 +219,6 @@ class Automaton:
             whole, given = self.section_text(whole, texts, whole.section != section)
         if self.plan.suffix and self.plan.bars and whole.count >= self.plan.bars:
             given = self.plan.suffix
-        del first
         started = Place(self.frame(whole), START, (0,), tie=event.tie, slurs=event.slurs)
         tape = state.tape if whole.section == section else ""
         return State(self.stand(whole), self.node(started), given, tape, texts)

@@ -28,7 +28,7 @@ from chatmusician.model.decoding.place import (
     VALUE,
     Place,
 )
-from chatmusician.model.decoding.values import NAMES
+from chatmusician.model.decoding.values import NAMES, chord_ends
 
 _MOST_STEPS: Final = 20_000
 _BAR_LINES: Final = ("|]", ":|", "|", "||", "|:", "::")
@@ -84,10 +84,7 @@ def _in_mode(place: Place) -> list[str]:
         text = str(arg[0])
         return sorted((name[len(text) :] + "!" for name in NAMES if name.startswith(text)), key=len)
     if mode == QUOTE:
-        asked = place.frame.chord
-        if asked and arg[0] != "^" and asked.startswith(str(arg[0])):
-            return [asked[len(str(arg[0])) :] + '"', '"', '^"', *_QUOTE_ENDS]
-        return ['"', '^"', *_QUOTE_ENDS]
+        return _quote_ends(place)
     if mode == CHORD:
         return _chord_ends(place)
     if mode == BRACKET:
@@ -100,12 +97,16 @@ def _in_mode(place: Place) -> list[str]:
     return _elements(place)
 
 
-_QUOTE_ENDS: Final = (
-    "m\"", "7\"", "\x80\"", "\x80\x80\"", "\x80\x80\x80\"", "\xa0\x80\"", "\x90\x80\x80\"",
-    "im\"", "dim\"", "ug\"", "g\"", "us\"", "s\"", "aj7\"", "j7\"", "b5\"", "5\"", "us4\"", "4\"", "9\"",
-    "C\"", "A\"", "1\"",
-)  # fmt: skip
-_TEXT_ENDS: Final = ("", "a", "\x80", "\x80\x80", "\x80\x80\x80", "\xa0\x80", "\x90\x80\x80", "\x80a")
+def _quote_ends(place: Place) -> list[str]:
+    text, asked = str(place.arg[0]), place.frame.chord
+    found = [asked[len(text) :] + '"'] if asked and text != "^" and asked.startswith(text) else []
+    if text in ("^", "."):
+        return [tail + '"' for tail in _TEXT_ENDS]
+    found += [tail + '"' for tail in chord_ends(text)]
+    return [*found, '^"', *(tail + '"' for tail in _TEXT_ENDS)]
+
+
+_TEXT_ENDS: Final = ("", "\x80", "\x80\x80", "\x80\x80\x80", "\xa0\x80", "\x90\x80\x80", "a", "\x80a")
 
 
 def _chord_ends(place: Place) -> list[str]:
@@ -139,7 +140,7 @@ def _values(letter: str, text: str, end: str) -> list[str]:
             tail + end
             for tail in (
                 *("1", "2", "4", "8", "16", "6", "/4", "/8", "/2", "/1", "4=90", "/4=90", "=90", "90", "0"),
-                *("00", '"', 'a"', "one", "ne", "e", "p", "P", "m", "n", "r", "x", "c", "C"),
+                *("00", '"1/4=90', 'a"1/4=90', "1/4=90", '"', 'a"', "one", "ne", "e", "p", "P", "m", "n", "r", "x", "c", "C"),
             )
         ]
         found += [tail + end for tail in _word_tails(letter, text)]

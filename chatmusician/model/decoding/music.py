@@ -202,13 +202,9 @@ def _bracket_fits(place: Place) -> bool:
 
 def _trill_fits(place: Place, mark: str) -> bool:
     """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords."""
-    if place.frame.strict and place.tie and mark in (".", "staccato"):
-        return False
-    if not place.frame.strict or mark not in ("T", "~", "trill", "roll"):
+    if not place.frame.strict or mark not in (".", "staccato", "T", "~", "trill", "roll"):
         return True
-    if mark == "~" and (place.tie or place.ahead & GRACED):
-        return False
-    return len(place.tie) < 2
+    return not place.tie and not (mark == "~" and place.ahead & GRACED)
 
 
 def _paren_fits(place: Place) -> bool:
@@ -411,7 +407,8 @@ def in_chord(place: Place, char: str) -> Step:
     room = _MOST_IN_CHORD - len(notes) - len(missing)
     if char in "^_=":
         longer = sign + char
-        fits = longer in _ACCIDENTALS and room > 0
+        # What a tie goes on with, beside an accidental in its chord, is read in two ways.
+        fits = longer in _ACCIDENTALS and room > 0 and not (place.frame.strict and place.tie)
         return place._replace(arg=(longer, "", notes, ties)) if fits else None
     if char in _LETTERS:
         if not _is_new(place, sign, char, notes, missing if room < 1 else None):
@@ -581,8 +578,10 @@ def in_quote(place: Place, char: str) -> Step:
 
 def _asked_chord(place: Place, text: str, char: str) -> Step:
     asked = place.frame.chord or ""
+    if place.ahead:
+        return None
     if char == '"':
-        return Event("chord") if asked and text == asked and not place.ahead else None
+        return Event("chord") if asked and text == asked else None
     return place._replace(arg=(text + char, 0)) if asked.startswith(text + char) else None
 
 

@@ -52,11 +52,11 @@ NAMES: Final = frozenset(
     if not set(name) & set("(){}[]~") and name.isascii() and "=" not in name
 )
 _TEMPO: Final = re.compile(
-    r'(?:"(?:[^"\\%\n]*(?:"(?: )?)?)?)?'
+    r'(?:"(?:[ !#-$&-\[\]-~]*(?:"(?: )?)?)?)?'
     r"(?:[1-9]\d?(?:/(?:(?:16?|32?|[248])(?:=(?:[2-9]\d?|[1-3]\d{0,2})?)?)?)?)?$"
 )
 _WHOLE_TEMPO: Final = re.compile(
-    r'(?:"[^"\\%\n]+"$)|(?:(?:"[^"\\%\n]+" ?)?[1-9]\d?/(?:1|2|4|8|16|32)=(?:[2-9]\d|[1-3]\d\d)$)'
+    r'(?:"[ !#-$&-\[\]-~]+"$)|(?:(?:"[ !#-$&-\[\]-~]+" ?)?[1-9]\d?/(?:1|2|4|8|16|32)=(?:[2-9]\d|[1-3]\d\d)$)'
 )
 _PARTS: Final = re.compile(r"[A-Z]\d?(?:\.?[A-Z]\d?)*$")
 _LONGEST_VALUE: Final = 100
@@ -168,3 +168,12 @@ def words(letter: str) -> tuple[str, ...]:
     if letter == "L":
         return tuple(sorted(_UNITS))
     return tuple(sorted(_PROPERTIES)) if letter == "V" else ()
+
+
+@lru_cache(maxsize=10_000)
+def chord_ends(text: str) -> tuple[str, ...]:
+    """What may be added to make a whole chord symbol, the shortest first."""
+    if "/" in text:
+        return ("", "C", "A")
+    tails = {head[len(text) :] for head in _CHORD_HEADS if head.startswith(text)}
+    return tuple(sorted(tails, key=lambda tail: (len(tail), tail))[:4])

@@ -165,7 +165,7 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
     places = (whole.start, max(0, whole.back), max(0, whole.split))
     if plan.strict and (not ticks or any(places)) and plan.level != SYNTAX:
         return None
-    if ticks % grain(whole.unit) or any(place >= ticks for place in places if ticks and place):
+    if ticks % grain(whole.unit) or (plan.strict and any(p >= ticks for p in places if ticks and p)):
         return None
     return whole._replace(meter=meter)
 
@@ -303,17 +303,15 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
     )
     closed = _closed(whole, plan)
     if whole.must:
-        return base._replace(
-            ending=whole.must, must=True, ends=_ends(with_ending(whole, plan, whole.must, 0), plan, ticks)
-        )
+        return base._replace(ending=whole.must, must=True)
     over = closed and _all_done(whole, plan)
     if over:
         return base._replace(closed=True, over=True)
     left = _left(whole, plan)
     ends = _ends(whole, plan, ticks)
+    base = base._replace(need=_last(base.need, ends))
     goes = any(kind == PLAIN for kind, _ in ends)
-    same = any(section.same_as is not None for section in plan.sections)
-    fields = "KQ" if same or whole.offset else "KQML"
+    fields = "KQ" if _copies(plan) or whole.offset else "KQML"
     if plan.lyrics:
         fields += "wW"
     return base._replace(
@@ -326,6 +324,14 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         closed=closed,
         fields=fields + ("" if plan.strict else "P"),
     )
+
+
+def _last(need: int, ends: tuple[tuple[str, frozenset[int] | None], ...]) -> int:
+    """The latest place at which the bar may end: before the full bar where it must be short."""
+    times = [times for _, times in ends]
+    if not need or None in times or not times:
+        return need
+    return max(time for found in times for time in found or ())
 
 
 def _forced_next(whole: Whole, plan: Constraints) -> bool:
@@ -387,8 +393,17 @@ def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
         return False
     section = _section(whole, plan)
     if plan.sections:
-        return section is not None and section.repeated is not False and whole.in_section == 0 and whole.offset in (0, whole.start)
+        if section is None or section.repeated is False or whole.in_section:
+            return False
+        if _copies(plan):
+            return section.repeated is True and (whole.first or whole.last != PLAIN)
+        return whole.offset in (0, whole.start)
     return plan.strict is False or whole.first or whole.in_section == 0 or _soft_allowed(whole, plan)
+
+
+def _copies(plan: Constraints) -> bool:
+    """Whether a section repeats the text of another; then each closes as it is asked to."""
+    return any(section.same_as is not None for section in plan.sections)
 
 
 def _soft_allowed(whole: Whole, plan: Constraints) -> bool:
@@ -400,9 +415,9 @@ def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
     if whole.first or whole.ending or whole.implied or not whole.body or whole.back < 0 or whole.offset or left < 1:
         return False
     section = _section(whole, plan)
-    if plan.sections and (section is None or section.repeated is False or section.same_as is not None):
-        return False
-    return True
+    if not plan.sections:
+        return True
+    return section is not None and section.repeated is not False and not _copies(plan)
 
 
 def _rests(whole: Whole, plan: Constraints, left: int, goes: bool, ticks: int) -> int:
@@ -464,6 +479,8 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         return False
     following = plan.sections[whole.section + 1] if plan.sections and not is_last else None
     wanted = section.repeated if section is not None else None
+    if _copies(plan):
+        wanted = bool(wanted)
     if whole.ending == 1:
         return kind == CLOSE and left >= 1
     if whole.ending >= 2:
@@ -506,7 +523,7 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
     if kind in (CLOSE, BOTH):
         where = whole.back or ticks
         return frozenset({where - whole.offset}) if where > whole.offset else frozenset({need} if whole.back == 0 else ())
-    if any(section.same_as is not None for section in plan.sections):
+    if _copies(plan):
         where = whole.start or ticks
         return frozenset({where - whole.offset} if where > whole.offset else ())
     if whole.offset or (kind == DOUBLE and whole.opened and not whole.ending):
