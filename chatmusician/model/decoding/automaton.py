@@ -16,6 +16,7 @@ from chatmusician.model.decoding.place import (
     LINE,
     NEEDS_SOUND,
     NOTE,
+    OVER,
     REST,
     START,
     VALUE,
@@ -107,7 +108,7 @@ class Automaton:
         """The state after one more character (a byte, as Latin-1), None where it cannot stand."""
         if state.given or self.tapes:
             return self.advance_given(state, char)
-        return self.plainly(state, char)
+        return None if state.node.place.mode == OVER else self.plainly(state, char)
 
     def plainly(self, state: State, char: str) -> State | None:
         stand, node = state[0], state[1]
@@ -218,7 +219,8 @@ class Automaton:
         if self.plan.sections:
             whole, given = self.section_text(whole, texts, whole.section != section)
         if self.plan.suffix and self.plan.bars and whole.count >= self.plan.bars:
-            given = self.plan.suffix
+            rest = Place(Frame(0), OVER)
+            return State(self.stand(whole), self.node(rest), self.plan.suffix)
         started = Place(self.frame(whole), START, (0,), tie=event.tie, slurs=event.slurs)
         tape = state.tape if whole.section == section else ""
         return State(self.stand(whole), self.node(started), given, tape, texts)
@@ -277,6 +279,8 @@ class Automaton:
         if state.given.strip():
             return False
         place = state.node.place
+        if place.mode == OVER:
+            return True
         if place.mode == START:
             return place.frame.closed and not place.tie and not place.slurs
         if place.mode == BAR:

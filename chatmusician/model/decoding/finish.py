@@ -63,7 +63,7 @@ def _piece(automaton: Automaton, state: State) -> tuple[str, State]:
 def _candidates(state: State) -> list[str]:
     """What may be written next, the shortest way to the end first."""
     place = state.node.place
-    if state.given and place.mode != QUOTE:
+    if state.given:
         return [state.given, *_in_mode(place)]
     return _in_mode(place)
 

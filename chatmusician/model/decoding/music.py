@@ -708,7 +708,8 @@ def ended(place: Place) -> Event | None:
 
 
 def over(place: Place, char: str) -> Step:
-    return None
+    """After the tune as planned: text that is given, whatever it is."""
+    return place
 
 
 STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {

@@ -165,6 +165,11 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
     places = (whole.start, max(0, whole.back), max(0, whole.split))
     if plan.strict and (not ticks or any(places)) and plan.level != SYNTAX:
         return None
+    if plan.strict and whole.body:
+        # A repeat would play what stands before in the new meter, or not: it is left out.
+        if whole.opened:
+            return None
+        whole = whole._replace(back=-1)
     if ticks % grain(whole.unit) or (plan.strict and any(p >= ticks for p in places if ticks and p)):
         return None
     return whole._replace(meter=meter)
@@ -421,8 +426,10 @@ def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
 
 
 def _rests(whole: Whole, plan: Constraints, left: int, goes: bool, ticks: int) -> int:
-    if whole.offset or not ticks or whole.first or whole.loose:
+    if whole.offset or not ticks or whole.loose:
         return 0
+    if whole.first:
+        return 1
     section = _section(whole, plan)
     if section is not None and section.bars:
         return 1
