@@ -25,6 +25,7 @@ from typing import Any
 from chatmusician import abc
 from chatmusician.abc.check import check
 from chatmusician.model.decoding.constraint import Constraint, Grammar
+from chatmusician.model.decoding.finish import ending
 from chatmusician.model.decoding.place import QUOTE, VALUE
 from chatmusician.model.decoding.plan import BRIEF, Constraints, Section
 from chatmusician.model.decoding.vocabulary import Vocabulary
@@ -34,7 +35,7 @@ METERS = ("2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4",
 UNITS = ("1/4", "1/8", "1/16")
 KEYS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb", "Am", "Em", "Bm", "Dm", "Gm", "Ador", "Dmix", "Elyd")
 _TEXT_ENDS = 0.2
-_BATCH = 200
+_BATCH = 100
 _FREE_TEXT = "wWTCORBDFGHNSZAP"
 
 
@@ -111,13 +112,15 @@ def walk(tune: Constraint, chance: random.Random) -> str:
         text.append(pieces[token] or "")
 
 
-def walks(vocabulary: Vocabulary, count: int, seed: int, tokens: int = 250) -> Iterator[str]:
+def walks(vocabulary: Vocabulary, count: int, seed: int, tokens: int = 120) -> Iterator[str]:
     chance = random.Random(seed)
     per_plan = 10
     for at in range(0, count, per_plan):
         grammar = Grammar(plans(chance), vocabulary)
         for _ in range(min(per_plan, count - at)):
-            yield walk(grammar.start(budget=chance.randint(tokens // 2, tokens)), chance)
+            needed = len(ending(grammar.automaton, grammar.automaton.start())) + 1
+            budget = needed + chance.randint(tokens // 4, tokens)
+            yield walk(grammar.start(budget=budget), chance)
 
 
 def judge(tunes: list[str], found: Found) -> None:
@@ -149,7 +152,6 @@ def outside(tunes: list[str], found: Found) -> None:
             timeout=300,
             check=False,
         )
-        written = len(list(Path(folder).glob("*.mid")))
     for line in ran.stdout.decode(errors="replace").splitlines():
         if "Error" not in line and "Warning" not in line:
             continue
@@ -159,7 +161,6 @@ def outside(tunes: list[str], found: Found) -> None:
         if place and kind not in found.examples:
             at = sum(start <= int(place[1]) for start in starts) - 1
             found.examples[kind] = f"{line}\n{tunes[at]}"
-    del written
 
 
 def bad(found: Found) -> int:
@@ -181,10 +182,7 @@ def load(path: str) -> Vocabulary:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(path)
-        ended = tokenizer.token_to_id("</s>")
-        found = Vocabulary.of(tokenizer)
-        found.end = (ended,)
-        return found
+        return Vocabulary.of(tokenizer, end=tokenizer.token_to_id("</s>"))
     from transformers import AutoTokenizer
 
     return Vocabulary.of(AutoTokenizer.from_pretrained(path))
@@ -219,7 +217,14 @@ def main(argv: list[str] | None = None) -> int:
         vocabulary = load(path)
         found = Found()
         start = time.perf_counter()
-        judge(list(walks(vocabulary, args.walks, args.seed)), found)
+        chunk: list[str] = []
+        for text in walks(vocabulary, args.walks, args.seed):
+            chunk.append(text)
+            if len(chunk) == _BATCH:
+                judge(chunk, found)
+                chunk.clear()
+                print(f"{name}: {found.tunes} tunes, bad {bad(found)}", flush=True)
+        judge(chunk, found)
         seconds = time.perf_counter() - start
         print(f"{name}: {vocabulary.size} pieces, {found.tunes} tunes, {seconds:.0f} s, bad {bad(found)}")
         for label, counts in (("check errors", found.errors), ("check warnings", found.warnings), ("abc2midi", found.outside)):

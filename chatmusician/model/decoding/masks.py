@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from chatmusician.model.decoding.automaton import Automaton, Node, State
 from chatmusician.model.decoding.place import PLAIN, QUOTE, VALUE
+from chatmusician.model.decoding.values import TEXT_FIELDS
 from chatmusician.model.decoding.vocabulary import Trie, Vocabulary
 from chatmusician.model.decoding.whole import horizon
 
@@ -17,6 +18,19 @@ _TEXT: Final = (QUOTE, VALUE)
 _MOST_MASKS: Final = 100_000
 
 Ids = NDArray[np.int64]
+
+
+def in_free_text(state: State) -> bool:
+    """Whether every token of plain letters may come next, and changes nothing."""
+    place = state.node.place
+    if place.mode == QUOTE:
+        return place.arg == ("^", 0)
+    if place.mode != VALUE or place.arg[2] != "\n":
+        return False
+    letter, text = str(place.arg[0]), str(place.arg[1])
+    if letter == "R":
+        return text == "0."
+    return (letter in TEXT_FIELDS or letter in "wWs") and text in ("", "0", "0.")
 
 
 class Masks:
@@ -59,7 +73,11 @@ class Masks:
         found: list[int] = []
         advance = self.automaton.advance
         plain = not state.given and not self.automaton.tapes
-        stack: list[tuple[Trie, State]] = [(self.vocabulary.root, state)]
+        root = self.vocabulary.root
+        if plain and in_free_text(state):
+            found += self.vocabulary.texts
+            root = self.vocabulary.odd
+        stack: list[tuple[Trie, State]] = [(root, state)]
         while stack:
             trie, here = stack.pop()
             edges = here.node.edges

@@ -114,7 +114,8 @@ def at_start(place: Place, char: str) -> Step:
     if frame.stopped and char not in frame.fields:
         return None
     if char in "ZX":
-        if frame.rests and not place.tie and not frame.owed:
+        bound = place.tie or (place.slurs and frame.strict)
+        if frame.rests and not bound and not frame.owed:
             return place._replace(mode=BARS_REST, arg=("", char))
         return None
     if since == 2 and char in frame.fields and not place.tie:

@@ -29,7 +29,7 @@ _KEYS: Final = frozenset(
 _METERS: Final = frozenset(
     {f"{n}/{d}" for n in range(1, 25) for d in (1, 2, 4, 8, 16, 32)} | {"C", "C|"}
 )
-_UNITS: Final = frozenset(f"1/{d}" for d in (1, 2, 4, 8, 16, 32))
+_UNITS: Final = frozenset(f"1/{d}" for d in (2, 4, 8, 16, 32))
 _PROPERTIES: Final = frozenset(
     {f"clef={clef}{shift}" for clef in CLEFS for shift in ("", "-8", "+8")}
     | {f"octave={n}" for n in range(-4, 5)}

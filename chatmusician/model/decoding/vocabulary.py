@@ -18,6 +18,8 @@ _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>$")
 NEEDED: Final = "X:1\nM:4/4L:1/8K:C|z0123456789/][\")-"
 # Every character that can stand outside free text.
 MUSIC: Final = frozenset(map(chr, range(0x20, 0x7F))) - set("#$%&*;?@\\`") | {"\n"}
+# What may stand in every free text and leaves it as it was.
+TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&;\\]')
 
 
 class Trie:
@@ -45,9 +47,16 @@ class Vocabulary:
         # How many bar lines a token may cross.
         self.bars = max((len(re.findall(r"[|:]+", p)) for p in self.pieces if p), default=0)
         self.root = Trie()
+        # Tokens that may stand anywhere in free text, and a trie of those that need a look.
+        self.texts: list[int] = []
+        self.odd = Trie()
         for index, piece in enumerate(self.pieces):
             if piece and index not in self.end:
-                self.add(piece, index)
+                self.add(self.root, piece, index)
+                if TEXT.issuperset(piece):
+                    self.texts.append(index)
+                else:
+                    self.add(self.odd, piece, index)
         missing = [char for char in NEEDED if char not in self.root.next or not self.root.next[char].ids]
         if missing:
             raise InputError(
@@ -55,8 +64,8 @@ class Vocabulary:
                 hint="decoding by bars needs a token for every single character of ABC",
             )
 
-    def add(self, piece: str, index: int) -> None:
-        node = self.root
+    def add(self, root: Trie, piece: str, index: int) -> None:
+        node = root
         for char in piece:
             if char not in node.next:
                 node.next[char] = Trie()
@@ -76,7 +85,7 @@ class Vocabulary:
         return found
 
     @classmethod
-    def of(cls, tokenizer: Any) -> Vocabulary:
+    def of(cls, tokenizer: Any, *, end: int | None = None) -> Vocabulary:
         """The vocabulary of a (fast) tokenizer of transformers, or of one of `tokenizers`."""
         backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
         state = json.loads(backend.to_str())
@@ -89,13 +98,16 @@ class Vocabulary:
         for token, index in table.items():
             if index not in special:
                 pieces[index] = _bytes(token, kind)
-        end = getattr(tokenizer, "eos_token_id", None)
+        if end is None:
+            end = getattr(tokenizer, "eos_token_id", None)
         return cls(pieces, [] if end is None else [end])
 
 
 def _kind(state: dict[str, Any]) -> str:
     """How the tokenizer writes bytes: told by its decoder, else by its pre-tokenizer."""
-    parts = json.dumps([state.get("decoder"), state.get("pre_tokenizer"), state.get("normalizer")])
+    parts = json.dumps(
+        [state.get(part) for part in ("decoder", "pre_tokenizer", "normalizer")], ensure_ascii=False
+    )
     if '"ByteLevel"' in parts:
         return "byte-level"
     if '"WordPiece"' in parts or state.get("model", {}).get("type") == "WordPiece":

@@ -10,7 +10,8 @@ from chatmusician.model.decoding.place import BOTH, CLOSE, DOUBLE, FINAL, OPEN, 
 from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
 
 _MANY: Final = 1_000_000
-_MOST_ENDINGS: Final = 6
+# The grain of the longest unit: every full bar is a multiple of it.
+_COARSEST: Final = 8
 _MOST_RESTS: Final = 16
 _ONCE: Final = "XMLQRKP"
 # Meters in which abc2midi takes (5, (7 and (9 for compound and we do not, or the reverse.
@@ -166,7 +167,6 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
     if plan.strict and (not ticks or any(places)) and plan.level != SYNTAX:
         return None
     if plan.strict and whole.body:
-        # A repeat would play what stands before in the new meter, or not: it is left out.
         if whole.opened:
             return None
         whole = whole._replace(back=-1)
@@ -316,7 +316,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
     ends = _ends(whole, plan, ticks)
     base = base._replace(need=_last(base.need, ends))
     goes = any(kind == PLAIN for kind, _ in ends)
-    fields = "KQ" if _copies(plan) or whole.offset else "KQML"
+    fields = _fields(whole, plan)
     if plan.lyrics:
         fields += "wW"
     return base._replace(
@@ -329,6 +329,18 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         closed=closed,
         fields=fields + ("" if plan.strict else "P"),
     )
+
+
+def _fields(whole: Whole, plan: Constraints) -> str:
+    """The fields that may change at the start of the bar."""
+    if _copies(plan) or whole.offset:
+        return "KQ"
+    if not plan.strict:
+        return "KQML"
+    places = (whole.start, max(0, whole.back), max(0, whole.split))
+    fields = "KQ" if any(place % _COARSEST for place in places) else "KQL"
+    # A repeat would play what stands before in the new meter, or not: it is left out.
+    return fields if any(places) or (whole.opened and whole.body) else fields + "M"
 
 
 def _last(need: int, ends: tuple[tuple[str, frozenset[int] | None], ...]) -> int:
