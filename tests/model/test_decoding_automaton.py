@@ -81,7 +81,7 @@ def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
         ("C,,,", "C,,"),
         ('"H', '"'),
         ("C8|]C8|\n\n", "C8|]C8|\n"),
-        ("|:C8|[M:3/4]", "|:C8|[M:3/4"),
+        ("|:C8|[M:3/4]", "|:C8|["),
     ],
 )
 def test_wrong_tunes_stop_where_they_go_wrong(body: str, until: str) -> None:
