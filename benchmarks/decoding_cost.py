@@ -100,7 +100,9 @@ def random_llama(size: int) -> Any:
     return LlamaForCausalLM(config).eval()
 
 
-def generate(model: Any, grammar: Grammar, tokens: int, seed: int, sequences: int) -> tuple[float, int]:
+def generate(
+    model: Any, grammar: Grammar, tokens: int, seed: int, sequences: int
+) -> tuple[float, int]:
     """Processor seconds and tokens of some sampled sequences."""
     import torch
     from transformers import LogitsProcessorList
@@ -128,7 +130,9 @@ def generate(model: Any, grammar: Grammar, tokens: int, seed: int, sequences: in
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--tunes", type=int, default=100)
     parser.add_argument("--tokens", type=int, default=0, help="0: no generation")
     parser.add_argument("--sequences", type=int, default=4)

@@ -31,9 +31,40 @@ from chatmusician.model.decoding.plan import BRIEF, Constraints, Section
 from chatmusician.model.decoding.vocabulary import Vocabulary
 from chatmusician.programs import program_path
 
-METERS = ("2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4", "5/8", "7/8", "5/4")
+METERS = (
+    "2/4",
+    "3/4",
+    "4/4",
+    "2/2",
+    "6/8",
+    "9/8",
+    "12/8",
+    "3/8",
+    "3/2",
+    "6/4",
+    "5/8",
+    "7/8",
+    "5/4",
+)
 UNITS = ("1/4", "1/8", "1/16")
-KEYS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb", "Am", "Em", "Bm", "Dm", "Gm", "Ador", "Dmix", "Elyd")
+KEYS = (
+    "C",
+    "G",
+    "D",
+    "A",
+    "E",
+    "F",
+    "Bb",
+    "Eb",
+    "Am",
+    "Em",
+    "Bm",
+    "Dm",
+    "Gm",
+    "Ador",
+    "Dmix",
+    "Elyd",
+)
 _TEXT_ENDS = 0.2
 _BATCH = 100
 _FREE_TEXT = "wWTCORBDFGHNSZAP"
@@ -205,7 +236,9 @@ def sentencepiece(path: str) -> Vocabulary:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--walks", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--examples", action="store_true", help="print one tune for each finding")
@@ -226,8 +259,14 @@ def main(argv: list[str] | None = None) -> int:
                 print(f"{name}: {found.tunes} tunes, bad {bad(found)}", flush=True)
         judge(chunk, found)
         seconds = time.perf_counter() - start
-        print(f"{name}: {vocabulary.size} pieces, {found.tunes} tunes, {seconds:.0f} s, bad {bad(found)}")
-        for label, counts in (("check errors", found.errors), ("check warnings", found.warnings), ("abc2midi", found.outside)):
+        print(
+            f"{name}: {vocabulary.size} pieces, {found.tunes} tunes, {seconds:.0f} s, bad {bad(found)}"
+        )
+        for label, counts in (
+            ("check errors", found.errors),
+            ("check warnings", found.warnings),
+            ("abc2midi", found.outside),
+        ):
             print(f"  {label}: {dict(counts.most_common(30))}")
         if args.examples:
             for kind, text in found.examples.items():

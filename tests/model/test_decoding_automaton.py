@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from chatmusician import abc
 from chatmusician.abc.check import check
 from chatmusician.abc.fields import parse_meter
@@ -90,7 +91,9 @@ def test_wrong_tunes_stop_where_they_go_wrong(body: str, until: str) -> None:
     assert read.removeprefix(HEAD) == until
 
 
-@pytest.mark.parametrize("meter", ["2/4", "3/4", "4/4", "6/8", "9/8", "12/8", "5/8", "7/16", "C", "C|"])
+@pytest.mark.parametrize(
+    "meter", ["2/4", "3/4", "4/4", "6/8", "9/8", "12/8", "5/8", "7/16", "C", "C|"]
+)
 def test_a_bar_holds_the_meter_exactly(meter: str) -> None:
     sixteenths = int(parse_meter(meter).num * 16 / parse_meter(meter).den)
     head = f"X:1\nM:{meter}\nL:1/16\nK:D\n"
@@ -149,9 +152,10 @@ def test_chord_symbols_in_order_and_none_left() -> None:
 def test_form_and_motif() -> None:
     form = (Section(2, repeated=True, motif="CDEF G4"), Section(1, repeated=False))
     plan = Constraints(sections=form)
-    assert spelled(HEAD + "|:CDEF G4 |C8:|D8|]", plan)[0] or spelled(
-        HEAD + "CDEF G4 |C8:|D8|]", plan
-    )[0]
+    assert (
+        spelled(HEAD + "|:CDEF G4 |C8:|D8|]", plan)[0]
+        or spelled(HEAD + "CDEF G4 |C8:|D8|]", plan)[0]
+    )
     assert not spelled(HEAD + "CDEF A4 |C8:|D8|]", plan)[0]
     assert not spelled(HEAD + "CDEF G4 |C8||D8|]", plan)[0]
     assert not spelled(HEAD + "CDEF G4 |C8:|D8|E8|]", plan)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from chatmusician import abc
 from chatmusician.abc.check import check
 from chatmusician.errors import InputError, UsageError
@@ -58,7 +59,9 @@ def test_masks_are_what_pushing_each_token_says(vocabulary: Vocabulary) -> None:
     [
         Constraints(headers=(("M", "4/4"), ("L", "1/8"), ("K", "C"))),
         Constraints(headers=(("M", "6/8"), ("L", "1/8"), ("K", "Em")), bars=4),
-        Constraints(headers=(("M", "3/4"), ("L", "1/4"), ("K", "F")), bars=3, chords=("F", "C7", "F")),
+        Constraints(
+            headers=(("M", "3/4"), ("L", "1/4"), ("K", "F")), bars=3, chords=("F", "C7", "F")
+        ),
         Constraints(
             headers=(("M", "2/4"), ("L", "1/16"), ("K", "A")),
             sections=(Section(2, repeated=True), Section(2, repeated=False)),

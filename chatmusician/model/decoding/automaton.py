@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from chatmusician.model.decoding import whole as tune
 from chatmusician.model.decoding.header import after_letter, at_line, in_value
+from chatmusician.model.decoding.lengths import WHOLE
 from chatmusician.model.decoding.music import STEPS, ended
 from chatmusician.model.decoding.place import (
     AFTER,
@@ -79,7 +80,9 @@ class Automaton:
         self.tapes = any(section.same_as is not None for section in self.plan.sections)
 
     def start(self) -> State:
-        place = Place(Frame(0, strict=self.plan.strict, one_line=self.plan.one_line), LINE, ("begin",))
+        place = Place(
+            Frame(0, strict=self.plan.strict, one_line=self.plan.one_line), LINE, ("begin",)
+        )
         return State(self.stand(Whole()), self.node(place))
 
     def node(self, place: Place) -> Node:
@@ -197,11 +200,14 @@ class Automaton:
             frame = frame._replace(chord=chord, owed=max(0, frame.owed - 1))
             return state._replace(
                 stand=self.stand(whole),
-                node=self.node(place._replace(frame=frame, mode=GAP, arg=(), ahead=place.ahead | NEEDS_SOUND)),
+                node=self.node(
+                    place._replace(frame=frame, mode=GAP, arg=(), ahead=place.ahead | NEEDS_SOUND)
+                ),
             )
         if event.kind == "ending":
-            tie, slurs = (), 0
-            whole = tune.with_ending(whole, self.plan, event.at, event.count)
+            tie: tuple[str, ...] = ()
+            slurs = 0
+            whole = tune.with_ending(whole, self.plan, event.at, event.amount)
             if event.at == 1 or not self.plan.strict:
                 tie, slurs = event.tie, event.slurs
             frame = self.frame(whole)._replace(starts="", ending=0, closed=False)
@@ -212,13 +218,13 @@ class Automaton:
     def bar(self, state: State, whole: Whole, event: Event) -> State:
         texts = state.texts
         section = whole.section
-        whole = tune.with_bar(whole, self.plan, event.text, event.at, event.count)
+        whole = tune.with_bar(whole, self.plan, event.text, event.at, event.amount)
         given = ""
         if self.tapes and whole.section != section and event.at:
             texts = (*texts, state.tape.strip(" \n").rstrip("|:] \n").lstrip("|: \n"))
         if self.plan.sections:
             whole, given = self.section_text(whole, texts, whole.section != section)
-        if self.plan.suffix and self.plan.bars and whole.count >= self.plan.bars:
+        if self.plan.suffix and self.plan.bars and whole.bars >= self.plan.bars:
             rest = Place(Frame(0), OVER)
             return State(self.stand(whole), self.node(rest), self.plan.suffix)
         started = Place(self.frame(whole), START, (0,), tie=event.tie, slurs=event.slurs)
@@ -258,7 +264,7 @@ class Automaton:
             changed = (
                 tune.with_meter(whole, self.plan, value)
                 if letter == "M"
-                else tune.with_unit(whole, self.plan, tune.WHOLE // int(value[2:]))
+                else tune.with_unit(whole, self.plan, WHOLE // int(value[2:]))
             )
             if changed is None:
                 return None

@@ -30,7 +30,7 @@ from chatmusician.model.decoding.place import (
 )
 from chatmusician.model.decoding.values import NAMES, chord_ends
 
-_MOST_STEPS: Final = 20_000
+_MOST_STEPS: Final = 4_000
 _BAR_LINES: Final = ("|]", ":|", "|", "||", "|:", "::")
 _DEFAULTS: Final = {"X": "1", "M": "4/4", "L": "1/8", "K": "C", "Q": "1/4=90", "V": "1", "P": "A"}
 
@@ -47,7 +47,7 @@ def ending(automaton: Automaton, state: State) -> str:
             return "".join(pieces)
         piece, state = _piece(automaton, state)
         pieces.append(piece)
-    raise DeadEndError("".join(pieces)[-80:])
+    raise DeadEndError(f"{automaton.plan} {state.stand.whole} {state.node.place} {pieces[-9:]}")
 
 
 def _piece(automaton: Automaton, state: State) -> tuple[str, State]:
@@ -57,7 +57,7 @@ def _piece(automaton: Automaton, state: State) -> tuple[str, State]:
         after, read = automaton.spell_bytes(text, state)
         if read == len(text):
             return text, after
-    raise DeadEndError(repr(state.node.place) + repr(state.stand.whole) + repr(state.given))
+    raise DeadEndError(f"{automaton.plan} {state.stand.whole} {state.node.place} {state.given!r}")
 
 
 def _candidates(state: State) -> list[str]:
@@ -106,7 +106,16 @@ def _quote_ends(place: Place) -> list[str]:
     return [*found, '^"', *(tail + '"' for tail in _TEXT_ENDS)]
 
 
-_TEXT_ENDS: Final = ("", "\x80", "\x80\x80", "\x80\x80\x80", "\xa0\x80", "\x90\x80\x80", "a", "\x80a")
+_TEXT_ENDS: Final = (
+    "",
+    "\x80",
+    "\x80\x80",
+    "\x80\x80\x80",
+    "\xa0\x80",
+    "\x90\x80\x80",
+    "a",
+    "\x80a",
+)
 
 
 def _chord_ends(place: Place) -> list[str]:
@@ -139,8 +148,42 @@ def _values(letter: str, text: str, end: str) -> list[str]:
         found += [
             tail + end
             for tail in (
-                *("1", "2", "4", "8", "16", "6", "/4", "/8", "/2", "/1", "4=90", "/4=90", "=90", "90", "0"),
-                *("00", '"1/4=90', 'a"1/4=90', "1/4=90", '"', 'a"', "one", "ne", "e", "p", "P", "m", "n", "r", "x", "c", "C"),
+                *(
+                    "1",
+                    "2",
+                    "4",
+                    "8",
+                    "16",
+                    "6",
+                    "/4",
+                    "/8",
+                    "/2",
+                    "/1",
+                    "4=90",
+                    "/4=90",
+                    "=90",
+                    "90",
+                    "0",
+                ),
+                *(
+                    "00",
+                    '"1/4=90',
+                    'a"1/4=90',
+                    "1/4=90",
+                    '"',
+                    'a"',
+                    "one",
+                    "ne",
+                    "e",
+                    "p",
+                    "P",
+                    "m",
+                    "n",
+                    "r",
+                    "x",
+                    "c",
+                    "C",
+                ),
             )
         ]
         found += [tail + end for tail in _word_tails(letter, text)]
@@ -166,8 +209,10 @@ def _lengths(place: Place) -> list[str]:
     if place.mode == NOTE and place.tie:
         pitch = str(place.arg[0])
         marks = [tied[len(pitch) :] for tied in place.tie if tied.startswith(pitch)]
-    best = longest(place.frame.unit, place.room, place.tuplet, place.broken)
+    best = longest(place.frame.unit, _way(place), place.tuplet, place.broken)
     found = []
+    if best == length and not marks:
+        found = [")" * place.slurs + line for line in (" |]", " :|", " |")] + [" "]
     if best is not None and best.startswith(length):
         found = [mark + best[len(length) :] + " " for mark in (*marks, "")]
     if table.get(length, -1) < 0:
@@ -204,14 +249,18 @@ def _elements(place: Place) -> list[str]:
     found += [" "] if place.mode == ENDING else []
     if place.mode == BAR:
         text = str(place.arg[0])
-        found += [line[len(text) :] + "\n" for line in _BAR_LINES if line.startswith(text) and line != text]
-        found += [line[len(text) :] for line in _BAR_LINES if line.startswith(text) and line != text]
+        found += [
+            line[len(text) :] + "\n"
+            for line in _BAR_LINES
+            if line.startswith(text) and line != text
+        ]
+        found += [
+            line[len(text) :] for line in _BAR_LINES if line.startswith(text) and line != text
+        ]
         return [*found, "\n", " "] if not frame.one_line else [*found, " "]
-    bar_lines = [line + ("" if line in ("|]", ":|") else "") for line in _BAR_LINES]
+    bar_lines = list(_BAR_LINES)
     found += [" " + line for line in bar_lines] if place.mode not in (START,) else []
     found += bar_lines
-    if place.mode == START and place.arg[:1] == (0,) and not frame.must:
-        found += []
     if frame.owed and frame.chord and not place.ahead:
         found.append(f'"{frame.chord}"')
     best = longest(frame.unit, _way(place), place.tuplet, place.broken) or ""

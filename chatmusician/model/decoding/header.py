@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatmusician.model.decoding.music import text_byte
-from chatmusician.model.decoding.place import LETTER, VALUE, Event, Place, Step
+from chatmusician.model.decoding.marks import text_byte
+from chatmusician.model.decoding.place import VALUE, Event, Place, Step
 from chatmusician.model.decoding.values import TEXT_FIELDS, begins, complete
 
 _HORNPIPE = "hornpipe"
@@ -43,7 +43,11 @@ def in_value(place: Place, char: str) -> Step:
     if char == " " and not text and end == "\n":
         return place._replace(arg=(letter, " ", end, back))
     longer = text + char
-    return place._replace(arg=(letter, longer, end, back)) if begins(letter, longer[longer[0] == " " :]) else None
+    return (
+        place._replace(arg=(letter, longer, end, back))
+        if begins(letter, longer[longer[0] == " " :])
+        else None
+    )
 
 
 def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: str) -> Step:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from chatmusician.model.decoding.lengths import WHOLE, Tuplet, allowed, feasible
+from chatmusician.model.decoding.lengths import WHOLE, Tuplet, feasible
+from chatmusician.model.decoding.marks import (
+    ACCIDENTALS,
+    LETTERS,
+    MARKS,
+    grace_fits,
+    in_grace,
+    in_mark,
+    in_quote,
+    length_table,
+    mark_fits,
+    marked,
+    note_begins,
+    pitch_fits,
+    slur_fits,
+    trill_fits,
+)
 from chatmusician.model.decoding.place import (
     ACCIDENTAL,
     AFTER,
@@ -22,9 +38,8 @@ from chatmusician.model.decoding.place import (
     ENDING,
     GAP,
     GRACE,
-    GRACED,
-    LOOSE_LINES,
     LETTER,
+    LOOSE_LINES,
     MARK,
     MARKED,
     NEEDS_NOTE,
@@ -43,39 +58,16 @@ from chatmusician.model.decoding.place import (
     Place,
     Step,
 )
-from chatmusician.model.decoding.values import NAMES, chord_begins, chord_complete, prefixes
 
-_LETTERS: Final = "ABCDEFGabcdefg"
-_MARKS: Final = ".~HLMOPSTuv"
 # abc2midi reads a mark of one letter only directly before these.
-_AFTER_MARK: Final = "^_=[" + _MARKS
-# abc2midi takes ; in quotes for the end of an annotation.
-_NOT_QUOTED: Final = '"\\%&;'
-_ACCIDENTALS: Final = ("^", "^^", "_", "__", "=")
-_BAR_PREFIXES: Final = frozenset(text[:end] for text in BAR_LINES for end in range(1, len(text) + 1))
-_GRACE_LENGTHS: Final = ("", "2", "3", "4", "/", "/2", "/4", "3/2", "3/", "3/4")
-_MOST_GRACES: Final = 8
+_AFTER_MARK: Final = "^_=[" + MARKS
+_BAR_PREFIXES: Final = frozenset(
+    text[:end] for text in BAR_LINES for end in range(1, len(text) + 1)
+)
 _MOST_IN_CHORD: Final = 6
 _LONGEST_BREAK: Final = 3
 _TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 _FINEST_BROKEN: Final = 8
-# UTF-8: what follows each leading byte, and the second bytes that are narrowed down.
-_LEADS: Final[dict[int, int]] = {
-    **dict.fromkeys(range(0xC2, 0xE0), 1),
-    **dict.fromkeys((*range(0xE1, 0xED), 0xEE, 0xEF), 2),
-    **dict.fromkeys(range(0xF1, 0xF4), 3),
-    **{0xE0: 4, 0xED: 5, 0xF0: 6, 0xF4: 7},
-}
-_NARROW: Final = {4: (0xA0, 0xBF, 1), 5: (0x80, 0x9F, 1), 6: (0x90, 0xBF, 2), 7: (0x80, 0x8F, 2)}
-
-
-def pitch_fits(letter: str, marks: str) -> bool:
-    """Whether letter and octave marks name a pitch between C,, and c'''."""
-    if not marks:
-        return True
-    if marks[0] == ",":
-        return letter.isupper() and marks in (",", ",,")
-    return letter.islower() and (marks in ("'", "''") or (marks == "'''" and letter == "c"))
 
 
 # -- between elements -----------------------------------------------------------
@@ -128,8 +120,8 @@ def doubtful(place: Place, char: str) -> Step:
     letter = str(place.arg[0])
     if char == ":":
         return place._replace(mode=VALUE, arg=(letter, "", "\n", 2))
-    if letter in _MARKS and _mark_fits(place) and _trill_fits(place, letter):
-        return element(_marked(place, letter), char)
+    if letter in MARKS and mark_fits(place) and trill_fits(place, letter):
+        return element(marked(place, letter), char)
     return None
 
 
@@ -145,19 +137,19 @@ def in_gap(place: Place, char: str) -> Step:
 def element(place: Place, char: str) -> Step:
     """The first character of whatever comes next in the bar."""
     frame = place.frame
-    if char in _LETTERS:
+    if char in LETTERS:
         return _note_head(place, "", char)
     if frame.strict and place.ahead & MARKED and char not in _AFTER_MARK:
         return None
     if char in "^_=":
-        if not _note_begins(place) or (place.tie and frame.strict):
+        if not note_begins(place) or (place.tie and frame.strict):
             return None
         return place._replace(mode=ACCIDENTAL, arg=(char,), last=0)
     if char in "zx":
         if place.tie or (frame.strict and place.ahead & NEEDS_NOTE):
             return None
         begun = place._replace(mode=REST, arg=("",), last=0)
-        return begun if _length_table(begun) else None
+        return begun if length_table(begun) else None
     if char in "|:":
         return _bar_begins(place, char)
     if char == "[":
@@ -166,31 +158,23 @@ def element(place: Place, char: str) -> Step:
     if char == '"':
         return place._replace(mode=QUOTE, arg=("", 0), last=0)
     if char == "{":
-        if place.broken or not _grace_fits(place):
+        if place.broken or not grace_fits(place):
             return None
         return place._replace(mode=GRACE, arg=(0, "", ""), last=0)
     if char == "!":
-        return place._replace(mode=MARK, arg=("",), last=0) if _mark_fits(place) else None
+        return place._replace(mode=MARK, arg=("",), last=0) if mark_fits(place) else None
     if char == "(":
         opened = place._replace(mode=PAREN, arg=(), last=0)
-        return opened if _note_begins(place) and _paren_fits(opened) else None
+        return opened if note_begins(place) and _paren_fits(opened) else None
     if char == ")" and not frame.strict and place.slurs:
         return place._replace(slurs=place.slurs - 1)
-    if char in _MARKS:
-        if not _mark_fits(place) or not _trill_fits(place, char):
+    if char in MARKS:
+        if not mark_fits(place) or not trill_fits(place, char):
             return None
-        return _marked(place, char)
+        return marked(place, char)
     if char == "\n" and not frame.strict and not frame.one_line and not place.ahead:
         return place._replace(mode=GAP, arg=(1,), last=0)
     return None
-
-
-def _mark_fits(place: Place) -> bool:
-    """Whether a mark may stand here: some write one after the last note too."""
-    if not place.frame.strict:
-        return True
-    # abc2midi takes a mark within a broken rhythm for unequal notes.
-    return not place.broken and _note_begins(place)
 
 
 def _bracket_fits(place: Place) -> bool:
@@ -198,51 +182,12 @@ def _bracket_fits(place: Place) -> bool:
     if not place.frame.strict:
         return True
     chord = "^" if place.tie else "C"
-    return any(after_bracket(place, c) is not None for c in (chord, *_LETTERS, "K", "1", "2"))
-
-
-def _trill_fits(place: Place, mark: str) -> bool:
-    """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords."""
-    if not place.frame.strict or mark not in (".", "staccato", "T", "~", "trill", "roll"):
-        return True
-    return not place.tie and not (mark == "~" and place.ahead & GRACED)
+    return any(after_bracket(place, c) is not None for c in (chord, *LETTERS, "K", "1", "2"))
 
 
 def _paren_fits(place: Place) -> bool:
     """Whether a slur or a tuplet may begin here."""
-    return _slur_fits(place) or any(after_paren(place, digit) for digit in "23468")
-
-
-def _slur_fits(place: Place) -> bool:
-    return place.slurs < (1 if place.frame.strict else 3) and not place.broken
-
-
-def _grace_fits(place: Place) -> bool:
-    """Whether grace notes may stand here: in abc2midi not after a mark, another grace or a tie."""
-    if not place.frame.strict:
-        return True
-    return not (place.tie or place.ahead & (MARKED | GRACED)) and _note_begins(place)
-
-
-def _marked(place: Place, mark: str) -> Place:
-    """The place after a mark, which belongs to the note that must follow."""
-    ahead = DECORATED if len(mark) > 1 else MARKED
-    if mark in ("T", "~", "trill ", "roll "):
-        ahead |= TRILLED
-    elif mark in (".", "staccato ", "breath "):
-        ahead |= DOTTED
-    if place.frame.strict:
-        ahead |= NEEDS_NOTE
-    return place._replace(mode=GAP, arg=(), ahead=place.ahead | ahead, last=0)
-
-
-def _note_begins(place: Place) -> bool:
-    """Whether a note can begin here at all."""
-    return bool(_length_table(place))
-
-
-def _length_table(place: Place) -> dict[str, int]:
-    return allowed(place.frame.unit, place.room, place.tuplet, place.broken)
+    return slur_fits(place) or any(after_paren(place, digit) for digit in "23468")
 
 
 # -- notes, rests, chords -------------------------------------------------------
@@ -251,12 +196,12 @@ def _length_table(place: Place) -> dict[str, int]:
 def after_accidental(place: Place, char: str) -> Step:
     sign = str(place.arg[0])
     if char in "^_=":
-        return place._replace(arg=(sign + char,)) if sign + char in _ACCIDENTALS else None
-    return _note_head(place, sign, char) if char in _LETTERS else None
+        return place._replace(arg=(sign + char,)) if sign + char in ACCIDENTALS else None
+    return _note_head(place, sign, char) if char in LETTERS else None
 
 
 def _note_head(place: Place, sign: str, letter: str) -> Step:
-    if not _length_table(place) or (
+    if not length_table(place) or (
         place.tie and ((sign and place.frame.strict) or not _ties_to(place, letter, False))
     ):
         return None
@@ -283,7 +228,7 @@ def in_note(place: Place, char: str) -> Step:
             return None
         return place._replace(arg=(longer, ""))
     tied = not place.tie or _ties_to(place, pitch, True)
-    table = _length_table(place)
+    table = length_table(place)
     if tied and length + char in table:
         return place._replace(arg=(pitch, length + char))
     ticks = table.get(length, -1)
@@ -294,7 +239,7 @@ def in_note(place: Place, char: str) -> Step:
 
 def in_rest(place: Place, char: str) -> Step:
     length = str(place.arg[0])
-    table = _length_table(place)
+    table = length_table(place)
     if length + char in table:
         return place._replace(arg=(length + char,))
     ticks = table.get(length, -1)
@@ -375,7 +320,7 @@ def _breaks(place: Place, char: str) -> Step:
     if place.last < _FINEST_BROKEN or place.last % _FINEST_BROKEN:
         return None
     found = place._replace(mode=BROKEN, arg=(char, 1), broken=place.last, last=0)
-    return found if _length_table(found) else None
+    return found if length_table(found) else None
 
 
 def in_broken(place: Place, char: str) -> Step:
@@ -402,16 +347,18 @@ def in_chord(place: Place, char: str) -> Step:
         notes = (*notes, note)
         if char == "-":
             # abc2midi loses count of ties of single notes in chords.
-            return None if place.frame.strict else place._replace(arg=("", "", notes, (*ties, note)))
+            return (
+                None if place.frame.strict else place._replace(arg=("", "", notes, (*ties, note)))
+            )
         note, sign = "", ""
     missing = set(place.tie) - set(notes)
     room = _MOST_IN_CHORD - len(notes) - len(missing)
     if char in "^_=":
         longer = sign + char
         # What a tie goes on with, beside an accidental in its chord, is read in two ways.
-        fits = longer in _ACCIDENTALS and room > 0 and not (place.frame.strict and place.tie)
+        fits = longer in ACCIDENTALS and room > 0 and not (place.frame.strict and place.tie)
         return place._replace(arg=(longer, "", notes, ties)) if fits else None
-    if char in _LETTERS:
+    if char in LETTERS:
         if not _is_new(place, sign, char, notes, missing if room < 1 else None):
             return None
         return place._replace(arg=(sign, char, notes, ties))
@@ -423,7 +370,7 @@ def in_chord(place: Place, char: str) -> Step:
 
 _PITCHES: Final = tuple(
     letter + marks
-    for letter in _LETTERS
+    for letter in LETTERS
     for marks in ("", ",", ",,", "'", "''", "'''")
     if pitch_fits(letter, marks)
 )
@@ -454,7 +401,7 @@ def after_chord(place: Place, char: str) -> Step:
     """After ]: the chord's length."""
     length, notes, ties = place.arg
     assert isinstance(length, str) and isinstance(notes, tuple) and isinstance(ties, tuple)
-    table = _length_table(place)
+    table = length_table(place)
     if length + char in table:
         return place._replace(arg=(length + char, notes, ties))
     ticks = table.get(length, -1)
@@ -471,32 +418,6 @@ def after_chord(place: Place, char: str) -> Step:
     return after(done, char)
 
 
-def in_grace(place: Place, char: str) -> Step:
-    """Between { and }; arg: notes read, the one being read, its length (or an accidental)."""
-    count, note, tail = place.arg
-    assert isinstance(count, int) and isinstance(note, str) and isinstance(tail, str)
-    if char == "/" and not count and not note and not tail:
-        return place._replace(arg=(0, "", "/"))
-    if note:
-        if char in ",'" and not tail:
-            fits = pitch_fits(note[0], note[1:] + char)
-            return place._replace(arg=(count, note + char, "")) if fits else None
-        if tail + char in prefixes(frozenset(_GRACE_LENGTHS)):
-            return place._replace(arg=(count, note, tail + char))
-        if tail not in _GRACE_LENGTHS:
-            return None
-        count, note, tail = count + 1, "", ""
-    sign = "" if tail == "/" else tail
-    if char == "}" and count and not sign:
-        ahead = GRACED | NEEDS_NOTE if place.frame.strict else 0
-        return place._replace(mode=GAP, arg=(), ahead=place.ahead | ahead)
-    if count >= _MOST_GRACES:
-        return None
-    if char in "^_=":
-        return place._replace(arg=(count, "", sign + char)) if sign + char in _ACCIDENTALS else None
-    return place._replace(arg=(count, char, "")) if char in _LETTERS else None
-
-
 # -- tuplets and slurs ----------------------------------------------------------
 
 
@@ -507,9 +428,12 @@ def after_paren(place: Place, char: str) -> Step:
             return None
         begun = place._replace(mode=TUPLET, arg=(char,))
         return begun if _tuplet(begun, char) or _tuplet(begun, char + ":2") else None
-    if not _slur_fits(place):
+    if not slur_fits(place):
         return None
-    return element(place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=place.ahead | NEEDS_NOTE), char)
+    return element(
+        place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=place.ahead | NEEDS_NOTE),
+        char,
+    )
 
 
 def in_tuplet(place: Place, char: str) -> Step:
@@ -522,7 +446,9 @@ def in_tuplet(place: Place, char: str) -> Step:
     tuplet = _tuplet(place, text)
     if tuplet is None:
         return None
-    return in_gap(place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=place.ahead | NEEDS_SOUND), char)
+    return in_gap(
+        place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=place.ahead | NEEDS_SOUND), char
+    )
 
 
 def _tuplet(place: Place, text: str) -> Tuplet | None:
@@ -550,64 +476,6 @@ def _tuplet(place: Place, text: str) -> Tuplet | None:
 # -- texts, marks, fields, bar lines ----------------------------------------------
 
 
-def in_quote(place: Place, char: str) -> Step:
-    """In quotes; arg: the text (of an annotation only its sign), bytes missing of a letter."""
-    text, missing = place.arg
-    assert isinstance(text, str) and isinstance(missing, int)
-    frame = place.frame
-    if text == "^":
-        if char == '"' and not missing:
-            return place._replace(mode=GAP, arg=())
-        left = text_byte(char, missing)
-        return None if left is None or char in _NOT_QUOTED else place._replace(arg=("^", left))
-    if not text and char in ("^_<>" if frame.strict else "^_<>@"):
-        return place._replace(arg=("^", 0))
-    if frame.strict and not frame.owed and not _note_begins(place):
-        return None
-    if frame.chord is not None:
-        return _asked_chord(place, text, char)
-    if not frame.strict:
-        if char == '"' and text:
-            return place._replace(mode=GAP, arg=())
-        left = text_byte(char, missing)
-        return None if left is None or char in '"\\%' else place._replace(arg=(".", left))
-    if char == '"':
-        ahead = place.ahead | NEEDS_SOUND
-        return place._replace(mode=GAP, arg=(), ahead=ahead) if chord_complete(text) else None
-    return place._replace(arg=(text + char, 0)) if chord_begins(text + char) else None
-
-
-def _asked_chord(place: Place, text: str, char: str) -> Step:
-    asked = place.frame.chord or ""
-    if place.ahead:
-        return None
-    if char == '"':
-        return Event("chord") if asked and text == asked else None
-    return place._replace(arg=(text + char, 0)) if asked.startswith(text + char) else None
-
-
-def text_byte(char: str, missing: int) -> int | None:
-    """What is missing of a letter (UTF-8) after this byte; None where it cannot stand.
-
-    Up to 3 it is the number of bytes, above that a key of `_NARROW`.
-    """
-    code = ord(char)
-    if missing:
-        low, high, left = _NARROW.get(missing, (0x80, 0xBF, missing - 1))
-        return left if low <= code <= high else None
-    if code < 0x80:
-        return 0 if 0x20 <= code < 0x7F else None
-    return _LEADS.get(code)
-
-
-def in_mark(place: Place, char: str) -> Step:
-    text = str(place.arg[0])
-    if char == "!":
-        found = _marked(place, text + " ")
-        return found if text in NAMES and _trill_fits(place, text) else None
-    return place._replace(arg=(text + char,)) if text + char in prefixes(NAMES) else None
-
-
 def after_bracket(place: Place, char: str) -> Step:
     """After [: a chord, an inline field or an ending; arg: whether a bar has just begun."""
     begun = bool(place.arg[0])
@@ -627,8 +495,8 @@ def after_bracket(place: Place, char: str) -> Step:
             if char in "KP" or (begun and place.at == 0):
                 return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
         return None
-    if char in _LETTERS or char in "^_=":
-        if not _note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
+    if char in LETTERS or char in "^_=":
+        if not note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
             return None
         empty = place._replace(mode=CHORD, arg=("", "", (), ()), last=0)
         return in_chord(empty, char)
@@ -647,7 +515,9 @@ def in_ending(place: Place, char: str) -> Step:
     if char.isdigit() or text[-1] == ",":
         return None
     numbers = text.split(",")
-    return Event("ending", at=int(numbers[-1]), count=place.at, tie=place.tie, slurs=place.slurs, again=True)
+    return Event(
+        "ending", at=int(numbers[-1]), amount=place.at, tie=place.tie, slurs=place.slurs, again=True
+    )
 
 
 def _bar_begins(place: Place, char: str) -> Step:

@@ -124,7 +124,7 @@ class Event(NamedTuple):
     kind: str
     text: str = ""
     at: int = 0
-    count: int = 0
+    amount: int = 0
     tie: tuple[str, ...] = ()
     slurs: int = 0
     again: bool = False

@@ -42,7 +42,10 @@ _QUALITIES: Final = (
     *("9", "m9", "maj9", "M9", "11", "dim9", "sus", "sus4", "sus2", "sus9", "7sus4", "7sus9", "5"),
 )
 _CHORD_HEADS: Final = frozenset(
-    letter + sign + quality for letter in "CDEFGAB" for sign in ("", "#", "b") for quality in _QUALITIES
+    letter + sign + quality
+    for letter in "CDEFGAB"
+    for sign in ("", "#", "b")
+    for quality in _QUALITIES
 )
 _BASSES: Final = frozenset(letter + sign for letter in "ABCDEFGabcdefg" for sign in ("", "#", "b"))
 # Decorations as they are written between ! signs; those with brackets come in pairs.

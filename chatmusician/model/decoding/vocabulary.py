@@ -15,7 +15,7 @@ from chatmusician.errors import InputError
 
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>$")
 # Every tune can be finished with these.
-NEEDED: Final = "X:1\nM:4/4L:1/8K:C|z0123456789/][\")-"
+NEEDED: Final = 'X:1\nM:4/4L:1/8K:C|z0123456789/][")-'
 # Every character that can stand outside free text.
 MUSIC: Final = frozenset(map(chr, range(0x20, 0x7F))) - set("#$%&*;?@\\`") | {"\n"}
 # What may stand in every free text and leaves it as it was.
@@ -57,7 +57,9 @@ class Vocabulary:
                     self.texts.append(index)
                 else:
                     self.add(self.odd, piece, index)
-        missing = [char for char in NEEDED if char not in self.root.next or not self.root.next[char].ids]
+        missing = [
+            char for char in NEEDED if char not in self.root.next or not self.root.next[char].ids
+        ]
         if missing:
             raise InputError(
                 f"the vocabulary has no token for {missing[0]!r}",

@@ -15,7 +15,19 @@ _COARSEST: Final = 8
 _MOST_RESTS: Final = 16
 _ONCE: Final = "XMLQRKP"
 # Meters in which abc2midi takes (5, (7 and (9 for compound and we do not, or the reverse.
-_DOUBTFUL: Final = ("3/4", "3/8", "6/4", "9/4", "12/4", "6/16", "9/16", "12/16", "3/2", "6/2", "9/2")
+_DOUBTFUL: Final = (
+    "3/4",
+    "3/8",
+    "6/4",
+    "9/4",
+    "12/4",
+    "6/16",
+    "9/16",
+    "12/16",
+    "3/2",
+    "6/2",
+    "9/2",
+)
 _HORNPIPE_METERS: Final = ("2/4", "4/4", "C")
 
 
@@ -33,7 +45,7 @@ class Whole(NamedTuple):
     opened    a |: is open; `body`: there is a bar since then
     ending    the number of the ending being filled; `must`: that of the one that has to begin
     first_ending, in_ending   bars counted in the first ending, and in the one being filled
-    count, section, in_section, paced   bars counted; `paced` leaves out sections repeated by text
+    bars, section, in_section, paced   bars counted; `paced` leaves out sections repeated by text
     motif     a motif waits for the next full bar
     stopped   a short bar has ended a section: a sign or the end must follow (only where not strict)
     implied   a :| would go back to another :|, without |:
@@ -58,7 +70,7 @@ class Whole(NamedTuple):
     must: int = 0
     first_ending: int = 0
     in_ending: int = 0
-    count: int = 0
+    bars: int = 0
     section: int = 0
     in_section: int = 0
     paced: int = 0
@@ -170,7 +182,9 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
         if whole.opened:
             return None
         whole = whole._replace(back=-1)
-    if ticks % grain(whole.unit) or (plan.strict and any(p >= ticks for p in places if ticks and p)):
+    if ticks % grain(whole.unit) or (
+        plan.strict and any(p >= ticks for p in places if ticks and p)
+    ):
         return None
     return whole._replace(meter=meter)
 
@@ -211,7 +225,7 @@ def with_bar(whole: Whole, plan: Constraints, kind: str, at: int, bars: int) -> 
     counted = 0 if pickup or whole.offset or (whole.loose and short and kind == PLAIN) else bars
     whole = whole._replace(
         first=False,
-        count=whole.count + counted,
+        bars=whole.bars + counted,
         in_section=whole.in_section + counted,
         in_ending=whole.in_ending + counted,
         paced=whole.paced + (0 if _replayed(whole, plan) else counted),
@@ -241,7 +255,9 @@ def _signed(
         whole = whole._replace(offset=0, loose=True)
     if kind in (CLOSE, BOTH) and whole.ending and kind == CLOSE and _goes_on(whole, plan):
         first = whole.in_ending if whole.ending == 1 else whole.first_ending
-        return whole._replace(must=whole.ending + 1, ending=0, first_ending=first, offset=0, loose=False)
+        return whole._replace(
+            must=whole.ending + 1, ending=0, first_ending=first, offset=0, loose=False
+        )
     ending = whole.ending
     whole = whole._replace(ending=0, split=-1)
     if kind == OPEN:
@@ -250,7 +266,9 @@ def _signed(
     if kind == BOTH:
         return _sectioned(whole, plan)._replace(opened=True, back=where, body=False, implied=False)
     if kind == CLOSE:
-        return _sectioned(whole, plan)._replace(opened=False, back=where, body=False, implied=plan.strict)
+        return _sectioned(whole, plan)._replace(
+            opened=False, back=where, body=False, implied=plan.strict
+        )
     if whole.opened and not ending:
         return whole
     back = -1 if plan.strict else where
@@ -287,7 +305,7 @@ def _left(whole: Whole, plan: Constraints) -> int:
     counts = 0 if whole.offset else 1
     if plan.bars is None or any(section.bars for section in plan.sections):
         return _MANY
-    return plan.bars - whole.count - counts
+    return plan.bars - whole.bars - counts
 
 
 def frame(whole: Whole, plan: Constraints) -> Frame:
@@ -365,7 +383,7 @@ def _chords(whole: Whole, plan: Constraints, ticks: int) -> tuple[str | None, in
     bars = paced_bars(plan)
     owed = 0
     if bars and not _replayed(whole, plan):
-        now = whole.paced + (0 if whole.offset or (whole.first and False) else 1)
+        now = whole.paced + (0 if whole.offset else 1)
         due = -(-len(plan.chords) * min(now, bars) // bars)
         room = (ticks - whole.offset) // whole.unit if ticks else 4
         owed = max(0, min(due - whole.chord, room))
@@ -383,7 +401,7 @@ def _all_done(whole: Whole, plan: Constraints) -> bool:
     """Whether nothing may follow the end reached."""
     if plan.sections:
         return whole.section >= len(plan.sections)
-    return plan.bars is not None and whole.count >= plan.bars
+    return plan.bars is not None and whole.bars >= plan.bars
 
 
 def _closed(whole: Whole, plan: Constraints) -> bool:
@@ -398,7 +416,7 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
         return False
     if plan.sections and whole.section < len(plan.sections):
         return False
-    if plan.bars is not None and not plan.sections and whole.count < plan.bars:
+    if plan.bars is not None and not plan.sections and whole.bars < plan.bars:
         return False
     return plan.chords is None or whole.chord >= len(plan.chords)
 
@@ -406,7 +424,13 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
 def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
     if not plan.strict:
         return not whole.opened or whole.ending >= 2
-    if whole.opened or whole.ending or whole.must or left < 0 or not (whole.first or plan.strict is False or whole.last != OPEN):
+    if (
+        whole.opened
+        or whole.ending
+        or whole.must
+        or left < 0
+        or not (whole.first or plan.strict is False or whole.last != OPEN)
+    ):
         return False
     section = _section(whole, plan)
     if plan.sections:
@@ -415,7 +439,9 @@ def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
         if _copies(plan):
             return section.repeated is True and (whole.first or whole.last != PLAIN)
         return whole.offset in (0, whole.start)
-    return plan.strict is False or whole.first or whole.in_section == 0 or _soft_allowed(whole, plan)
+    return (
+        plan.strict is False or whole.first or whole.in_section == 0 or _soft_allowed(whole, plan)
+    )
 
 
 def _copies(plan: Constraints) -> bool:
@@ -429,7 +455,15 @@ def _soft_allowed(whole: Whole, plan: Constraints) -> bool:
 
 def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
     """Whether [1 may stand here."""
-    if whole.first or whole.ending or whole.implied or not whole.body or whole.back < 0 or whole.offset or left < 1:
+    if (
+        whole.first
+        or whole.ending
+        or whole.implied
+        or not whole.body
+        or whole.back < 0
+        or whole.offset
+        or left < 1
+    ):
         return False
     section = _section(whole, plan)
     if not plan.sections:
@@ -447,10 +481,14 @@ def _rests(whole: Whole, plan: Constraints, left: int, goes: bool, ticks: int) -
         return 1
     if plan.chords is not None:
         return 1
-    return max(1, min(left + 1 if left < _MANY else _MOST_RESTS, _MOST_RESTS) - (2 if left < _MANY else 0))
+    return max(
+        1, min(left + 1 if left < _MANY else _MOST_RESTS, _MOST_RESTS) - (2 if left < _MANY else 0)
+    )
 
 
-def _ends(whole: Whole, plan: Constraints, ticks: int) -> tuple[tuple[str, frozenset[int] | None], ...]:
+def _ends(
+    whole: Whole, plan: Constraints, ticks: int
+) -> tuple[tuple[str, frozenset[int] | None], ...]:
     """The bar lines that may end the bar about to begin, and after how many ticks."""
     left = _left(whole, plan)
     section_left, is_last = _section_left(whole, plan)
@@ -510,7 +548,9 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         return wanted is not False and whole.back >= 0 and (not whole.first or not plan.chords)
     if kind == BOTH:
         fits = wanted is not False and whole.back >= 0 and left >= 1 and not whole.implied
-        return fits and (not plan.sections or (following is not None and following.repeated is not False))
+        return fits and (
+            not plan.sections or (following is not None and following.repeated is not False)
+        )
     open_now = whole.opened and whole.ending < 2
     if wanted is True:
         return False
@@ -518,7 +558,9 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         if whole.opened and whole.ending < 2:
             return False
         fits = left >= 1
-        return fits and (not plan.sections or (following is not None and following.repeated is not False))
+        return fits and (
+            not plan.sections or (following is not None and following.repeated is not False)
+        )
     if kind == FINAL:
         if open_now:
             return False
@@ -541,7 +583,11 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
         return None if kind == OPEN and not plan.sections else frozenset({need})
     if kind in (CLOSE, BOTH):
         where = whole.back or ticks
-        return frozenset({where - whole.offset}) if where > whole.offset else frozenset({need} if whole.back == 0 else ())
+        return (
+            frozenset({where - whole.offset})
+            if where > whole.offset
+            else frozenset({need} if whole.back == 0 else ())
+        )
     if _copies(plan):
         where = whole.start or ticks
         return frozenset({where - whole.offset} if where > whole.offset else ())
@@ -562,7 +608,7 @@ def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
     if not whole.music:
         return whole
     near = bars + 1
-    left = max(0, min(plan.bars - whole.count, near)) if plan.bars is not None else 0
+    left = max(0, min(plan.bars - whole.bars, near)) if plan.bars is not None else 0
     section = _section(whole, plan)
     in_section = min(whole.in_section, 1)
     if section is not None and section.bars is not None:
@@ -574,7 +620,7 @@ def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
         seen=(),
         asked=0,
         hornpipe=False,
-        count=left,
+        bars=left,
         in_section=in_section if plan.sections else min(whole.in_section, 1),
         in_ending=in_ending,
         first_ending=first_ending,
