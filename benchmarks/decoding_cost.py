@@ -2,8 +2,8 @@
 
 Two readings. *Along tunes*: real tunes are pushed token by token, as a model that writes like them
 would, and the masks are asked for at each; the cache begins empty. *Generation*: a model (a random
-Llama of about 5 M parameters, or one that is given) samples with level off and with masks. Times are
-processor time of one thread.
+Llama of about 5 M parameters, or one that is given) samples with level off and with masks.
+Times are processor time of one thread.
 
     python -m benchmarks.decoding_cost [--tunes N] [--tokens N] [--model GGUF] NAME=VOCABULARY…
 """

@@ -1,4 +1,4 @@
-"""What bar-exact decoding would refuse of real tunes: the collections spelled through its automaton.
+"""What bar-exact decoding would refuse of real tunes, found by spelling the collections.
 
 Every tune that ``check`` finds clean (no error, no warning; also in canonical form) is written in
 canonical form and spelled byte by byte at level ``bars``; a tune counts if every byte may stand and
@@ -81,9 +81,8 @@ def main(argv: list[str] | None = None) -> int:
                 causes[strict][cause(data, read)] += 1
                 if not strict and shown < args.show:
                     shown += 1
-                    print(
-                        f"{name} {label}: {data[max(0, read - 50) : read]!r} >< {data[read : read + 20]!r}"
-                    )
+                    before, rest = data[max(0, read - 50) : read], data[read : read + 20]
+                    print(f"{name} {label}: {before!r} >< {rest!r}")
         for strict in (False, True):
             share = spelled[name, strict] / max(1, tunes[name])
             print(
@@ -94,7 +93,8 @@ def main(argv: list[str] | None = None) -> int:
         done = sum(spelled[name, strict] for name in CORPORA)
         total = sum(tunes.values())
         print(
-            f"strict={strict}: {done} of {total} ({done / total:.2%}); the rest: {dict(found.most_common())}"
+            f"strict={strict}: {done} of {total} ({done / total:.2%}); "
+            f"the rest: {dict(found.most_common())}"
         )
     return 0
 

@@ -260,7 +260,8 @@ def main(argv: list[str] | None = None) -> int:
         judge(chunk, found)
         seconds = time.perf_counter() - start
         print(
-            f"{name}: {vocabulary.size} pieces, {found.tunes} tunes, {seconds:.0f} s, bad {bad(found)}"
+            f"{name}: {vocabulary.size} pieces, {found.tunes} tunes, {seconds:.0f} s, "
+            f"bad {bad(found)}"
         )
         for label, counts in (
             ("check errors", found.errors),

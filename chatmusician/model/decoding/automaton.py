@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from chatmusician.model.decoding import whole as tune
 from chatmusician.model.decoding.header import after_letter, at_line, in_value
+from chatmusician.model.decoding.heading import with_header_field, with_letter
 from chatmusician.model.decoding.lengths import WHOLE
 from chatmusician.model.decoding.music import STEPS, ended
 from chatmusician.model.decoding.place import (
@@ -180,7 +181,7 @@ class Automaton:
     def result(self, state: State, stand: Stand, node: Node, event: Event) -> State | None:
         whole, place = stand.whole, node.place
         if event.kind == "letter":
-            begun = tune.with_letter(whole, self.plan, event.text)
+            begun = with_letter(whole, self.plan, event.text)
             if begun is None:
                 return None
             whole, given = begun
@@ -248,7 +249,7 @@ class Automaton:
         whole = stand.whole
         letter, value = event.text[0], event.text[1:]
         if not whole.music:
-            found = tune.with_header_field(whole, self.plan, letter, value)
+            found = with_header_field(whole, self.plan, letter, value)
             if found is None:
                 return None
             if not found.music:

@@ -120,7 +120,8 @@ _TEXT_ENDS: Final = (
 
 def _chord_ends(place: Place) -> list[str]:
     sign, note, notes, _ = place.arg
-    assert isinstance(note, str) and isinstance(notes, tuple)
+    assert isinstance(note, str)
+    assert isinstance(notes, tuple)
     marks = ("", ",", ",,", "'", "''", "'''")
     if note:
         firsts = list(marks)

@@ -28,8 +28,10 @@ def after_letter(place: Place, char: str) -> Step:
 def in_value(place: Place, char: str) -> Step:
     """In a field's value; arg: letter, text, what ends it, and where it leads."""
     letter, text, end, back = place.arg
-    assert isinstance(letter, str) and isinstance(text, str)
-    assert isinstance(end, str) and isinstance(back, int)
+    assert isinstance(letter, str)
+    assert isinstance(text, str)
+    assert isinstance(end, str)
+    assert isinstance(back, int)
     if letter in TEXT_FIELDS or letter in "wWs" or (letter == "P" and back >= 0):
         return _in_text(place, letter, text, end, back, char)
     if char == end:

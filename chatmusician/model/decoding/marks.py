@@ -125,7 +125,8 @@ def in_grace(place: Place, char: str) -> Step:
 def in_quote(place: Place, char: str) -> Step:
     """In quotes; arg: the text (of an annotation only its sign), bytes missing of a letter."""
     text, missing = place.arg
-    assert isinstance(text, str) and isinstance(missing, int)
+    assert isinstance(text, str)
+    assert isinstance(missing, int)
     frame = place.frame
     if text == "^":
         if char == '"' and not missing:
@@ -178,3 +179,32 @@ def in_mark(place: Place, char: str) -> Step:
         found = marked(place, text + " ")
         return found if text in NAMES and trill_fits(place, text) else None
     return place._replace(arg=(text + char,)) if text + char in prefixes(NAMES) else None
+
+
+_PITCHES: Final = tuple(
+    letter + marks
+    for letter in LETTERS
+    for marks in ("", ",", ",,", "'", "''", "'''")
+    if pitch_fits(letter, marks)
+)
+
+
+def is_new(
+    place: Place,
+    sign: str,
+    text: str,
+    notes: tuple[object, ...],
+    among: set[str] | None = None,
+) -> bool:
+    """Whether the text begins a pitch that the chord does not have yet (one of those named)."""
+    if not place.frame.strict:
+        return among is None or any(pitch.startswith(text) for pitch in among)
+    taken = {*notes, *place.tie} if sign else set(notes)
+    choice = _PITCHES if among is None else among
+    return any(pitch.startswith(text) and pitch not in taken for pitch in choice)
+
+
+def chord_ties(place: Place, notes: tuple[str, ...]) -> bool:
+    if place.frame.strict:
+        return set(place.tie) <= set(notes)
+    return not place.tie or bool(set(place.tie) & set(notes))

@@ -10,10 +10,12 @@ from chatmusician.model.decoding.marks import (
     ACCIDENTALS,
     LETTERS,
     MARKS,
+    chord_ties,
     grace_fits,
     in_grace,
     in_mark,
     in_quote,
+    is_new,
     length_table,
     mark_fits,
     marked,
@@ -333,13 +335,15 @@ def in_broken(place: Place, char: str) -> Step:
 
 
 def in_chord(place: Place, char: str) -> Step:
-    """Between [ and ]; arg: accidental and letter of the note being read, notes read, those tied."""
+    """Between [ and ]; arg: accidental, note being read, notes read, those tied."""
     sign, note, notes, ties = place.arg
-    assert isinstance(sign, str) and isinstance(note, str)
-    assert isinstance(notes, tuple) and isinstance(ties, tuple)
+    assert isinstance(sign, str)
+    assert isinstance(note, str)
+    assert isinstance(notes, tuple)
+    assert isinstance(ties, tuple)
     if char in ",'" and note:
         longer = note + char
-        fits = pitch_fits(longer[0], longer[1:]) and _is_new(place, sign, longer, notes)
+        fits = pitch_fits(longer[0], longer[1:]) and is_new(place, sign, longer, notes)
         return place._replace(arg=(sign, longer, notes, ties)) if fits else None
     if note:
         if place.frame.strict and (note in notes or (sign and note in place.tie)):
@@ -359,42 +363,13 @@ def in_chord(place: Place, char: str) -> Step:
         fits = longer in ACCIDENTALS and room > 0 and not (place.frame.strict and place.tie)
         return place._replace(arg=(longer, "", notes, ties)) if fits else None
     if char in LETTERS:
-        if not _is_new(place, sign, char, notes, missing if room < 1 else None):
+        if not is_new(place, sign, char, notes, missing if room < 1 else None):
             return None
         return place._replace(arg=(sign, char, notes, ties))
     fewest = 2 if place.frame.strict else 1
-    if char == "]" and not sign and len(notes) >= fewest and _chord_ties(place, notes):
+    if char == "]" and not sign and len(notes) >= fewest and chord_ties(place, notes):
         return place._replace(mode=CHORD_LENGTH, arg=("", notes, ties))
     return None
-
-
-_PITCHES: Final = tuple(
-    letter + marks
-    for letter in LETTERS
-    for marks in ("", ",", ",,", "'", "''", "'''")
-    if pitch_fits(letter, marks)
-)
-
-
-def _is_new(
-    place: Place,
-    sign: str,
-    text: str,
-    notes: tuple[object, ...],
-    among: set[str] | None = None,
-) -> bool:
-    """Whether the text begins a pitch that the chord does not have yet (one of those named)."""
-    if not place.frame.strict:
-        return among is None or any(pitch.startswith(text) for pitch in among)
-    taken = {*notes, *place.tie} if sign else set(notes)
-    choice = _PITCHES if among is None else among
-    return any(pitch.startswith(text) and pitch not in taken for pitch in choice)
-
-
-def _chord_ties(place: Place, notes: tuple[str, ...]) -> bool:
-    if place.frame.strict:
-        return set(place.tie) <= set(notes)
-    return not place.tie or bool(set(place.tie) & set(notes))
 
 
 def after_chord(place: Place, char: str) -> Step:
@@ -491,9 +466,9 @@ def after_bracket(place: Place, char: str) -> Step:
     if frame.must:
         return None
     if char in frame.fields and char not in "wWs":
-        if place.tuplet is None and not place.broken and not place.ahead and not place.tie:
-            if char in "KP" or (begun and place.at == 0):
-                return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
+        bound = place.tuplet is not None or place.broken or place.ahead or place.tie
+        if not bound and (char in "KP" or (begun and place.at == 0)):
+            return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
         return None
     if char in LETTERS or char in "^_=":
         if not note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
@@ -564,8 +539,7 @@ def in_bar(place: Place, char: str) -> Step:
         return at_start(place._replace(mode=START, arg=(4,)), char)
     if longer in _BAR_PREFIXES and _bar_can_be(place, longer):
         return place._replace(arg=(longer, False, place.arg[2]))
-    done = ended(place)
-    return done
+    return ended(place)
 
 
 def ended(place: Place) -> Event | None:

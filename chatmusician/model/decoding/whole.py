@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from chatmusician.abc.fields import default_unit, parse_meter
+from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.lengths import WHOLE, grain
 from chatmusician.model.decoding.place import BOTH, CLOSE, DOUBLE, FINAL, OPEN, PLAIN, Frame
 from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
@@ -13,7 +13,6 @@ _MANY: Final = 1_000_000
 # The grain of the longest unit: every full bar is a multiple of it.
 _COARSEST: Final = 8
 _MOST_RESTS: Final = 16
-_ONCE: Final = "XMLQRKP"
 # Meters in which abc2midi takes (5, (7 and (9 for compound and we do not, or the reverse.
 _DOUBTFUL: Final = (
     "3/4",
@@ -28,7 +27,6 @@ _DOUBTFUL: Final = (
     "6/2",
     "9/2",
 )
-_HORNPIPE_METERS: Final = ("2/4", "4/4", "C")
 
 
 class Whole(NamedTuple):
@@ -88,80 +86,6 @@ def bar_ticks(whole: Whole, plan: Constraints) -> int:
     if plan.level == SYNTAX or meter.free:
         return 0
     return meter.num * WHOLE // meter.den
-
-
-def header_letters(whole: Whole, plan: Constraints) -> str:
-    """The fields that may stand next in the header."""
-    seen = whole.seen
-    if not seen:
-        return "X"
-    free = "".join(
-        letter for letter in _free_letters(plan) if letter not in seen or letter not in _ONCE
-    )
-    needs = () if plan.level == SYNTAX else ("M",)
-    done = all(letter in seen for letter in needs)
-    if plan.headers is None:
-        return free + ("K" if done else "")
-    rest = headers(plan)[whole.asked :]
-    later = {letter for letter, _ in rest}
-    extra = "".join(c for c in free if c not in later) if plan.more else ""
-    if not rest:
-        return "K"
-    if rest[0][0] == "K" and not done and "M" not in later:
-        return extra + "M" if extra else "M"
-    return extra + rest[0][0]
-
-
-def _free_letters(plan: Constraints) -> str:
-    letters = "MLQ" + ("R" if plan.one_line else "TCORHBDFGNSZA")
-    return letters + ("" if plan.strict else "P")
-
-
-def headers(plan: Constraints) -> tuple[tuple[str, str | None], ...]:
-    """The fields asked for between X: and K:, and K: itself."""
-    asked = plan.headers or ()
-    between = tuple(pair for pair in asked if pair[0] not in "XK")
-    return (*between, next((pair for pair in asked if pair[0] == "K"), ("K", None)))
-
-
-def with_letter(whole: Whole, plan: Constraints, letter: str) -> tuple[Whole, str] | None:
-    """A header line has begun: the tune so far, and the text that must follow."""
-    if letter not in header_letters(whole, plan):
-        return None
-    end = " " if plan.one_line else "\n"
-    value: str | None = None
-    if plan.headers is not None:
-        rest = headers(plan)[whole.asked :]
-        if letter == "X":
-            value = dict(plan.headers).get("X", "1")
-        elif rest and rest[0][0] == letter:
-            value = rest[0][1]
-            whole = whole._replace(asked=whole.asked + 1)
-    return whole, f":{value}{end}" if value is not None else ""
-
-
-def with_header_field(whole: Whole, plan: Constraints, letter: str, value: str) -> Whole | None:
-    whole = whole._replace(seen=whole.seen if letter in whole.seen else (*whole.seen, letter))
-    if letter == "M":
-        if plan.strict and (whole.hornpipe and value not in _HORNPIPE_METERS):
-            return None
-        if plan.strict and value == "none" and plan.level != SYNTAX:
-            return None
-        whole = whole._replace(meter=value)
-        return whole
-    if letter == "L":
-        return with_unit(whole, plan, WHOLE // int(value[2:]))
-    if letter == "R" and value == "hornpipe":
-        if plan.strict and whole.meter and whole.meter not in _HORNPIPE_METERS:
-            return None
-        return whole._replace(hornpipe=True)
-    if letter == "K":
-        unit = whole.unit
-        if not unit:
-            num, den = default_unit(parse_meter(whole.meter))
-            unit = WHOLE * num // den
-        return with_unit(whole._replace(music=True), plan, unit)
-    return whole
 
 
 def with_unit(whole: Whole, plan: Constraints, unit: int) -> Whole | None:
