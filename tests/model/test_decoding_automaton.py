@@ -132,6 +132,12 @@ def test_headers_as_asked() -> None:
     assert spelled("X:1\nT:Schöne Müllerin\nM:6/8\nL:1/8\nK:Em\ne6|]", plan)[0]
 
 
+def test_a_hornpipe_has_a_meter_of_its_own() -> None:
+    assert spelled("X:1\nR:hornpipe\nM:3")[1] == "X:1\nR:hornpipe\nM:"
+    assert spelled("X:1\nM:3/4\nR:hornpipe")[1] == "X:1\nM:3/4\nR:hornpip"
+    assert spelled("X:1\nM:2/4\nR:hornpipe\nL:1/8\nK:D\nD4|]")[0]
+
+
 def test_number_of_bars() -> None:
     plan = Constraints(bars=2)
     assert spelled(HEAD + "C8|D8|]", plan)[0]
@@ -209,7 +215,6 @@ def test_from_everywhere_an_end_is_reached(plan: Constraints) -> None:
     [
         {"level": "strict"},
         {"bars": 0},
-        {"voices": 0},
         {"sections": (Section(1, same_as=0),)},
         {"sections": (Section(0),)},
         {"chords": ('A"',)},

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from chatmusician.model.decoding import whole as tune
 from chatmusician.model.decoding.header import after_letter, at_line, in_value
-from chatmusician.model.decoding.heading import with_header_field, with_letter
+from chatmusician.model.decoding.heading import clashes, with_header_field, with_letter
 from chatmusician.model.decoding.lengths import WHOLE
 from chatmusician.model.decoding.music import STEPS, ended
 from chatmusician.model.decoding.place import (
@@ -185,8 +185,7 @@ class Automaton:
             if begun is None:
                 return None
             whole, given = begun
-            doubtful = whole.hornpipe is False and bool(whole.meter) and self.plan.strict
-            doubtful = doubtful and whole.meter not in ("2/4", "4/4", "C")
+            doubtful = self.plan.strict and clashes(whole, event.text)
             frame = place.frame._replace(doubtful=doubtful)
             end = " " if self.plan.one_line else "\n"
             letter = self.node(Place(frame, LETTER, (event.text, end, -1)))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from chatmusician.model.decoding.marks import text_byte
 from chatmusician.model.decoding.place import VALUE, Event, Place, Step
-from chatmusician.model.decoding.values import TEXT_FIELDS, begins, complete
+from chatmusician.model.decoding.values import (
+    HORNPIPE_METERS,
+    TEXT_FIELDS,
+    begins,
+    complete,
+    prefixes,
+)
 
 _HORNPIPE = "hornpipe"
 
@@ -44,12 +50,14 @@ def in_value(place: Place, char: str) -> Step:
         return Event("field", letter + value, at=back)
     if char == " " and not text and end == "\n":
         return place._replace(arg=(letter, " ", end, back))
-    longer = text + char
-    return (
-        place._replace(arg=(letter, longer, end, back))
-        if begins(letter, longer[longer[0] == " " :])
-        else None
-    )
+    longer = (text + char).removeprefix(" ")
+    if letter == "M" and place.frame.strict:
+        # Within a tune the meter cannot be set free; a hornpipe has two meters.
+        if back >= 0 and longer.startswith("n"):
+            return None
+        if place.frame.doubtful and back < 0 and longer not in prefixes(HORNPIPE_METERS):
+            return None
+    return place._replace(arg=(letter, text + char, end, back)) if begins(letter, longer) else None
 
 
 def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: str) -> Step:

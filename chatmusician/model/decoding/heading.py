@@ -7,10 +7,10 @@ from typing import Final
 from chatmusician.abc.fields import default_unit, parse_meter
 from chatmusician.model.decoding.lengths import WHOLE
 from chatmusician.model.decoding.plan import SYNTAX, Constraints
+from chatmusician.model.decoding.values import HORNPIPE_METERS
 from chatmusician.model.decoding.whole import Whole, with_unit
 
 _ONCE: Final = "XMLQRKP"
-_HORNPIPE_METERS: Final = ("2/4", "4/4", "C")
 
 
 def header_letters(whole: Whole, plan: Constraints) -> str:
@@ -66,17 +66,10 @@ def with_letter(whole: Whole, plan: Constraints, letter: str) -> tuple[Whole, st
 def with_header_field(whole: Whole, plan: Constraints, letter: str, value: str) -> Whole | None:
     whole = whole._replace(seen=whole.seen if letter in whole.seen else (*whole.seen, letter))
     if letter == "M":
-        if plan.strict and (whole.hornpipe and value not in _HORNPIPE_METERS):
-            return None
-        if plan.strict and value == "none" and plan.level != SYNTAX:
-            return None
-        whole = whole._replace(meter=value)
-        return whole
+        return whole._replace(meter=value)
     if letter == "L":
         return with_unit(whole, plan, WHOLE // int(value[2:]))
     if letter == "R" and value == "hornpipe":
-        if plan.strict and whole.meter and whole.meter not in _HORNPIPE_METERS:
-            return None
         return whole._replace(hornpipe=True)
     if letter == "K":
         unit = whole.unit
@@ -85,3 +78,10 @@ def with_header_field(whole: Whole, plan: Constraints, letter: str, value: str) 
             unit = WHOLE * num // den
         return with_unit(whole._replace(music=True), plan, unit)
     return whole
+
+
+def clashes(whole: Whole, letter: str) -> bool:
+    """Whether M: must be a hornpipe's meter, or R: may not say hornpipe, as abc2midi asks."""
+    if letter == "M":
+        return whole.hornpipe
+    return letter == "R" and bool(whole.meter) and whole.meter not in HORNPIPE_METERS

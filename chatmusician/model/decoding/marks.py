@@ -99,7 +99,9 @@ def length_table(place: Place) -> dict[str, int]:
 def in_grace(place: Place, char: str) -> Step:
     """Between { and }; arg: notes read, the one being read, its length (or an accidental)."""
     count, note, tail = place.arg
-    assert isinstance(count, int) and isinstance(note, str) and isinstance(tail, str)
+    assert isinstance(count, int)
+    assert isinstance(note, str)
+    assert isinstance(tail, str)
     if char == "/" and not count and not note and not tail:
         return place._replace(arg=(0, "", "/"))
     if note:

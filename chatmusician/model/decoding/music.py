@@ -375,7 +375,9 @@ def in_chord(place: Place, char: str) -> Step:
 def after_chord(place: Place, char: str) -> Step:
     """After ]: the chord's length."""
     length, notes, ties = place.arg
-    assert isinstance(length, str) and isinstance(notes, tuple) and isinstance(ties, tuple)
+    assert isinstance(length, str)
+    assert isinstance(notes, tuple)
+    assert isinstance(ties, tuple)
     table = length_table(place)
     if length + char in table:
         return place._replace(arg=(length + char, notes, ties))

@@ -40,7 +40,6 @@ class Constraints:
     bars       full bars in all, both endings counted (with sections that have bars: theirs)
     chords     the chord symbols, in order, each once; spread so that all of them find room
     sections   the form
-    voices     how many V: there are (1: none is written)
     one_line   ChatMusician's form on one line: fields and music separated by blanks (every level)
     strict     halves of a bar at a repeat sign add up in the order of reading, and the tune ends
                with |] or :|; else whatever `check` accepts (every level)
@@ -54,7 +53,6 @@ class Constraints:
     bars: int | None = None
     chords: tuple[str, ...] | None = None
     sections: tuple[Section, ...] = ()
-    voices: int = 1
     one_line: bool = False
     strict: bool = True
     lyrics: bool = False
@@ -65,8 +63,6 @@ class Constraints:
             raise UsageError(f"unknown level {self.level!r}", hint=f"one of {', '.join(LEVELS)}")
         if self.bars is not None and self.bars < 1:
             raise UsageError(f"{self.bars} bars", hint="at least 1")
-        if self.voices < 1:
-            raise UsageError(f"{self.voices} voices", hint="at least 1")
         for index, section in enumerate(self.sections):
             if section.same_as is not None and not 0 <= section.same_as < index:
                 raise UsageError(
@@ -84,7 +80,7 @@ class Constraints:
         if self.level == BRIEF:
             return self
         return replace(
-            self, headers=None, more=True, bars=None, chords=None, sections=(), voices=1, suffix=""
+            self, headers=None, more=True, bars=None, chords=None, sections=(), suffix=""
         )
 
     @property

@@ -9,6 +9,8 @@ from typing import Final
 from chatmusician.abc.fields import parse_key, parse_meter
 from chatmusician.abc.tables import CLEFS, DECORATIONS
 
+# The meters that abc2midi takes for a hornpipe.
+HORNPIPE_METERS: Final = frozenset({"2/4", "4/4", "C"})
 TEXT_FIELDS: Final = "ABCDFGHNORSTZ"
 _MODES: Final = (
     "",
