@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatmusician.model.decoding.automaton import Automaton, Node, State
-from chatmusician.model.decoding.place import PLAIN, QUOTE, VALUE
+from chatmusician.model.decoding.place import NOTE, PLAIN, QUOTE, VALUE, Place
 from chatmusician.model.decoding.values import TEXT_FIELDS
 from chatmusician.model.decoding.vocabulary import Trie, Vocabulary
 from chatmusician.model.decoding.whole import horizon
@@ -18,6 +18,15 @@ _TEXT: Final = (QUOTE, VALUE)
 _MOST_MASKS: Final = 100_000
 
 Ids = NDArray[np.int64]
+
+
+def _kind(place: Place) -> Place:
+    """The place with a note of the same octave marks in place of the one being read."""
+    if place.mode != NOTE or place.tie:
+        return place
+    pitch, length = str(place.arg[0]), place.arg[1]
+    letter = "A" if pitch[0].isupper() else "c" if pitch[0] == "c" else "a"
+    return place._replace(arg=(letter + pitch[1:], length))
 
 
 def in_free_text(state: State) -> bool:
@@ -52,9 +61,22 @@ class Masks:
         if found is None:
             if len(self.kept) >= _MOST_MASKS:
                 self.kept.clear()
-            found = self.kept[key] = self.walk(state)
-            self.computed += 1
+            found = self.kept[key] = self.compute(state)
         return found
+
+    def compute(self, state: State) -> Ids:
+        """In a note most masks do not depend on its pitch: they are computed for one of its kind."""
+        place = state.node.place
+        kind = _kind(place)
+        if kind == place or state.given or self.automaton.tapes:
+            return self.walk(state, self.vocabulary.root)
+        alike = state._replace(node=self.automaton.node(kind))
+        key = ("untied", self.key(alike))
+        common = self.kept.get(key)
+        if common is None:
+            common = self.kept[key] = self.walk(alike, self.vocabulary.untied)
+        own = self.walk(state, self.vocabulary.tied)
+        return np.union1d(common, own) if len(own) else common
 
     def key(self, state: State) -> object:
         """What of the state a token can see: a few bars ahead, not the whole tune."""
@@ -69,11 +91,11 @@ class Masks:
         closing = any(kind != PLAIN for kind, _ in state.node.place.frame.ends)
         return (state.node, seen, given, state.texts, state.tape if closing else "")
 
-    def walk(self, state: State) -> Ids:
+    def walk(self, state: State, root: Trie) -> Ids:
+        self.computed += 1
         found: list[int] = []
         advance = self.automaton.advance
         plain = not state.given and not self.automaton.tapes
-        root = self.vocabulary.root
         if plain and in_free_text(state):
             found += self.vocabulary.texts
             root = self.vocabulary.odd
@@ -98,6 +120,6 @@ class Masks:
                 if child.next:
                     assert after is not None
                     stack.append((child, after))
-        if self.automaton.accepting(state):
+        if root is not self.vocabulary.tied and self.automaton.accepting(state):
             found += self.vocabulary.end
         return np.array(sorted(found), dtype=np.int64)

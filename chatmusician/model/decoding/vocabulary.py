@@ -50,9 +50,12 @@ class Vocabulary:
         # Tokens that may stand anywhere in free text, and a trie of those that need a look.
         self.texts: list[int] = []
         self.odd = Trie()
+        # Tokens without and with a tie: only the latter ask which pitch was written before.
+        self.untied, self.tied = Trie(), Trie()
         for index, piece in enumerate(self.pieces):
             if piece and index not in self.end:
                 self.add(self.root, piece, index)
+                self.add(self.tied if "-" in piece else self.untied, piece, index)
                 if TEXT.issuperset(piece):
                     self.texts.append(index)
                 else:

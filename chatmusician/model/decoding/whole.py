@@ -545,7 +545,8 @@ def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
         asked=0,
         hornpipe=False,
         bars=left,
-        in_section=in_section if plan.sections else min(whole.in_section, 1),
+        section=whole.section if plan.sections else 0,
+        in_section=in_section,
         in_ending=in_ending,
         first_ending=first_ending,
     )
