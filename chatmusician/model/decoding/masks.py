@@ -65,7 +65,7 @@ class Masks:
         return found
 
     def compute(self, state: State) -> Ids:
-        """In a note most masks do not depend on its pitch: they are computed for one of its kind."""
+        """In a note most of the mask does not ask for its pitch: one of its kind will do."""
         place = state.node.place
         kind = _kind(place)
         if kind == place or state.given or self.automaton.tapes:
