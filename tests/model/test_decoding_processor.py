@@ -9,8 +9,10 @@ from chatmusician.abc.check import check
 from chatmusician.errors import UsageError
 from chatmusician.model.decoding.plan import OFF, Constraints
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("transformers")
+
+import torch
 
 from chatmusician.model.decoding.constraint import Grammar
 from chatmusician.model.decoding.processor import TuneProcessor
