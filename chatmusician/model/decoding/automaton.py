@@ -239,7 +239,7 @@ class Automaton:
         if new and section.same_as is not None:
             return whole, texts[section.same_as] + " "
         if section.motif and (new or whole.motif):
-            if whole.offset == 0:
+            if whole.offset == 0 and not tune.must_open(whole, self.plan):
                 return whole._replace(motif=False), section.motif.strip() + " "
             return whole._replace(motif=True), ""
         return whole, ""

@@ -51,7 +51,7 @@ def ending(automaton: Automaton, state: State) -> str:
 
 
 def _piece(automaton: Automaton, state: State) -> tuple[str, State]:
-    for text in _candidates(state):
+    for text in (*_candidates(state), automaton.plan.suffix):
         if not text:
             continue
         after, read = automaton.spell_bytes(text, state)

@@ -264,7 +264,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
     return base._replace(
         ends=ends,
         starts=("|:" if _may_open(whole, plan, left) else "") + ("" if plan.strict else "|"),
-        stopped=whole.stopped,
+        stopped=whole.stopped or must_open(whole, plan),
         ending=1 if _may_branch(whole, plan, left) else 0,
         carry=goes and left > 0 and not _forced_next(whole, plan),
         rests=_rests(whole, plan, left, goes, ticks),
@@ -282,7 +282,9 @@ def _fields(whole: Whole, plan: Constraints) -> str:
     places = (whole.start, max(0, whole.back), max(0, whole.split))
     fields = "KQ" if any(place % _COARSEST for place in places) else "KQL"
     # A repeat would play what stands before in the new meter, or not: it is left out.
-    return fields if any(places) or (whole.opened and whole.body) else fields + "M"
+    if plan.sections or any(places) or (whole.opened and whole.body):
+        return fields
+    return fields + "M"
 
 
 def _last(need: int, ends: tuple[tuple[str, frozenset[int] | None], ...]) -> int:
@@ -346,6 +348,8 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
 
 
 def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
+    if plan.suffix:
+        return False
     if not plan.strict:
         return not whole.opened or whole.ending >= 2
     if (
@@ -366,6 +370,13 @@ def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
     return (
         plan.strict is False or whole.first or whole.in_section == 0 or _soft_allowed(whole, plan)
     )
+
+
+def must_open(whole: Whole, plan: Constraints) -> bool:
+    """Whether the section, which is to be repeated, needs a |: before anything else."""
+    section = _section(whole, plan)
+    wanted = section is not None and section.repeated is True
+    return wanted and whole.back < 0 and whole.in_section == 0
 
 
 def _copies(plan: Constraints) -> bool:
@@ -456,7 +467,7 @@ def _section_left(whole: Whole, plan: Constraints) -> tuple[int | None, bool]:
 
 def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: bool) -> bool:
     section = _section(whole, plan)
-    if plan.sections and section is None:
+    if plan.suffix or (plan.sections and section is None):
         return False
     following = plan.sections[whole.section + 1] if plan.sections and not is_last else None
     wanted = section.repeated if section is not None else None
