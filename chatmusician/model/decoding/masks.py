@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatmusician.model.decoding.automaton import Automaton, Node, State
-from chatmusician.model.decoding.place import NOTE, PLAIN, QUOTE, VALUE, Place
+from chatmusician.model.decoding.place import NOTE, OVER, PLAIN, QUOTE, VALUE, Place
 from chatmusician.model.decoding.values import TEXT_FIELDS
 from chatmusician.model.decoding.vocabulary import Trie, Vocabulary
 from chatmusician.model.decoding.whole import horizon
@@ -67,6 +67,8 @@ class Masks:
     def compute(self, state: State) -> Ids:
         """In a note most of the mask does not ask for its pitch: one of its kind will do."""
         place = state.node.place
+        if place.mode == OVER and not state.given:
+            return np.array(self.vocabulary.end, dtype=np.int64)
         kind = _kind(place)
         if kind == place or state.given or self.automaton.tapes:
             return self.walk(state, self.vocabulary.root)

@@ -390,6 +390,8 @@ def _soft_allowed(whole: Whole, plan: Constraints) -> bool:
 
 def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
     """Whether [1 may stand here."""
+    if plan.suffix:
+        return False
     if (
         whole.first
         or whole.ending
