@@ -1,0 +1,583 @@
+"""One character further inside a bar of music: notes, rests, chords, marks, bar lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from chatmusician.model.decoding.lengths import WHOLE, Tuplet, feasible
+from chatmusician.model.decoding.marks import (
+    ACCIDENTALS,
+    LETTERS,
+    MARKS,
+    chord_ties,
+    grace_fits,
+    in_grace,
+    in_mark,
+    in_quote,
+    is_new,
+    length_table,
+    mark_fits,
+    marked,
+    note_begins,
+    pitch_fits,
+    slur_fits,
+    trill_fits,
+)
+from chatmusician.model.decoding.place import (
+    ACCIDENTAL,
+    AFTER,
+    BAR,
+    BAR_LINES,
+    BARS_REST,
+    BRACKET,
+    BROKEN,
+    CHORD,
+    CHORD_LENGTH,
+    DECORATED,
+    DOTTED,
+    DOUBTFUL,
+    ENDING,
+    GAP,
+    GRACE,
+    LETTER,
+    LOOSE_LINES,
+    MARK,
+    MARKED,
+    NEEDS_NOTE,
+    NEEDS_SOUND,
+    NOTE,
+    OVER,
+    PAREN,
+    PLAIN,
+    QUOTE,
+    REST,
+    START,
+    TRILLED,
+    TUPLET,
+    VALUE,
+    Event,
+    Place,
+    Step,
+)
+
+# abc2midi reads a mark of one letter only directly before these.
+_AFTER_MARK: Final = "^_=[" + MARKS
+_BAR_PREFIXES: Final = frozenset(
+    text[:end] for text in BAR_LINES for end in range(1, len(text) + 1)
+)
+_MOST_IN_CHORD: Final = 6
+_LONGEST_BREAK: Final = 3
+_TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+_FINEST_BROKEN: Final = 8
+
+
+# -- between elements -----------------------------------------------------------
+
+
+def at_start(place: Place, char: str) -> Step:
+    """At the start of a bar; arg: what is before it.
+
+    0 the bar line itself, 1 a blank, 2 a line break, 3 an inline field, 4 an empty bar's line.
+    """
+    frame = place.frame
+    since = place.arg[0]
+    if char == " ":
+        return place._replace(arg=(1,)) if since in (0, 3, 4) else None
+    if char == "\n":
+        if since == 2 or frame.one_line:
+            return None
+        return place._replace(arg=(2,))
+    if frame.over:
+        return None
+    if char.isdigit():
+        if place.tie and frame.strict:
+            return None
+        if since in (0, 4) and frame.ending and char == str(frame.ending):
+            return place._replace(mode=ENDING, arg=(char, False))
+        return None
+    if char == "[":
+        opened = place._replace(mode=BRACKET, arg=(True,))
+        return opened if _bracket_fits(opened) else None
+    if frame.must:
+        return None
+    if char == "|":
+        if frame.starts and since != 0 and not (frame.strict and (place.tie or place.slurs)):
+            return place._replace(mode=BAR, arg=("|", True))
+        return None
+    if frame.stopped and char not in frame.fields:
+        return None
+    if char in "ZX":
+        bound = place.tie or (place.slurs and frame.strict)
+        if frame.rests and not bound and not frame.owed:
+            return place._replace(mode=BARS_REST, arg=("", char))
+        return None
+    if since == 2 and char in frame.fields and not place.tie:
+        return place._replace(mode=DOUBTFUL, arg=(char,))
+    return element(place._replace(mode=GAP, arg=()), char)
+
+
+def doubtful(place: Place, char: str) -> Step:
+    """After a letter on a new line that names a field if a colon follows."""
+    letter = str(place.arg[0])
+    if char == ":":
+        return place._replace(mode=VALUE, arg=(letter, "", "\n", 2))
+    if letter in MARKS and mark_fits(place) and trill_fits(place, letter):
+        return element(marked(place, letter), char)
+    return None
+
+
+def in_gap(place: Place, char: str) -> Step:
+    """Between elements; arg: whether a blank has just been read."""
+    if char == " ":
+        if place.arg or (place.ahead & MARKED and place.frame.strict):
+            return None
+        return place._replace(arg=(1,), last=0)
+    return element(place, char)
+
+
+def element(place: Place, char: str) -> Step:
+    """The first character of whatever comes next in the bar."""
+    frame = place.frame
+    if char in LETTERS:
+        return _note_head(place, "", char)
+    if frame.strict and place.ahead & MARKED and char not in _AFTER_MARK:
+        return None
+    if char in "^_=":
+        if not note_begins(place) or (place.tie and frame.strict):
+            return None
+        return place._replace(mode=ACCIDENTAL, arg=(char,), last=0)
+    if char in "zx":
+        if place.tie or (frame.strict and place.ahead & NEEDS_NOTE):
+            return None
+        begun = place._replace(mode=REST, arg=("",), last=0)
+        return begun if length_table(begun) else None
+    if char in "|:":
+        return _bar_begins(place, char)
+    if char == "[":
+        opened = place._replace(mode=BRACKET, arg=(False,), last=0)
+        return opened if _bracket_fits(opened) else None
+    if char == '"':
+        return place._replace(mode=QUOTE, arg=("", 0), last=0)
+    if char == "{":
+        if place.broken or not grace_fits(place):
+            return None
+        return place._replace(mode=GRACE, arg=(0, "", ""), last=0)
+    if char == "!":
+        return place._replace(mode=MARK, arg=("",), last=0) if mark_fits(place) else None
+    if char == "(":
+        opened = place._replace(mode=PAREN, arg=(), last=0)
+        return opened if note_begins(place) and _paren_fits(opened) else None
+    if char == ")" and not frame.strict and place.slurs:
+        return place._replace(slurs=place.slurs - 1)
+    if char in MARKS:
+        if not mark_fits(place) or not trill_fits(place, char):
+            return None
+        return marked(place, char)
+    if char == "\n" and not frame.strict and not frame.one_line and not place.ahead:
+        return place._replace(mode=GAP, arg=(1,), last=0)
+    return None
+
+
+def _bracket_fits(place: Place) -> bool:
+    """Whether anything that begins with [ may stand here."""
+    if not place.frame.strict:
+        return True
+    chord = "^" if place.tie else "C"
+    return any(after_bracket(place, c) is not None for c in (chord, *LETTERS, "K", "1", "2"))
+
+
+def _paren_fits(place: Place) -> bool:
+    """Whether a slur or a tuplet may begin here."""
+    return slur_fits(place) or any(after_paren(place, digit) for digit in "23468")
+
+
+# -- notes, rests, chords -------------------------------------------------------
+
+
+def after_accidental(place: Place, char: str) -> Step:
+    sign = str(place.arg[0])
+    if char in "^_=":
+        return place._replace(arg=(sign + char,)) if sign + char in ACCIDENTALS else None
+    return _note_head(place, sign, char) if char in LETTERS else None
+
+
+def _note_head(place: Place, sign: str, letter: str) -> Step:
+    if not length_table(place) or (
+        place.tie and ((sign and place.frame.strict) or not _ties_to(place, letter, False))
+    ):
+        return None
+    return place._replace(mode=NOTE, arg=(letter, ""), last=0)
+
+
+def _ties_to(place: Place, pitch: str, whole: bool) -> bool:
+    """Whether the note may be (or begin) the one that is tied."""
+    if place.frame.strict and len(place.tie) > 1:
+        return False
+    if whole:
+        return pitch in place.tie
+    return any(tied.startswith(pitch) for tied in place.tie)
+
+
+def in_note(place: Place, char: str) -> Step:
+    """In a note; arg: its pitch, and the length as far as written."""
+    pitch, length = str(place.arg[0]), str(place.arg[1])
+    if char in ",'" and not length:
+        longer = pitch + char
+        if not pitch_fits(longer[0], longer[1:]):
+            return None
+        if place.tie and not _ties_to(place, longer, False):
+            return None
+        return place._replace(arg=(longer, ""))
+    tied = not place.tie or _ties_to(place, pitch, True)
+    table = length_table(place)
+    if tied and length + char in table:
+        return place._replace(arg=(pitch, length + char))
+    ticks = table.get(length, -1)
+    if ticks < 0 or not tied:
+        return None
+    return after(sounded(place, ticks, (pitch,)), char)
+
+
+def in_rest(place: Place, char: str) -> Step:
+    length = str(place.arg[0])
+    table = length_table(place)
+    if length + char in table:
+        return place._replace(arg=(length + char,))
+    ticks = table.get(length, -1)
+    return after(sounded(place, ticks, ()), char) if ticks > 0 else None
+
+
+def in_bars_rest(place: Place, char: str) -> Step:
+    """After Z: the number of bars."""
+    digits, letter = str(place.arg[0]), str(place.arg[1])
+    if char in "0123456789" and not letter[1:]:
+        number = digits + char
+        fits = number[0] != "0" and 1 < int(number) <= place.frame.rests
+        begins = number == "1" and place.frame.rests >= 10
+        return place._replace(arg=(number, letter)) if fits or begins else None
+    if digits == "1":
+        return None
+    if char == " ":
+        return None if letter[1:] else place._replace(arg=(digits, letter + " "))
+    if char != "|" and char != ":":
+        return None
+    rested = place._replace(
+        mode=GAP, arg=("Z", int(digits or 1)), at=place.frame.need or WHOLE, last=0
+    )
+    return _bar_begins(rested, char)
+
+
+def sounded(place: Place, ticks: int, pitches: tuple[str, ...], *, dotted: bool = False) -> Place:
+    """The place after a note, rest or chord of this written length."""
+    at, tuplet = place.at, place.tuplet
+    last = ticks
+    if tuplet is None:
+        at += ticks
+    else:
+        left, written = tuplet.left - 1, tuplet.written + ticks
+        tuplet = tuplet._replace(left=left, written=written)
+        if left == 0:
+            at += written * tuplet.q // tuplet.p
+            tuplet, last = None, 0
+    if place.broken or place.ahead & (MARKED | DECORATED) or not pitches:
+        # abc2midi takes no broken rhythm after a mark; nor is one chained to another.
+        last = 0
+    # abc2midi loses ties of dotted and trilled notes.
+    shown = () if place.frame.strict and place.ahead & (TRILLED | DOTTED) else pitches
+    return place._replace(
+        mode=AFTER, arg=shown, at=at, tuplet=tuplet, last=last, broken=0, tie=(), ahead=0
+    )
+
+
+def after(place: Place, char: str) -> Step:
+    """Directly after a note, rest or chord; arg: its pitches."""
+    if char == "-" and place.arg:
+        if place.at == place.frame.need and not place.frame.carry and place.tuplet is None:
+            return None
+        tied = tuple(str(pitch) for pitch in place.arg)
+        return place._replace(arg=(), tie=tied, last=0)
+    if char == ")":
+        if not place.slurs:
+            return None
+        arg = () if place.frame.strict else place.arg
+        return place._replace(slurs=place.slurs - 1, last=0, arg=arg)
+    if char in "<>" and place.last and not place.tie:
+        return _breaks(place, char)
+    if place.slurs and not _slur_can_wait(place):
+        return None
+    gap = place._replace(mode=GAP, arg=())
+    return in_gap(gap, char)
+
+
+def _slur_can_wait(place: Place) -> bool:
+    """Whether there is a note left for the slur to end on."""
+    if place.tuplet is not None or not place.frame.strict or not place.frame.need:
+        return True
+    return place.at < place.frame.need or place.frame.carry
+
+
+def _breaks(place: Place, char: str) -> Step:
+    """A broken rhythm: the next note must be as long as the last, in the same tuplet and bar."""
+    if place.last < _FINEST_BROKEN or place.last % _FINEST_BROKEN:
+        return None
+    found = place._replace(mode=BROKEN, arg=(char, 1), broken=place.last, last=0)
+    return found if length_table(found) else None
+
+
+def in_broken(place: Place, char: str) -> Step:
+    sign, count = str(place.arg[0]), place.arg[1]
+    assert isinstance(count, int)
+    if char == sign:
+        fits = count < _LONGEST_BREAK and place.broken % (_FINEST_BROKEN << count) == 0
+        return place._replace(arg=(sign, count + 1)) if fits else None
+    return element(place._replace(mode=GAP, arg=(), ahead=NEEDS_SOUND), char)
+
+
+def in_chord(place: Place, char: str) -> Step:
+    """Between [ and ]; arg: accidental, note being read, notes read, those tied."""
+    sign, note, notes, ties = place.arg
+    assert isinstance(sign, str)
+    assert isinstance(note, str)
+    assert isinstance(notes, tuple)
+    assert isinstance(ties, tuple)
+    if char in ",'" and note:
+        longer = note + char
+        fits = pitch_fits(longer[0], longer[1:]) and is_new(place, sign, longer, notes)
+        return place._replace(arg=(sign, longer, notes, ties)) if fits else None
+    if note:
+        if place.frame.strict and (note in notes or (sign and note in place.tie)):
+            return None
+        notes = (*notes, note)
+        if char == "-":
+            # abc2midi loses count of ties of single notes in chords.
+            return (
+                None if place.frame.strict else place._replace(arg=("", "", notes, (*ties, note)))
+            )
+        note, sign = "", ""
+    missing = set(place.tie) - set(notes)
+    room = _MOST_IN_CHORD - len(notes) - len(missing)
+    if char in "^_=":
+        longer = sign + char
+        # What a tie goes on with, beside an accidental in its chord, is read in two ways.
+        fits = longer in ACCIDENTALS and room > 0 and not (place.frame.strict and place.tie)
+        return place._replace(arg=(longer, "", notes, ties)) if fits else None
+    if char in LETTERS:
+        if not is_new(place, sign, char, notes, missing if room < 1 else None):
+            return None
+        return place._replace(arg=(sign, char, notes, ties))
+    fewest = 2 if place.frame.strict else 1
+    if char == "]" and not sign and len(notes) >= fewest and chord_ties(place, notes):
+        return place._replace(mode=CHORD_LENGTH, arg=("", notes, ties))
+    return None
+
+
+def after_chord(place: Place, char: str) -> Step:
+    """After ]: the chord's length."""
+    length, notes, ties = place.arg
+    assert isinstance(length, str)
+    assert isinstance(notes, tuple)
+    assert isinstance(ties, tuple)
+    table = length_table(place)
+    if length + char in table:
+        return place._replace(arg=(length + char, notes, ties))
+    ticks = table.get(length, -1)
+    if ticks < 0:
+        return None
+    done = sounded(place, ticks, notes)
+    if place.frame.strict and len({str(note)[0].lower() for note in notes}) < len(notes):
+        # Two octaves of a letter: which accidental a tie goes on with is read in two ways.
+        done = done._replace(arg=())
+    if ties:
+        if done.at == done.frame.need and not done.frame.carry and done.tuplet is None:
+            return None
+        done = done._replace(tie=ties, last=0, arg=())
+    return after(done, char)
+
+
+# -- tuplets and slurs ----------------------------------------------------------
+
+
+def after_paren(place: Place, char: str) -> Step:
+    """After (: a digit begins a tuplet, anything else makes it a slur."""
+    if char.isdigit():
+        if place.tuplet is not None or place.broken or char not in "23456789":
+            return None
+        begun = place._replace(mode=TUPLET, arg=(char,))
+        return begun if _tuplet(begun, char) or _tuplet(begun, char + ":2") else None
+    if not slur_fits(place):
+        return None
+    return element(
+        place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=place.ahead | NEEDS_NOTE),
+        char,
+    )
+
+
+def in_tuplet(place: Place, char: str) -> Step:
+    text = str(place.arg[0])
+    if char == ":" and text.count(":") < 2 and text[-1] != ":":
+        return place._replace(arg=(text + ":",))
+    if char.isdigit() and char != "0" and text[-1] == ":":
+        longer = text + char
+        return place._replace(arg=(longer,)) if _tuplet(place, longer) else None
+    tuplet = _tuplet(place, text)
+    if tuplet is None:
+        return None
+    return in_gap(
+        place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=place.ahead | NEEDS_SOUND), char
+    )
+
+
+def _tuplet(place: Place, text: str) -> Tuplet | None:
+    """The tuplet that ( with this text begins, if it can be completed here."""
+    numbers = text.split(":")
+    p = int(numbers[0])
+    if "" in numbers[1:]:
+        return None
+    if len(numbers) > 1:
+        q = int(numbers[1])
+    elif p in _TIMES:
+        q = _TIMES[p]
+    elif place.frame.doubtful:
+        # What (5 means here is read in two ways: it must be said.
+        return None
+    else:
+        q = 3 if place.frame.compound else 2
+    r = int(numbers[2]) if len(numbers) > 2 else p
+    room = place.room
+    if room <= 0 or not feasible(place.frame.unit, r, 0, p, q, room):
+        return None
+    return Tuplet(r, 0, p, q, room)
+
+
+# -- texts, marks, fields, bar lines ----------------------------------------------
+
+
+def after_bracket(place: Place, char: str) -> Step:
+    """After [: a chord, an inline field or an ending; arg: whether a bar has just begun."""
+    begun = bool(place.arg[0])
+    frame = place.frame
+    if char.isdigit():
+        if place.tuplet is not None or place.broken or place.ahead & NEEDS_NOTE:
+            return None
+        if place.tie and frame.strict:
+            return None
+        if (begun or not frame.strict) and frame.ending and char == str(frame.ending):
+            return place._replace(mode=ENDING, arg=(char, True))
+        return None
+    if frame.must:
+        return None
+    if char in frame.fields and char not in "wWs":
+        bound = place.tuplet is not None or place.broken or place.ahead or place.tie
+        if not bound and (char in "KP" or (begun and place.at == 0)):
+            return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
+        return None
+    if char in LETTERS or char in "^_=":
+        if not note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
+            return None
+        empty = place._replace(mode=CHORD, arg=("", "", (), ()), last=0)
+        return in_chord(empty, char)
+    return None
+
+
+def in_ending(place: Place, char: str) -> Step:
+    """In the numbers of an ending; arg: the numbers, whether [ stands before them."""
+    text, bracket = str(place.arg[0]), bool(place.arg[1])
+    if not place.frame.strict:
+        if char == "," and text[-1] != ",":
+            return place._replace(arg=(text + char, bracket))
+        if char.isdigit() and text[-1] == ",":
+            following = str(int(text.split(",")[-2]) + 1)
+            return place._replace(arg=(text + char, bracket)) if char == following else None
+    if char.isdigit() or text[-1] == ",":
+        return None
+    numbers = text.split(",")
+    return Event(
+        "ending", at=int(numbers[-1]), amount=place.at, tie=place.tie, slurs=place.slurs, again=True
+    )
+
+
+def _bar_begins(place: Place, char: str) -> Step:
+    count = place.arg[1] if place.arg[:1] == ("Z",) else 1
+    if place.at == 0 and not place.frame.strict and char == "|":
+        return place._replace(mode=BAR, arg=("|", True), ahead=0)
+    begun = place._replace(mode=BAR, arg=(char, False, count), last=0)
+    return begun if _bar_can_be(begun, char) else None
+
+
+def _bar_can_be(place: Place, text: str) -> bool:
+    """Whether the bar line begun can become one that may stand here."""
+    return any(
+        line.startswith(text) and bar_permitted(place, kind)
+        for line, kind in BAR_LINES.items()
+        if not (place.frame.strict and line in LOOSE_LINES)
+    )
+
+
+def bar_permitted(place: Place, kind: str) -> bool:
+    """Whether this kind of bar line may end the bar here."""
+    frame = place.frame
+    if place.tuplet is not None or place.broken or frame.owed or (place.ahead and frame.strict):
+        return False
+    if place.ahead & NEEDS_NOTE:
+        return False
+    if (place.tie or place.slurs) and not (kind == PLAIN and frame.carry) and frame.strict:
+        return False
+    for found, times in frame.ends:
+        if found == kind:
+            return place.at > 0 and (times is None or place.at in times)
+    return False
+
+
+def in_bar(place: Place, char: str) -> Step:
+    """In a bar line; arg: its text, whether it stands at the start of a bar, bars of rest."""
+    text, at_beginning = str(place.arg[0]), bool(place.arg[1])
+    longer = text + char
+    if at_beginning:
+        if longer == "|:" and "|:" in place.frame.starts:
+            return Event("bar", "|:", tie=place.tie, slurs=place.slurs)
+        if place.frame.strict:
+            return None
+        return at_start(place._replace(mode=START, arg=(4,)), char)
+    if longer in _BAR_PREFIXES and _bar_can_be(place, longer):
+        return place._replace(arg=(longer, False, place.arg[2]))
+    return ended(place)
+
+
+def ended(place: Place) -> Event | None:
+    """The event of a whole bar line, with the character after it still to be read."""
+    kind = BAR_LINES.get(str(place.arg[0]))
+    if place.mode != BAR or place.arg[1] or kind is None or not bar_permitted(place, kind):
+        return None
+    count = place.arg[2]
+    assert isinstance(count, int)
+    return Event("bar", kind, place.at, count, place.tie, place.slurs, again=True)
+
+
+def over(place: Place, char: str) -> Step:
+    """After the tune as planned: text that is given, whatever it is."""
+    return place
+
+
+STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {
+    START: at_start,
+    DOUBTFUL: doubtful,
+    GAP: in_gap,
+    AFTER: after,
+    BROKEN: in_broken,
+    ACCIDENTAL: after_accidental,
+    NOTE: in_note,
+    REST: in_rest,
+    BARS_REST: in_bars_rest,
+    CHORD: in_chord,
+    CHORD_LENGTH: after_chord,
+    GRACE: in_grace,
+    PAREN: after_paren,
+    TUPLET: in_tuplet,
+    QUOTE: in_quote,
+    MARK: in_mark,
+    BRACKET: after_bracket,
+    ENDING: in_ending,
+    BAR: in_bar,
+    OVER: over,
+}

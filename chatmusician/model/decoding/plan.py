@@ -1,0 +1,89 @@
+"""What a tune is held to while it is decoded, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chatmusician.errors import UsageError
+
+OFF: Final = "off"
+SYNTAX: Final = "syntax"
+BARS: Final = "bars"
+BRIEF: Final = "brief"
+LEVELS: Final = (OFF, SYNTAX, BARS, BRIEF)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the form.
+
+    `bars` counts full bars (a pickup is none, two halves at a repeat sign are one, a second
+    ending is left out); `repeated` tells how it closes: True by a repeat, False by a double bar
+    (the last by the final bar), None as the model likes. `same_as` is the index of an earlier
+    section whose text it repeats. `motif` is ABC text in the tune's unit, which opens the section.
+    """
+
+    bars: int | None = None
+    repeated: bool | None = None
+    same_as: int | None = None
+    motif: str = ""
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What holds at level `brief`; the levels below it read only the fields that say so.
+
+    headers    fields in order, `("T", None)` leaves the value to the model; X: stands first and
+               K: last whether they are named or not. None: any header.
+    more       other fields may stand between those asked for
+    bars       full bars in all, both endings counted (with sections that have bars: theirs)
+    chords     the chord symbols, in order, each once; spread so that all of them find room
+    sections   the form
+    one_line   ChatMusician's form on one line: fields and music separated by blanks (every level)
+    strict     halves of a bar at a repeat sign add up in the order of reading, and the tune ends
+               with |] or :|; else whatever `check` accepts (every level)
+    lyrics     w: and W: lines may be written (every level)
+    suffix     after `bars` bars this text follows and ends the tune: filling in
+    """
+
+    level: str = BRIEF
+    headers: tuple[tuple[str, str | None], ...] | None = None
+    more: bool = False
+    bars: int | None = None
+    chords: tuple[str, ...] | None = None
+    sections: tuple[Section, ...] = ()
+    one_line: bool = False
+    strict: bool = True
+    lyrics: bool = False
+    suffix: str = ""
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise UsageError(f"unknown level {self.level!r}", hint=f"one of {', '.join(LEVELS)}")
+        if self.bars is not None and self.bars < 1:
+            raise UsageError(f"{self.bars} bars", hint="at least 1")
+        for index, section in enumerate(self.sections):
+            if section.same_as is not None and not 0 <= section.same_as < index:
+                raise UsageError(
+                    f"section {index + 1} is to be the same as section {section.same_as + 1}",
+                    hint="name an earlier one",
+                )
+            if section.bars is not None and section.bars < 1:
+                raise UsageError(f"a section of {section.bars} bars", hint="at least 1")
+        for chord in self.chords or ():
+            if not chord or any(c in chord for c in '"\n\\') or not chord.isascii():
+                raise UsageError(f"{chord!r} is no chord symbol")
+
+    def effective(self) -> Constraints:
+        """These constraints with what their level does not read left out."""
+        if self.level == BRIEF:
+            return self
+        return replace(
+            self, headers=None, more=True, bars=None, chords=None, sections=(), suffix=""
+        )
+
+    @property
+    def counts(self) -> bool:
+        """Whether the number of bars is given, in all or by sections."""
+        return self.bars is not None or bool(self.sections)

@@ -1,0 +1,143 @@
+"""The bytes that every token of a vocabulary stands for, and a trie over them.
+
+Tokens are read from a tokenizer of transformers (byte-level BPE as GPT-2 has it, sentencepiece
+with `▁` and byte fallback as Llama has it, plain BPE), or given as bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from chatmusician.errors import InputError
+
+_BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>$")
+# Every tune can be finished with these.
+NEEDED: Final = 'X:1\nM:4/4L:1/8K:C|z0123456789/][")-'
+# Every character that can stand outside free text.
+MUSIC: Final = frozenset(map(chr, range(0x20, 0x7F))) - set("#$%&*;?@\\`") | {"\n"}
+# What may stand in every free text and leaves it as it was.
+TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&;\\]')
+
+
+class Trie:
+    """Tokens by their bytes (as Latin-1 characters): `ids` are those that end here.
+
+    `music` is the part of `next` that can be music; most of a vocabulary is not.
+    """
+
+    __slots__ = ("ids", "music", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, Trie] = {}
+        self.music: dict[str, Trie] = {}
+        self.ids: list[int] = []
+
+
+class Vocabulary:
+    """`pieces[id]` is the text of a token, as bytes; None where it has none (special tokens)."""
+
+    def __init__(self, pieces: Sequence[bytes | None], end: Iterable[int]) -> None:
+        self.pieces = [None if p is None or not p else p.decode("latin-1") for p in pieces]
+        self.end = tuple(sorted(set(end)))
+        self.size = len(self.pieces)
+        self.longest = max((len(p) for p in self.pieces if p), default=1)
+        # How many bar lines a token may cross.
+        self.bars = max((len(re.findall(r"[|:]+", p)) for p in self.pieces if p), default=0)
+        self.root = Trie()
+        # Tokens that may stand anywhere in free text, and a trie of those that need a look.
+        self.texts: list[int] = []
+        self.odd = Trie()
+        # Tokens without and with a tie: only the latter ask which pitch was written before.
+        self.untied, self.tied = Trie(), Trie()
+        for index, piece in enumerate(self.pieces):
+            if piece and index not in self.end:
+                self.add(self.root, piece, index)
+                self.add(self.tied if "-" in piece else self.untied, piece, index)
+                if TEXT.issuperset(piece):
+                    self.texts.append(index)
+                else:
+                    self.add(self.odd, piece, index)
+        missing = [
+            char for char in NEEDED if char not in self.root.next or not self.root.next[char].ids
+        ]
+        if missing:
+            raise InputError(
+                f"the vocabulary has no token for {missing[0]!r}",
+                hint="decoding by bars needs a token for every single character of ABC",
+            )
+
+    def add(self, root: Trie, piece: str, index: int) -> None:
+        node = root
+        for char in piece:
+            if char not in node.next:
+                node.next[char] = Trie()
+                if char in MUSIC:
+                    node.music[char] = node.next[char]
+            node = node.next[char]
+        node.ids.append(index)
+
+    def beginnings(self, text: str) -> list[int]:
+        """The tokens that are a beginning of the text."""
+        node, found = self.root, []
+        for char in text:
+            if char not in node.next:
+                break
+            node = node.next[char]
+            found += node.ids
+        return found
+
+    @classmethod
+    def of(cls, tokenizer: Any, *, end: int | None = None) -> Vocabulary:
+        """The vocabulary of a (fast) tokenizer of transformers, or of one of `tokenizers`."""
+        backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
+        state = json.loads(backend.to_str())
+        special = {token["id"] for token in state.get("added_tokens", ()) if token.get("special")}
+        special |= set(getattr(tokenizer, "all_special_ids", ()))
+        kind = _kind(state)
+        table = backend.get_vocab(with_added_tokens=True)
+        size = max(max(table.values()) + 1, len(table))
+        pieces: list[bytes | None] = [None] * size
+        for token, index in table.items():
+            if index not in special:
+                pieces[index] = _bytes(token, kind)
+        if end is None:
+            end = getattr(tokenizer, "eos_token_id", None)
+        return cls(pieces, [] if end is None else [end])
+
+
+def _kind(state: dict[str, Any]) -> str:
+    """How the tokenizer writes bytes: told by its decoder, else by its pre-tokenizer."""
+    parts = json.dumps(
+        [state.get(part) for part in ("decoder", "pre_tokenizer", "normalizer")], ensure_ascii=False
+    )
+    if '"ByteLevel"' in parts:
+        return "byte-level"
+    if '"WordPiece"' in parts or state.get("model", {}).get("type") == "WordPiece":
+        raise InputError(
+            "a WordPiece vocabulary cannot be decoded by bars", hint="its tokens lose the blanks"
+        )
+    return "metaspace" if "\u2581" in parts or '"Metaspace"' in parts else "plain"
+
+
+def _bytes(token: str, kind: str) -> bytes:
+    if kind == "byte-level":
+        table = byte_table()
+        if all(char in table for char in token):
+            return bytes(table[char] for char in token)
+        return token.encode()
+    if kind == "metaspace":
+        found = _BYTE.match(token)
+        return bytes([int(found[1], 16)]) if found else token.replace("\u2581", " ").encode()
+    return token.encode()
+
+
+def byte_table() -> dict[str, int]:
+    """The characters that stand for bytes in GPT-2's vocabulary."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    table = {chr(byte): byte for byte in plain}
+    for index, byte in enumerate(b for b in range(256) if b not in plain):
+        table[chr(256 + index)] = byte
+    return table

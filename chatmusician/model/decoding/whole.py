@@ -1,0 +1,572 @@
+"""What has been settled of the tune as a whole, and what that allows of the next bar."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from chatmusician.abc.fields import parse_meter
+from chatmusician.model.decoding.lengths import WHOLE, grain
+from chatmusician.model.decoding.place import BOTH, CLOSE, DOUBLE, FINAL, OPEN, PLAIN, Frame
+from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
+
+_MANY: Final = 1_000_000
+# The grain of the longest unit: every full bar is a multiple of it.
+_COARSEST: Final = 8
+_MOST_RESTS: Final = 16
+# Meters in which abc2midi takes (5, (7 and (9 for compound and we do not, or the reverse.
+_DOUBTFUL: Final = (
+    "3/4",
+    "3/8",
+    "6/4",
+    "9/4",
+    "12/4",
+    "6/16",
+    "9/16",
+    "12/16",
+    "3/2",
+    "6/2",
+    "9/2",
+)
+
+
+class Whole(NamedTuple):
+    """Header, repeats and counts. Positions are ticks from the start of a full bar.
+
+    seen      header fields read; `asked` how many of those asked for
+    first     no bar line has ended a bar yet; `start` where in a full bar the tune began
+    offset    where in a full bar the bar being filled begins
+    loose     the bar begins a section and may be short (only where not strict)
+    implied   a :| would go back to another :|, without |:
+    split     the position at which the first ending began, -1 outside endings
+    opening   lengths of the first bars of the tune and of the section, where they are short
+    back      the position to which a :| would go back, -1 where there is none
+    opened    a |: is open; `body`: there is a bar since then
+    ending    the number of the ending being filled; `must`: that of the one that has to begin
+    first_ending, in_ending   bars counted in the first ending, and in the one being filled
+    bars, section, in_section, paced   bars counted; `paced` leaves out sections repeated by text
+    motif     a motif waits for the next full bar
+    stopped   a short bar has ended a section: a sign or the end must follow (only where not strict)
+    implied   a :| would go back to another :|, without |:
+    split     the position at which the first ending began, -1 outside endings
+    """
+
+    seen: tuple[str, ...] = ()
+    asked: int = 0
+    meter: str = ""
+    hornpipe: bool = False
+    unit: int = 0
+    music: bool = False
+    first: bool = True
+    start: int = 0
+    offset: int = 0
+    loose: bool = False
+    opening: tuple[int, ...] = (0, 0, 0)
+    back: int = 0
+    opened: bool = False
+    body: bool = False
+    ending: int = 0
+    must: int = 0
+    first_ending: int = 0
+    in_ending: int = 0
+    bars: int = 0
+    section: int = 0
+    in_section: int = 0
+    paced: int = 0
+    chord: int = 0
+    last: str = ""
+    motif: bool = False
+    stopped: bool = False
+    split: int = -1
+    implied: bool = False
+
+
+def bar_ticks(whole: Whole, plan: Constraints) -> int:
+    """The length of a full bar, 0 in free meter and where bars do not count."""
+    meter = parse_meter(whole.meter)
+    if plan.level == SYNTAX or meter.free:
+        return 0
+    return meter.num * WHOLE // meter.den
+
+
+def with_unit(whole: Whole, plan: Constraints, unit: int) -> Whole | None:
+    """Another unit, if bars of this meter and the places of repeats can be met in it."""
+    times = (bar_ticks(whole, plan), whole.start, max(0, whole.back), max(0, whole.split))
+    if whole.music and any(time % grain(unit) for time in times):
+        return None
+    return whole._replace(unit=unit)
+
+
+def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
+    """Another meter, from a full bar on: none that would break up a pickup's complement."""
+    ticks = bar_ticks(whole._replace(meter=meter), plan)
+    places = (whole.start, max(0, whole.back), max(0, whole.split))
+    if plan.strict and (not ticks or any(places)) and plan.level != SYNTAX:
+        return None
+    if plan.strict and whole.body:
+        if whole.opened:
+            return None
+        whole = whole._replace(back=-1)
+    if ticks % grain(whole.unit) or (
+        plan.strict and any(p >= ticks for p in places if ticks and p)
+    ):
+        return None
+    return whole._replace(meter=meter)
+
+
+# -- bars ------------------------------------------------------------------------
+
+
+def with_ending(whole: Whole, plan: Constraints, number: int, at: int) -> Whole:
+    """A variant ending begins, `at` ticks into the bar."""
+    ticks = bar_ticks(whole, plan)
+    here = (whole.offset + at) % ticks if ticks else 0
+    split = here if whole.split < 0 else whole.split
+    return whole._replace(
+        ending=number, must=0, in_ending=0, stopped=False, loose=False, split=split, offset=split
+    )
+
+
+def with_bar(whole: Whole, plan: Constraints, kind: str, at: int, bars: int) -> Whole:
+    """A bar line has been read: `at` ticks lie before it, `bars` of them where there is a Z."""
+    ticks = bar_ticks(whole, plan)
+    if at == 0:
+        # |: at the start of a bar
+        back = whole.offset
+        whole = _sectioned(whole, plan)._replace(stopped=False, ending=0, split=-1)
+        return whole._replace(opened=True, back=back, body=False, implied=False, last=kind)
+    pickup = whole.first and 0 < at < ticks
+    stopped = kind == PLAIN and not whole.first and not whole.loose and at + whole.offset < ticks
+    where = (whole.offset + at) % ticks if ticks and not pickup else 0
+    short = 0 < at < ticks and whole.offset == 0
+    loose = whole.loose
+    if whole.first:
+        start = ticks - at if pickup else 0
+        whole = whole._replace(start=start, back=start, opening=(at if pickup else 0,) * 3)
+    elif whole.loose or (whole.offset and whole.split < 0):
+        short_by = at if at < ticks else 0
+        kept = whole.opening[2] if whole.split >= 0 else short_by
+        whole = whole._replace(opening=(whole.opening[0], short_by, kept))
+    counted = 0 if pickup or whole.offset or (whole.loose and short and kind == PLAIN) else bars
+    whole = whole._replace(
+        first=False,
+        bars=whole.bars + counted,
+        in_section=whole.in_section + counted,
+        in_ending=whole.in_ending + counted,
+        paced=whole.paced + (0 if _replayed(whole, plan) else counted),
+        offset=where,
+        loose=False,
+        body=True,
+        last=kind,
+        stopped=stopped,
+    )
+    if kind == PLAIN:
+        return whole._replace(offset=0, loose=stopped)
+    return _signed(whole, plan, kind, where, at, ticks, pickup, loose)
+
+
+def _signed(
+    whole: Whole,
+    plan: Constraints,
+    kind: str,
+    where: int,
+    at: int,
+    ticks: int,
+    pickup: bool,
+    loose: bool,
+) -> Whole:
+    """After any bar line but a plain one."""
+    if not plan.strict and (where == 0 or loose or pickup or _complements(whole, at, ticks)):
+        whole = whole._replace(offset=0, loose=True)
+    if kind in (CLOSE, BOTH) and whole.ending and kind == CLOSE and _goes_on(whole, plan):
+        first = whole.in_ending if whole.ending == 1 else whole.first_ending
+        return whole._replace(
+            must=whole.ending + 1, ending=0, first_ending=first, offset=0, loose=False
+        )
+    ending = whole.ending
+    whole = whole._replace(ending=0, split=-1)
+    if kind == OPEN:
+        whole = whole if pickup else _sectioned(whole, plan)
+        return whole._replace(opened=True, back=where, body=False, implied=False)
+    if kind == BOTH:
+        return _sectioned(whole, plan)._replace(opened=True, back=where, body=False, implied=False)
+    if kind == CLOSE:
+        return _sectioned(whole, plan)._replace(
+            opened=False, back=where, body=False, implied=plan.strict
+        )
+    if whole.opened and not ending:
+        return whole
+    back = -1 if plan.strict else where
+    return _sectioned(whole, plan)._replace(opened=False, back=back, body=False)
+
+
+def _goes_on(whole: Whole, plan: Constraints) -> bool:
+    """Whether the ending that :| closes is followed by another."""
+    return whole.ending == 1
+
+
+def _complements(whole: Whole, at: int, ticks: int) -> bool:
+    return any(pickup and pickup + at == ticks for pickup in whole.opening)
+
+
+def _sectioned(whole: Whole, plan: Constraints) -> Whole:
+    """The next section begins."""
+    if whole.in_section == 0:
+        return whole
+    return whole._replace(section=whole.section + 1, in_section=0, motif=False)
+
+
+def _replayed(whole: Whole, plan: Constraints) -> bool:
+    section = _section(whole, plan)
+    return section is not None and section.same_as is not None
+
+
+def _section(whole: Whole, plan: Constraints) -> Section | None:
+    return plan.sections[whole.section] if whole.section < len(plan.sections) else None
+
+
+def _left(whole: Whole, plan: Constraints) -> int:
+    """How many bars may follow the one being filled."""
+    counts = 0 if whole.offset else 1
+    if plan.bars is None or any(section.bars for section in plan.sections):
+        return _MANY
+    return plan.bars - whole.bars - counts
+
+
+def frame(whole: Whole, plan: Constraints) -> Frame:
+    """What holds for the bar about to begin."""
+    ticks = bar_ticks(whole, plan)
+    meter = parse_meter(whole.meter)
+    chord, owed = _chords(whole, plan, ticks)
+    base = Frame(
+        need=ticks - whole.offset if ticks else 0,
+        unit=whole.unit,
+        compound=meter.compound,
+        doubtful=plan.strict and meter.name in _DOUBTFUL,
+        strict=plan.strict,
+        one_line=plan.one_line,
+        chord=chord,
+        owed=owed,
+        pickup=whole.first,
+    )
+    closed = _closed(whole, plan)
+    if whole.must:
+        return base._replace(ending=whole.must, must=True)
+    over = closed and _all_done(whole, plan)
+    if over:
+        return base._replace(closed=True, over=True)
+    left = _left(whole, plan)
+    ends = _ends(whole, plan, ticks)
+    base = base._replace(need=_last(base.need, ends))
+    goes = any(kind == PLAIN for kind, _ in ends)
+    fields = _fields(whole, plan)
+    if plan.lyrics:
+        fields += "wW"
+    return base._replace(
+        ends=ends,
+        starts=("|:" if _may_open(whole, plan, left) else "") + ("" if plan.strict else "|"),
+        stopped=whole.stopped or must_open(whole, plan),
+        ending=1 if _may_branch(whole, plan, left) else 0,
+        carry=goes and left > 0 and not _forced_next(whole, plan),
+        rests=_rests(whole, plan, left, goes, ticks),
+        closed=closed,
+        fields=fields + ("" if plan.strict else "P"),
+    )
+
+
+def _fields(whole: Whole, plan: Constraints) -> str:
+    """The fields that may change at the start of the bar."""
+    if _copies(plan) or whole.offset:
+        return "KQ"
+    if not plan.strict:
+        return "KQML"
+    places = (whole.start, max(0, whole.back), max(0, whole.split))
+    fields = "KQ" if any(place % _COARSEST for place in places) else "KQL"
+    # A repeat would play what stands before in the new meter, or not: it is left out.
+    if plan.sections or any(places) or (whole.opened and whole.body):
+        return fields
+    return fields + "M"
+
+
+def _last(need: int, ends: tuple[tuple[str, frozenset[int] | None], ...]) -> int:
+    """The latest place at which the bar may end: before the full bar where it must be short."""
+    times = [times for _, times in ends]
+    if not need or None in times or not times:
+        return need
+    return max(time for found in times for time in found or ())
+
+
+def _forced_next(whole: Whole, plan: Constraints) -> bool:
+    """Whether the bar after this one begins with text that is given."""
+    return whole.motif or (bool(plan.suffix) and _left(whole, plan) <= 0)
+
+
+def _chords(whole: Whole, plan: Constraints, ticks: int) -> tuple[str | None, int]:
+    """The chord symbol that comes next, and how many this bar still owes."""
+    if plan.chords is None:
+        return None, 0
+    if whole.chord >= len(plan.chords):
+        return "", 0
+    bars = paced_bars(plan)
+    owed = 0
+    if bars and not _replayed(whole, plan):
+        now = whole.paced + (0 if whole.offset else 1)
+        due = -(-len(plan.chords) * min(now, bars) // bars)
+        room = (ticks - whole.offset) // whole.unit if ticks else 4
+        owed = max(0, min(due - whole.chord, room))
+    return plan.chords[whole.chord], owed
+
+
+def paced_bars(plan: Constraints) -> int:
+    """The number of bars over which the chord symbols are spread, 0 where it is open."""
+    if plan.sections and all(section.bars for section in plan.sections):
+        return sum(s.bars or 0 for s in plan.sections if s.same_as is None)
+    return plan.bars or 0
+
+
+def _all_done(whole: Whole, plan: Constraints) -> bool:
+    """Whether nothing may follow the end reached."""
+    if plan.sections:
+        return whole.section >= len(plan.sections)
+    return plan.bars is not None and whole.bars >= plan.bars
+
+
+def _closed(whole: Whole, plan: Constraints) -> bool:
+    """Whether the tune may end after the bar line just read."""
+    if whole.first or whole.must or whole.ending == 1 or plan.suffix:
+        return False
+    if whole.opened and whole.ending < 2:
+        return False
+    if whole.last not in (FINAL, CLOSE) if plan.strict else whole.offset:
+        return False
+    if whole.last in (OPEN, BOTH) and not whole.body:
+        return False
+    if plan.sections and whole.section < len(plan.sections):
+        return False
+    if plan.bars is not None and not plan.sections and whole.bars < plan.bars:
+        return False
+    return plan.chords is None or whole.chord >= len(plan.chords)
+
+
+def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
+    if plan.suffix:
+        return False
+    if not plan.strict:
+        return not whole.opened or whole.ending >= 2
+    if (
+        whole.opened
+        or whole.ending
+        or whole.must
+        or left < 0
+        or not (whole.first or plan.strict is False or whole.last != OPEN)
+    ):
+        return False
+    section = _section(whole, plan)
+    if plan.sections:
+        if section is None or section.repeated is False or whole.in_section:
+            return False
+        if _copies(plan):
+            return section.repeated is True and (whole.first or whole.last != PLAIN)
+        return whole.offset in (0, whole.start)
+    return (
+        plan.strict is False or whole.first or whole.in_section == 0 or _soft_allowed(whole, plan)
+    )
+
+
+def must_open(whole: Whole, plan: Constraints) -> bool:
+    """Whether the section, which is to be repeated, needs a |: before anything else."""
+    section = _section(whole, plan)
+    wanted = section is not None and section.repeated is True
+    return wanted and whole.back < 0 and whole.in_section == 0
+
+
+def _copies(plan: Constraints) -> bool:
+    """Whether a section repeats the text of another; then each closes as it is asked to."""
+    return any(section.same_as is not None for section in plan.sections)
+
+
+def _soft_allowed(whole: Whole, plan: Constraints) -> bool:
+    return whole.last != OPEN
+
+
+def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
+    """Whether [1 may stand here."""
+    if plan.suffix:
+        return False
+    if (
+        whole.first
+        or whole.ending
+        or whole.implied
+        or not whole.body
+        or whole.back < 0
+        or whole.offset
+        or left < 1
+    ):
+        return False
+    section = _section(whole, plan)
+    if not plan.sections:
+        return True
+    return section is not None and section.repeated is not False and not _copies(plan)
+
+
+def _rests(whole: Whole, plan: Constraints, left: int, goes: bool, ticks: int) -> int:
+    if whole.offset or not ticks or whole.loose:
+        return 0
+    if whole.first:
+        return 1
+    section = _section(whole, plan)
+    if section is not None and section.bars:
+        return 1
+    if plan.chords is not None:
+        return 1
+    return max(
+        1, min(left + 1 if left < _MANY else _MOST_RESTS, _MOST_RESTS) - (2 if left < _MANY else 0)
+    )
+
+
+def _ends(
+    whole: Whole, plan: Constraints, ticks: int
+) -> tuple[tuple[str, frozenset[int] | None], ...]:
+    """The bar lines that may end the bar about to begin, and after how many ticks."""
+    left = _left(whole, plan)
+    section_left, is_last = _section_left(whole, plan)
+    found: list[tuple[str, frozenset[int] | None]] = []
+    full = frozenset({ticks - whole.offset}) if ticks else None
+    free_first = whole.first or whole.loose
+    enough = 2 if whole.ending == 1 else 1
+    if (left >= enough or (plan.suffix and left >= 0)) and section_left != 0:
+        times = full
+        if not plan.strict and full and not whole.offset:
+            times = full | {ticks - short for short in whole.opening if short}
+        found.append((PLAIN, None if free_first else times))
+    elif whole.first and ticks:
+        # only a pickup may stand before the one bar there is
+        found.append((PLAIN, frozenset(range(grain(whole.unit), ticks, grain(whole.unit)))))
+    if plan.suffix and left <= 0 and plan.bars:
+        return tuple(found)
+    if section_left is not None and section_left > 0:
+        return tuple(found)
+    for kind in (DOUBLE, FINAL, OPEN, CLOSE, BOTH):
+        if _kind_fits(whole, plan, kind, left, is_last):
+            times = _times(whole, plan, kind, ticks)
+            if times is None or times:
+                found.append((kind, times))
+    return tuple(found)
+
+
+def _section_left(whole: Whole, plan: Constraints) -> tuple[int | None, bool]:
+    """Bars that must follow in the section after this one (None: open), and if it is the last."""
+    if not plan.sections:
+        return None, True
+    section = plan.sections[min(whole.section, len(plan.sections) - 1)]
+    is_last = whole.section >= len(plan.sections) - 1
+    now = 0 if whole.offset else 1
+    if whole.ending >= 2:
+        return max(0, whole.first_ending - whole.in_ending - now), is_last
+    if section.bars is None:
+        return None, is_last
+    return max(0, section.bars - whole.in_section - now), is_last
+
+
+def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: bool) -> bool:
+    section = _section(whole, plan)
+    if plan.suffix or (plan.sections and section is None):
+        return False
+    following = plan.sections[whole.section + 1] if plan.sections and not is_last else None
+    wanted = section.repeated if section is not None else None
+    if _copies(plan):
+        wanted = bool(wanted)
+    if whole.ending == 1:
+        return kind == CLOSE and left >= 1
+    if whole.ending >= 2:
+        wanted = False
+        if not plan.strict and kind in (CLOSE, BOTH):
+            return True
+    if kind == CLOSE:
+        return wanted is not False and whole.back >= 0 and (not whole.first or not plan.chords)
+    if kind == BOTH:
+        fits = wanted is not False and whole.back >= 0 and left >= 1 and not whole.implied
+        return fits and (
+            not plan.sections or (following is not None and following.repeated is not False)
+        )
+    open_now = whole.opened and whole.ending < 2
+    if wanted is True:
+        return False
+    if kind == OPEN:
+        if whole.opened and whole.ending < 2:
+            return False
+        fits = left >= 1
+        return fits and (
+            not plan.sections or (following is not None and following.repeated is not False)
+        )
+    if kind == FINAL:
+        if open_now:
+            return False
+        if plan.sections:
+            return is_last
+        return left <= 0 or plan.bars is None
+    if plan.sections:
+        return not is_last and not open_now
+    return left >= 1
+
+
+def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[int] | None:
+    """After how many ticks this bar line may stand."""
+    if not ticks:
+        return None
+    need = ticks - whole.offset
+    if not plan.strict:
+        return None if not whole.offset else frozenset({need})
+    if whole.first:
+        return None if kind == OPEN and not plan.sections else frozenset({need})
+    if kind in (CLOSE, BOTH):
+        where = whole.back or ticks
+        return (
+            frozenset({where - whole.offset})
+            if where > whole.offset
+            else frozenset({need} if whole.back == 0 else ())
+        )
+    if _copies(plan):
+        where = whole.start or ticks
+        return frozenset({where - whole.offset} if where > whole.offset else ())
+    if whole.offset or (kind == DOUBLE and whole.opened and not whole.ending):
+        return frozenset({need})
+    return frozenset({need} | {p for p in (whole.start, whole.back) if p > 0})
+
+
+# -- what a few bars ahead can depend on --------------------------------------------
+
+
+def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
+    """The same tune as seen by something that reaches no more than `bars` bar lines ahead.
+
+    Counts are replaced by what is left of them, up to that many: two tunes with one horizon
+    allow the same for so long.
+    """
+    if not whole.music:
+        return whole
+    near = bars + 1
+    left = max(0, min(plan.bars - whole.bars, near)) if plan.bars is not None else 0
+    section = _section(whole, plan)
+    in_section = min(whole.in_section, 1)
+    if section is not None and section.bars is not None:
+        in_section = -max(0, min(section.bars - whole.in_section, near))
+    in_ending, first_ending = whole.in_ending, whole.first_ending
+    if not plan.sections:
+        in_ending = first_ending = 0
+    whole = whole._replace(
+        seen=(),
+        asked=0,
+        hornpipe=False,
+        bars=left,
+        section=whole.section if plan.sections else 0,
+        in_section=in_section,
+        in_ending=in_ending,
+        first_ending=first_ending,
+    )
+    if plan.chords is None:
+        return whole._replace(paced=0, chord=0)
+    total = paced_bars(plan)
+    if total and whole.chord < len(plan.chords):
+        # What is owed depends on both numbers; kept as they are.
+        return whole
+    return whole._replace(paced=0)

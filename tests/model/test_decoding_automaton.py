@@ -1,0 +1,225 @@
+"""The automaton of bar-exact decoding: what it lets stand, what not, and that it never sticks."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from chatmusician import abc
+from chatmusician.abc.check import check
+from chatmusician.abc.fields import parse_meter
+from chatmusician.errors import UsageError
+from chatmusician.model.decoding.automaton import Automaton
+from chatmusician.model.decoding.finish import ending
+from chatmusician.model.decoding.plan import BARS, SYNTAX, Constraints, Section
+
+HEAD = "X:1\nM:4/4\nL:1/8\nK:C\n"
+
+
+def spelled(text: str, plan: Constraints | None = None) -> tuple[bool, str]:
+    """Whether the whole text may stand as a tune, and how far it was read."""
+    automaton = Automaton(plan or Constraints(level=BARS))
+    state, read = automaton.spell(text)
+    data = text.encode()
+    return read == len(data) and automaton.accepting(state), data[:read].decode(errors="ignore")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "C8|]",
+        "C2D2E2F2|G8|]\n",
+        "C>D E<F G>>A B2|c8|]",
+        '"Am"A4 "E7"^G4|A8|]',
+        "(3ABc (3:2:2d2e (3:2:4fe/d/c E2|C8|]",
+        "(5:4CDEFG (6CDEFGA C2|C8|]",
+        "[CEG]4-[CEG]4|C8|]",
+        "A8-|A8|]",
+        "{/g}f4 {abc}d4|C8|]",
+        ".C2~D2!trill!E2uF2|C8|]",
+        "(CDEF GAB)c|(c8|C8)|]",
+        "|:C8|D8:|",
+        "|:C8|[1D8:|[2E8|]",
+        "C8|1D8:|2E8|]",
+        "|:C8::D8:|",
+        "C8||D8|]",
+        "Z|C8|]",
+        "C8|Z4|C8|]",
+        "G2|C8|D6:|",
+        "G2|C8|D6|]",
+        "|:G2|C8|D6::G2|C8|D6:|",
+        "C8|[K:G]D8|[M:3/4]E6|[L:1/16]F12|]",
+        '"^slow"C8|]',
+        "C8|\nD8|]",
+        "x8|]",
+    ],
+)
+def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
+    text = HEAD + body
+    assert spelled(text) == (True, text)
+    assert not [p for p in check(abc.read(text)) if p.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "until"),
+    [
+        ("C7|]", "C7|"),
+        ("C8|C9|", "C8|C9"),
+        ("C4D4E", "C4D4"),
+        ("C8|D6|", "C8|D6"),
+        ("C6>D", "C6"),
+        ("C8|(3ABc E2 F3|", "C8|(3ABc E2 F3"),
+        ("C8|(3ABc E2|", "C8|(3ABc E2"),
+        ("A8-|B", "A8-|"),
+        ("A8-|]", "A8-|"),
+        ("(C8|]", "(C8|"),
+        ("C8)", "C8"),
+        ("|:C8|]", "|:C8|"),
+        ("|:C8|1D8|]", "|:C8|1D8|"),
+        ("C8|[2D8", "C8|["),
+        ("c''''", "c'''"),
+        ("C,,,", "C,,"),
+        ('"H', '"'),
+        ("C8|]C8|\n\n", "C8|]C8|\n"),
+        ("|:C8|[M:3/4]", "|:C8|["),
+    ],
+)
+def test_wrong_tunes_stop_where_they_go_wrong(body: str, until: str) -> None:
+    fine, read = spelled(HEAD + body)
+    assert not fine
+    assert read.removeprefix(HEAD) == until
+
+
+@pytest.mark.parametrize(
+    "meter", ["2/4", "3/4", "4/4", "6/8", "9/8", "12/8", "5/8", "7/16", "C", "C|"]
+)
+def test_a_bar_holds_the_meter_exactly(meter: str) -> None:
+    sixteenths = int(parse_meter(meter).num * 16 / parse_meter(meter).den)
+    head = f"X:1\nM:{meter}\nL:1/16\nK:D\n"
+    assert spelled(f"{head}z{sixteenths}|z{sixteenths}|]")[0]
+    for wrong in (sixteenths - 1, sixteenths + 1):
+        assert not spelled(f"{head}z{sixteenths}|z{wrong}|]")[0]
+
+
+def test_syntax_alone_lets_bars_be_of_any_length() -> None:
+    text = HEAD + "C7|D9|E|]"
+    assert spelled(text, Constraints(level=SYNTAX))[0]
+    assert not spelled(text)[0]
+    assert not spelled(HEAD + "(C7|D9|E|]", Constraints(level=SYNTAX))[0]
+
+
+def test_what_check_accepts_may_stand_where_asked() -> None:
+    loose = Constraints(level=BARS, strict=False)
+    text = HEAD + "C8:|G2|C8|D6|"
+    assert not spelled(text)[0]
+    assert spelled(text, loose)[0]
+    assert not [p for p in check(abc.read(text)) if p.severity == "error"]
+
+
+def test_one_line() -> None:
+    plan = Constraints(level=BARS, one_line=True)
+    text = "X:1 L:1/16 M:2/4 K:G G2BG A2cA | B4 G4 |]"
+    assert spelled(text, plan)[0]
+    assert not spelled(text.replace(" M:", "\nM:"), plan)[0]
+
+
+def test_headers_as_asked() -> None:
+    plan = Constraints(headers=(("T", None), ("M", "6/8"), ("L", "1/8"), ("K", "Em")))
+    assert spelled("X:1\nT:Any title\nM:6/8\nL:1/8\nK:Em\nEFG ABc|e6|]", plan)[0]
+    assert spelled("X:1\nT:Any title\nM:4/4", plan)[1] == "X:1\nT:Any title\nM:"
+    assert spelled("X:1\nM", plan)[1] == "X:1\n"
+    assert spelled("X:1\nT:Schöne Müllerin\nM:6/8\nL:1/8\nK:Em\ne6|]", plan)[0]
+
+
+def test_a_hornpipe_has_a_meter_of_its_own() -> None:
+    assert spelled("X:1\nR:hornpipe\nM:3")[1] == "X:1\nR:hornpipe\nM:"
+    assert spelled("X:1\nM:3/4\nR:hornpipe")[1] == "X:1\nM:3/4\nR:hornpip"
+    assert spelled("X:1\nM:2/4\nR:hornpipe\nL:1/8\nK:D\nD4|]")[0]
+
+
+def test_number_of_bars() -> None:
+    plan = Constraints(bars=2)
+    assert spelled(HEAD + "C8|D8|]", plan)[0]
+    assert spelled(HEAD + "G2|C8|D6|]", plan)[0]
+    assert not spelled(HEAD + "C8|]", plan)[0]
+    assert not spelled(HEAD + "C8|D8|E8|]", plan)[0]
+
+
+def test_chord_symbols_in_order_and_none_left() -> None:
+    plan = Constraints(bars=2, chords=("C", "G7"))
+    assert spelled(HEAD + '"C"C8|"G7"D8|]', plan)[0]
+    assert spelled(HEAD + '"C"C4"G7"D4|E8|]', plan)[0]
+    assert not spelled(HEAD + '"G7"C8|"C"D8|]', plan)[0]
+    assert not spelled(HEAD + '"C"C8|D8|]', plan)[0]
+    assert not spelled(HEAD + '"C"C4"G7"D4|"C"E8|]', plan)[0]
+
+
+def test_form_and_motif() -> None:
+    form = (Section(2, repeated=True, motif="CDEF G4"), Section(1, repeated=False))
+    plan = Constraints(sections=form)
+    assert (
+        spelled(HEAD + "|:CDEF G4 |C8:|D8|]", plan)[0]
+        or spelled(HEAD + "CDEF G4 |C8:|D8|]", plan)[0]
+    )
+    assert not spelled(HEAD + "CDEF A4 |C8:|D8|]", plan)[0]
+    assert not spelled(HEAD + "CDEF G4 |C8||D8|]", plan)[0]
+    assert not spelled(HEAD + "CDEF G4 |C8:|D8|E8|]", plan)[0]
+
+
+def test_a_section_told_to_be_the_same_is_the_same() -> None:
+    form = (Section(1), Section(1), Section(1, same_as=0))
+    plan = Constraints(sections=form)
+    assert spelled(HEAD + "CDEF G4 ||A8||CDEF G4 |]", plan)[0]
+    assert not spelled(HEAD + "CDEF G4 ||A8||CDEF A4 |]", plan)[0]
+
+
+def test_filling_in() -> None:
+    plan = Constraints(bars=2, suffix="E8|F8|]")
+    assert spelled(HEAD + "C8|D8|E8|F8|]", plan)[0]
+    assert not spelled(HEAD + "C8|D8|E8|G8|]", plan)[0]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Constraints(level=SYNTAX),
+        Constraints(level=BARS),
+        Constraints(level=BARS, one_line=True),
+        Constraints(bars=4, chords=("C", "F", "G7", "C")),
+        Constraints(sections=(Section(2, repeated=True), Section(2))),
+        Constraints(sections=(Section(1), Section(1, same_as=0))),
+        Constraints(headers=(("M", "7/8"), ("L", "1/4"), ("K", "Bb")), bars=3),
+    ],
+)
+def test_from_everywhere_an_end_is_reached(plan: Constraints) -> None:
+    """Characters at random; after each, the text that ends the tune is found, and ends it."""
+    automaton = Automaton(plan)
+    chance = random.Random(7)
+    characters = [chr(code) for code in range(0x20, 0x7F)] + ["\n"] * 4 + list("||::[]CDEz2(3-") * 2
+    for _ in range(3):
+        state = automaton.start()
+        for _ in range(60):
+            choices = [(c, s) for c in characters if (s := automaton.advance(state, c))]
+            if not choices:
+                break
+            state = chance.choice(choices)[1]
+            text = ending(automaton, state)
+            end, read = automaton.spell_bytes(text, state)
+            assert read == len(text)
+            assert automaton.accepting(end)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": "strict"},
+        {"bars": 0},
+        {"sections": (Section(1, same_as=0),)},
+        {"sections": (Section(0),)},
+        {"chords": ('A"',)},
+    ],
+)
+def test_plans_that_contradict_themselves(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        Constraints(**wrong)  # type: ignore[arg-type]
