@@ -18,6 +18,7 @@ from chatmusician.abc.analysis import (
 from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo, parse_unit
 from chatmusician.model.brief.brief import NAMES, Brief
 from chatmusician.model.brief.form import written_sections
+from chatmusician.model.brief.motif import motif_tokens
 
 
 @dataclass(frozen=True)
@@ -137,18 +138,9 @@ def _is_row(has: tuple[str, ...], asked: tuple[str, ...]) -> bool:
 
 def _motifs(brief: Brief, found: _Found) -> Kept:
     tokens = [token for section in found.sections for token in note_tokens(found.line, section)]
-    lost = [motif for motif in brief.motifs if not _stands(_tokens(motif, brief), tokens)]
+    lost = [motif for motif in brief.motifs if not _stands(motif_tokens(motif, brief), tokens)]
     said = "all of them" if not lost else f"not {', '.join(lost)}"
     return _row("motifs", " / ".join(brief.motifs), said, not lost)
-
-
-def _tokens(motif: str, brief: Brief) -> list[str]:
-    """The motif's notes as the analysis writes those of a tune."""
-    from chatmusician import abc
-
-    head = f"X:1\nM:{brief.meter or 'none'}\nL:{brief.unit or '1/8'}\nK:{brief.key or 'C'}\n"
-    line = timeline(abc.read(f"{head}{motif}\n").tunes[0], trace=True)
-    return [token for section in sections(line) for token in note_tokens(line, section)]
 
 
 def _stands(motif: list[str], tokens: list[str]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Final
 
 from chatmusician import abc
@@ -12,6 +11,7 @@ from chatmusician.abc.analysis import form_terms
 from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.brief.form import written_sections
+from chatmusician.model.brief.motif import motif_bars, motif_tokens
 from chatmusician.model.brief.tables import RHYTHMS
 
 MOST_BARS: Final = 512
@@ -66,40 +66,33 @@ def _motifs(brief: Brief) -> Iterator[str]:
     sections = len(set(re.findall(r"[A-Z]'*", brief.form)))
     if brief.form and len(brief.motifs) > sections:
         yield f"{len(brief.motifs)} motifs for the {sections} sections of {brief.form}"
-    meter = brief.meter or "4/4"
     for motif in brief.motifs:
-        tune, bars = _motif_bars(motif, brief)
-        found = [d.message for d in abc.check_tune(tune) if d.severity == "error"]
-        wanted = parse_meter(meter).length
-        if not bars:
-            yield f"the motif {motif!r} has no notes"
-        elif brief.meter and any(length > wanted for length in bars):
-            longest = max(bars)
-            yield (
-                f"the motif {motif!r} lasts {longest} where a bar of {meter} lasts {wanted}: "
-                "put bar lines into it, or take another meter"
-            )
-        elif brief.meter and any(length < wanted for length in bars[1:-1]):
-            yield f"the motif {motif!r} has a bar that is shorter than {meter}"
-        elif found and brief.meter:
-            yield f"the motif {motif!r} cannot be read: {found[0]}"
+        yield from _motif(motif, brief)
 
 
-def _motif_bars(motif: str, brief: Brief) -> tuple[abc.Tune, list[Fraction]]:
-    """The motif as a tune, and the length of each of its bars in whole notes."""
-    head = f"X:1\nM:{brief.meter or '4/4'}\nL:{brief.unit or '1/8'}\nK:{brief.key or 'C'}\n"
-    tune = abc.read(f"{head}{motif}\n").tunes[0]
-    line = abc.timeline(tune)
-    voice = line.voices[0] if line.voices else None
-    lengths = [line.quarters(int(m.length)) / 4 for m in voice.measures] if voice else []
-    return tune, [length for length in lengths if length]
+def _motif(motif: str, brief: Brief) -> Iterator[str]:
+    if not motif_tokens(motif, brief):
+        yield f"the motif {motif!r} has no notes"
+        return
+    if not brief.meter:
+        return
+    wanted = parse_meter(brief.meter).length
+    bars = motif_bars(motif, brief)
+    if max(bars) > wanted:
+        yield (
+            f"the motif {motif!r} lasts {max(bars)} where a bar of {brief.meter} lasts {wanted}: "
+            "put bar lines into it, or take another meter"
+        )
+    elif any(length < wanted for length in bars[1:-1]):
+        yield f"the motif {motif!r} has a bar that is shorter than {brief.meter}"
 
 
 def _tempo(brief: Brief) -> Iterator[str]:
     found = parse_tempo(brief.tempo) if brief.tempo else None
     if found and found.qpm is not None and not _TEMPO_RANGE[0] <= found.qpm <= _TEMPO_RANGE[1]:
         low, high = _TEMPO_RANGE
-        yield f"a tempo of {float(found.qpm):g} quarter notes a minute; from {low} to {high} is played"
+        speed = f"{float(found.qpm):g} quarter notes a minute"
+        yield f"a tempo of {speed}; from {low} to {high} is played"
 
 
 def _task(brief: Brief) -> Iterator[str]:

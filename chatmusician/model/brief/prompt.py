@@ -9,6 +9,7 @@ from chatmusician.abc.canonical import key_text
 from chatmusician.abc.fields import parse_key
 from chatmusician.model.brief.brief import NAMES, Brief
 from chatmusician.model.brief.form import written_sections
+from chatmusician.model.brief.motif import motif_tokens
 from chatmusician.model.brief.trained import header_word, instruction, quoted, score_text
 
 UNIT = "1/8"  # that of the canonical form, in which the rows are
@@ -91,13 +92,18 @@ def _form(brief: Brief) -> _Input:
 
 def _letters_motif(brief: Brief) -> _Input:
     letters = "".join(label for label, _ in written_sections(brief.form)) or "AB"
-    given = f"{quoted([letters])}; {_fields(brief)} {quoted(list(brief.motifs))}"
+    given = f"{quoted([letters])}; {_fields(brief)} {quoted(motifs(brief))}"
     return given, ("form", "motifs", "key", "meter", "unit")
 
 
 def _terms_motif(brief: Brief) -> _Input:
-    given = f"{', '.join(form_words(brief))}; {_fields(brief)} {quoted(list(brief.motifs))}"
+    given = f"{', '.join(form_words(brief))}; {_fields(brief)} {quoted(motifs(brief))}"
     return given, ("terms", "motifs", "key", "meter", "unit")
+
+
+def motifs(brief: Brief) -> list[str]:
+    """As the rows have them: note by note, without bar lines."""
+    return [" ".join(motif_tokens(motif, brief)) for motif in brief.motifs]
 
 
 def _fields(brief: Brief) -> str:

@@ -1,5 +1,8 @@
 """The rules by which words of a request are understood, one a field, tried in order."""
 
+# One rule a line: a table is read by its lines.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
