@@ -166,8 +166,9 @@ def _tell(made: Composition) -> None:
         note(remark)
     if made.wording.unsaid:
         names = ", ".join(made.wording.unsaid)
-        held = "the decoder holds it" if made.level == "brief" else "nothing holds the tune to it"
-        note(f"not in the prompt's wording ({made.wording.task}): {names}; {held}")
+        held = made.held and made.level == "brief"
+        how = "the decoder holds it" if held else "nothing but chance brings it about"
+        note(f"not in the prompt's wording ({made.wording.task}): {names}; {how}")
     if made.interrupted:
         note(f"interrupted: {len(made.candidates)} finished")
 

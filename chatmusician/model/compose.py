@@ -40,11 +40,12 @@ class ComposeOptions:
 
 @dataclass(frozen=True)
 class Composition:
-    """The tunes, best first, and all that led to them."""
+    """The tunes, best first, and all that led to them. `held`: masks kept them to the level."""
 
     reading: Reading
     wording: Wording
     level: str
+    held: bool
     model: str
     candidates: tuple[Candidate, ...]
     remarks: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Composition:
         return {
             "model": self.model,
             "level": self.level,
+            "held": self.held,
             "brief": self.reading.brief.as_dict(),
             "understood": [str(one) for one in self.reading.heard],
             "not_understood": list(self.reading.unheard),
@@ -133,6 +135,7 @@ def compose(
         reading,
         words,
         steering.level,
+        steering.start is not None,
         backend.name,
         tuple(rank(kept)),
         (*steering.remarks, *backend.remarks),

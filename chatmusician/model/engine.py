@@ -170,4 +170,6 @@ class Generation:
     def _completion(self, row: _Row) -> Completion:
         assert row.finish is not None
         text = row.request.prefix + row.stream.text
+        if row.finish == "end":
+            text = text.removesuffix(" ")  # the format has a blank before the end token
         return Completion(text, row.tokens, row.finish, row.seconds, row.request.seed)

@@ -18,7 +18,8 @@ def healed(constraint: TokenConstraint | None, tokens: Tokens) -> TokenConstrain
 
 
 class _Healed:
-    """Lets `` X`` begin where the constraint lets ``X`` begin, and a blank alone before it."""
+    """Lets `` X`` begin where the constraint lets ``X`` begin; where no such token exists, a
+    blank alone."""
 
     def __init__(self, inner: TokenConstraint, tokens: Tokens) -> None:
         self.inner = inner
@@ -31,8 +32,8 @@ class _Healed:
             return inner
         mask = torch.zeros_like(inner)
         mask[self.blanks] = inner[self.bare]
-        if self.alone is not None:
-            mask[self.alone] = True
+        if self.alone is not None and not bool(mask.any()):
+            mask[self.alone] = inner.any()
         return mask if bool(mask.any()) else inner
 
     def push(self, token: int) -> None:
