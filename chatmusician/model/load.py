@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -265,7 +266,8 @@ def _quiet() -> Iterator[None]:
     theirs.set_verbosity(logging.CRITICAL)
     theirs.disable_progress_bar()
     try:
-        yield
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
     finally:
         theirs.set_verbosity(level)
         theirs.enable_progress_bar()

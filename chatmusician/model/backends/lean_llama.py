@@ -35,7 +35,6 @@ def can_step(model: Any) -> bool:
     heads = config.num_attention_heads
     return (
         type(model).__name__ == "LlamaForCausalLM"
-        and getattr(config, "quantization_config", None) is None
         and not getattr(config, "attention_bias", False)
         and not getattr(config, "mlp_bias", False)
         and getattr(config, "hidden_act", "silu") == "silu"

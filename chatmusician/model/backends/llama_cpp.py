@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -45,9 +47,18 @@ class GgufTokens:
 
     @cached_property
     def _pieces(self) -> list[bytes]:
+        return [self._piece(at) for at in range(self.size)]
+
+    def _piece(self, token: int) -> bytes:
         """Special tokens have no text: llama.cpp gives none for control tokens."""
-        model = self.llama._model
-        return [bytes(model.token_to_piece(at)).rstrip(b"\0") for at in range(self.size)]
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            vocabulary = self.llama._model.vocab
+            length = llama_cpp.llama_token_to_piece(vocabulary, token, buffer, size, 0, False)
+            if length >= 0:
+                return buffer.raw[:length]
+            size = -length
 
 
 class _Steps:
@@ -154,9 +165,9 @@ def _context(path: Path) -> int:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """llama.cpp writes to the standard error of the process, whatever it is told."""
+    """llama.cpp writes to standard error, by itself and by Python, whatever it is told."""
     kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
+    with open(os.devnull, "wb") as nowhere, contextlib.redirect_stderr(io.StringIO()):
         os.dup2(nowhere.fileno(), 2)
         try:
             yield
