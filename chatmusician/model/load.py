@@ -15,6 +15,7 @@ from chatmusician.errors import ChatMusicianError, InputError, MissingDependency
 from chatmusician.model.generation import Backend
 from chatmusician.model.names import Folder, GgufFile, HubId, Server, parse_model_name
 from chatmusician.model.weights import (
+    Weights,
     check_config,
     choose_precision,
     free_memory,
@@ -84,22 +85,39 @@ def load_folder(folder: Path, name: str, options: LoadOptions, *, bundled: bool 
             hint="if you have read it and trust it: --allow-code",
         )
     weights = read_weights(folder, name, allow_pickle=options.allow_pickle)
-    transformers, torch = _libraries()
+    torch = _torch()
     device = _device(options.device, torch)
     given: dict[str, Any] = {"trust_remote_code": options.allow_code}
     if options.bits:
-        given |= _quantised(options.bits, device, transformers, torch)
+        given |= _quantised(options.bits, device, torch)
     else:
         precision = choose_precision(
             weights, name, device=device, asked=options.precision, free=_free(device, torch)
         )
         given["dtype"] = getattr(torch, precision)
+        if not weights.pickled and not options.adapters and device == "cpu":
+            with _said_once(name):
+                lean = _lean(folder, weights, given["dtype"], name, bundled)
+            if lean is not None:
+                return lean
     if not weights.pickled:
         given["use_safetensors"] = True
+    transformers = _transformers()
     with _said_once(name), _quiet():
-        tokenizer = _tokenizer(transformers, str(folder), options)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            str(folder), trust_remote_code=options.allow_code
+        )
         model = transformers.AutoModelForCausalLM.from_pretrained(str(folder), **given)
-    return _ready(model, tokenizer, name, options, device, own_sampling=bundled)
+    return _ready(model, tokenizer, name, options, device)
+
+
+def _lean(folder: Path, weights: Weights, dtype: Any, name: str, bundled: bool) -> Backend | None:
+    try:
+        from chatmusician.model.backends.pytorch import of_folder
+
+        return of_folder(folder, weights.files, dtype, name=name, own_sampling=bundled)
+    except ImportError as error:
+        raise MissingDependency("safetensors and tokenizers", how=HOW) from error
 
 
 def _load_gguf(path: Path, options: LoadOptions) -> Backend:
@@ -109,7 +127,7 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
 
         _refuse(options, "a .gguf file")
         return LlamaCppBackend(path, context=options.context)
-    transformers, torch = _libraries()
+    torch, transformers = _torch(), _transformers()
     if importlib.util.find_spec("gguf") is None:
         raise MissingDependency("gguf", how=HOW)
     _refuse(LoadOptions(bits=options.bits), "a .gguf file")
@@ -123,19 +141,13 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
     return backend
 
 
-def _ready(
-    model: Any,
-    tokenizer: Any,
-    name: str,
-    options: LoadOptions,
-    device: str,
-    *,
-    own_sampling: bool = False,
-) -> Backend:
-    from chatmusician.model.backends.pytorch import PyTorchBackend
+def _ready(model: Any, tokenizer: Any, name: str, options: LoadOptions, device: str) -> Backend:
+    from chatmusician.model.backends.pytorch import of_model
 
     if tokenizer.eos_token is None:
         raise InputError("its tokenizer has no end token", path=name)
+    if not getattr(tokenizer, "is_fast", False):
+        raise InputError("its tokenizer is of the slow kind (no tokenizer.json)", path=name)
     if len(tokenizer) > model.config.vocab_size:
         raise InputError(
             f"its tokenizer has {len(tokenizer)} tokens and the model {model.config.vocab_size}",
@@ -146,7 +158,7 @@ def _ready(
     if not options.bits:
         model = model.to(device)
     shown = " + ".join([name, *options.adapters])
-    return PyTorchBackend(model, tokenizer, name=shown, own_sampling=own_sampling)
+    return of_model(model, tokenizer, name=shown)
 
 
 def _with_adapter(model: Any, adapter: str, base: str, *, merge: bool) -> Any:
@@ -166,10 +178,6 @@ def _with_adapter(model: Any, adapter: str, base: str, *, merge: bool) -> Any:
     return mounted.merge_and_unload(safe_merge=True) if merge else mounted
 
 
-def _tokenizer(transformers: Any, folder: str, options: LoadOptions) -> Any:
-    return transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=options.allow_code)
-
-
 def _device(asked: str, torch: Any) -> str:
     has_gpu = bool(torch.cuda.is_available())
     if asked == "auto":
@@ -185,7 +193,7 @@ def _free(device: str, torch: Any) -> int | None:
     return free_memory() if device == "cpu" else int(torch.cuda.mem_get_info(device)[0])
 
 
-def _quantised(bits: int, device: str, transformers: Any, torch: Any) -> dict[str, Any]:
+def _quantised(bits: int, device: str, torch: Any) -> dict[str, Any]:
     if bits not in (4, 8):
         raise UsageError(f"weights can be held in 8 or 4 bits, not in {bits}")
     if device == "cpu":
@@ -203,7 +211,7 @@ def _quantised(bits: int, device: str, transformers: Any, torch: Any) -> dict[st
             "bnb_4bit_compute_dtype": half,
         },
     }
-    config = transformers.BitsAndBytesConfig(**kinds[bits])
+    config = _transformers().BitsAndBytesConfig(**kinds[bits])
     return {"quantization_config": config, "dtype": half, "device_map": {"": device}}
 
 
@@ -235,13 +243,20 @@ def fetch(hub: str, *, allow_pickle: bool = False, allow_code: bool = False) -> 
         raise InputError(f"cannot be fetched: {_first_line(error)}", path=hub) from error
 
 
-def _libraries() -> tuple[Any, Any]:
+def _torch() -> Any:
     try:
         import torch
+    except ImportError as error:
+        raise MissingDependency("torch", how=HOW) from error
+    return torch
+
+
+def _transformers() -> Any:
+    try:
         import transformers
     except ImportError as error:
-        raise MissingDependency("torch and transformers", how=HOW) from error
-    return transformers, torch
+        raise MissingDependency("transformers", how=HOW) from error
+    return transformers
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ pytest.importorskip("transformers")
 pytest.importorskip("gguf")
 
 from chatmusician.errors import InputError  # noqa: E402
-from chatmusician.model import load  # noqa: E402
 from chatmusician.model.generation import Backend, Request, Sampling  # noqa: E402
 from chatmusician.model.load import load_model  # noqa: E402
 from chatmusician.model.prompts import encode_prompt  # noqa: E402
@@ -35,10 +35,8 @@ def file() -> str:
 @pytest.fixture(scope="module")
 def by_transformers(file: str) -> Backend:
     with pytest.MonkeyPatch.context() as patch:
-        found = load.importlib.util.find_spec
-        patch.setattr(
-            load.importlib.util, "find_spec", lambda n: None if n == "llama_cpp" else found(n)
-        )
+        found = importlib.util.find_spec
+        patch.setattr(importlib.util, "find_spec", lambda n: None if n == "llama_cpp" else found(n))
         return load_model(file)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -55,7 +56,7 @@ Serve = Callable[[Answer], ServerBackend]
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     for name in module.KEYS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     running: list[ThreadingHTTPServer] = []
 
     def start(answer: Answer) -> ServerBackend:

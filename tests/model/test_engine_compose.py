@@ -113,7 +113,7 @@ class Interrupted:
 
 def test_interrupted_the_finished_candidates_stay(backend: Backend) -> None:
     options = ComposeOptions(candidates=3, seed=1, level="off")
-    made = compose(read_request("a jig in D"), Interrupted(backend), options)  # type: ignore[arg-type]
+    made = compose(read_request("a jig in D"), Interrupted(backend), options)
     assert made.interrupted
     assert [c.answer.abc for c in made.candidates] == [JIG]
 
@@ -141,7 +141,7 @@ class Learning:
 
 def test_without_masks_a_tune_is_asked_for_again(backend: Backend) -> None:
     model = Learning(backend)
-    made = compose(read_request("a jig in D"), model, ComposeOptions(seed=1))  # type: ignore[arg-type]
+    made = compose(read_request("a jig in D"), model, ComposeOptions(seed=1))
     assert made.candidates[0].answer.abc == JIG
     assert [len(seeds) for seeds in model.asked] == [1, 1, 1]
     assert len({seeds[0] for seeds in model.asked}) == 3

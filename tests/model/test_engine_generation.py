@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from chatmusician.model.backends.lean_llama import can_step  # noqa: E402
-from chatmusician.model.backends.pytorch import PyTorchBackend  # noqa: E402
+from chatmusician.model.backends.pytorch import PyTorchBackend, of_model  # noqa: E402
 from chatmusician.model.generation import Completion, Request, Sampling  # noqa: E402
 from chatmusician.model.prompts import encode_prompt  # noqa: E402
 from chatmusician.model.sampling import Sampler  # noqa: E402
@@ -30,7 +30,7 @@ LLAMA3 = {
 
 
 def backend(model: Any = None, **options: Any) -> PyTorchBackend:
-    return PyTorchBackend(model or random_model(), tokenizer(), name="random", **options)
+    return of_model(model or random_model(), tokenizer(), name="random", **options)
 
 
 def theirs(model: Any, request: Request, sampling: Sampling) -> list[int]:

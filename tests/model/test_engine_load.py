@@ -33,6 +33,14 @@ from chatmusician.model.names import (  # noqa: E402
 from chatmusician.model.weights import Weights, choose_precision, read_weights  # noqa: E402
 from tests.model.engine_models import random_model, tokenizer  # noqa: E402
 
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 10000.0,
+    "factor": 4.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
 GREEDY = Sampling(temperature=0, max_new_tokens=20)
 
 
@@ -95,15 +103,44 @@ def test_the_bundled_model_is_missing_until_it_is_there(
 
 
 def test_a_folder_in_half_precision_is_loaded(folder: Path) -> None:
-    from transformers import AutoModelForCausalLM
+    """Without transformers; what it says is what transformers' model says."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from chatmusician.model.backends.pytorch import of_model
 
     backend = load_model(str(folder))
     assert backend.can.logits
     assert backend.can.context == 512
+    assert backend.lean  # type: ignore[attr-defined]
     stored = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    loaded = backend.model  # type: ignore[attr-defined]
-    assert loaded.dtype == torch.float32
-    assert torch.equal(loaded.lm_head.weight, stored.lm_head.weight)
+    theirs = of_model(stored, AutoTokenizer.from_pretrained(folder), name="m", lean=False)
+    prompts = [[5, 6, 7, 8], [9, 10]]
+    with torch.inference_mode():
+        ours = backend.steps().start(prompts, 4)  # type: ignore[attr-defined]
+        assert torch.allclose(ours, theirs.steps().start(prompts, 4), atol=1e-4)
+    requests = [Request.ask("A jig", seed=at) for at in range(3)]
+    free = Sampling(temperature=1, max_new_tokens=20)
+    assert [one.text for one in backend.generate(requests, free)] == [
+        one.text for one in theirs.generate(requests, free)
+    ]
+
+
+def test_a_folder_that_is_more_than_plain_llama_is_left_to_transformers(tmp_path: Path) -> None:
+    odd: list[dict[str, Any]] = [{"attention_bias": True}, {"rope_parameters": LLAMA3}]
+    for number, changed in enumerate(odd):
+        folder = tmp_path / str(number)
+        random_model(**changed).save_pretrained(folder)
+        tokenizer().save_pretrained(folder)
+        assert load_model(str(folder)).model is not None  # type: ignore[attr-defined]
+
+
+def test_only_the_bundled_model_brings_its_own_sampling(folder: Path) -> None:
+    config = {"do_sample": True, "temperature": 0.9, "top_k": 7, "eos_token_id": [1, 9]}
+    (folder / "generation_config.json").write_text(json.dumps(config))
+    assert load_model(str(folder)).defaults == Sampling()
+    bundled = load.load_folder(folder, "m", LoadOptions(), bundled=True)
+    assert (bundled.defaults.temperature, bundled.defaults.top_k) == (0.9, 7)
+    assert bundled.ends == [1, 9]  # type: ignore[attr-defined]
 
 
 def test_sizes_are_read_from_the_headers(folder: Path) -> None:

@@ -18,7 +18,7 @@ SAMPLING = Sampling(max_new_tokens=40)
 
 
 def tokens() -> HubTokens:
-    return HubTokens(tokenizer(), len(tokenizer()))
+    return HubTokens(tokenizer().backend_tokenizer, end_text="</s>", size=len(tokenizer()))
 
 
 def test_prompts_are_those_of_the_format() -> None:

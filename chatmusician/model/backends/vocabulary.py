@@ -12,27 +12,26 @@ _WORD_START = "\u2581"
 
 
 class HubTokens:
-    """`size` is the width of the model's logits, which may be more than the tokenizer names."""
+    """Over a ``tokenizers.Tokenizer``, with or without transformers around it.
 
-    def __init__(self, tokenizer: Any, size: int) -> None:
+    ``size`` is the width of the model's logits, which may be more than the tokenizer names.
+    """
+
+    def __init__(self, tokenizer: Any, *, end_text: str, size: int) -> None:
         self.tokenizer = tokenizer
         self._size = size
-        self.end = int(tokenizer.eos_token_id)
-        self.end_text = str(tokenizer.eos_token)
+        self.end = int(tokenizer.token_to_id(end_text))
+        self.end_text = end_text
 
     @property
     def size(self) -> int:
         return self._size
 
     def encode(self, text: str) -> list[int]:
-        return list(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
+        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
     def decode(self, tokens: Sequence[int]) -> str:
-        return str(
-            self.tokenizer.decode(
-                list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
-            )
-        )
+        return str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
 
     def pieces(self) -> list[bytes]:
         return self._pieces
@@ -40,24 +39,18 @@ class HubTokens:
     @cached_property
     def _pieces(self) -> list[bytes]:
         found = [b""] * self._size
-        special = set(self.tokenizer.all_special_ids)
+        known = self.tokenizer.get_vocab(with_added_tokens=True)
         # Added words are plain text, whatever alphabet the model's own tokens are written in.
-        plain = self.tokenizer.added_tokens_decoder
-        by_bytes = _is_byte_level(self.tokenizer)
-        for text, at in self.tokenizer.get_vocab().items():
-            if at in special or at >= self._size:
+        added = self.tokenizer.get_added_tokens_decoder()
+        by_bytes = "<0x0A>" not in known and ("\u010a" in known or "\u0120" in known)
+        for text, at in known.items():
+            if at >= self._size:
                 continue
-            if at in plain:
-                found[at] = b"" if plain[at].special else str(plain[at].content).encode()
+            if at in added:
+                found[at] = b"" if added[at].special else added[at].content.encode()
             else:
                 found[at] = _from_byte_level(text) if by_bytes else _from_words(text)
         return found
-
-
-def _is_byte_level(tokenizer: Any) -> bool:
-    """Whether bytes are written as letters (GPT-2's way) and not as words with `<0x0A>`."""
-    known = tokenizer.get_vocab()
-    return "<0x0A>" not in known and any(word in known for word in ("\u010a", "\u0120"))
 
 
 def _from_words(text: str) -> bytes:
