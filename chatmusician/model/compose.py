@@ -15,6 +15,7 @@ from chatmusician.model.brief.prompt import Wording, wording
 from chatmusician.model.candidates import Candidate, judge, rank
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.generation import Backend, OnText, Request, Sampling
+from chatmusician.model.prompts import encode_prompt
 from chatmusician.model.steering import Steering, steer
 
 MOST_CANDIDATES = 64
@@ -117,13 +118,15 @@ def compose(
     words = wording(reading.brief)
     if chosen.verbatim:
         words = Wording("verbatim", request, ())
-    steering = steer(chosen.level, reading.brief, backend)
+    sampling = chosen.sampling or backend.defaults
+    turns = (Turn(words.text),)
+    steering = steer(chosen.level, reading.brief, backend, _budget(backend, turns, sampling))
     run = _Run(
         backend,
         reading,
-        (Turn(words.text),),
+        turns,
         steering,
-        chosen.sampling or backend.defaults,
+        sampling,
         on_text,
         cancel,
     )
@@ -141,6 +144,15 @@ def compose(
         (*steering.remarks, *backend.remarks),
         interrupted,
     )
+
+
+def _budget(backend: Backend, turns: tuple[Turn, ...], sampling: Sampling) -> int:
+    """How many tokens an answer can have behind this question."""
+    tokens, context = backend.tokens, backend.can.context
+    if tokens is None or not context:
+        return sampling.max_new_tokens
+    prompt = encode_prompt(Request(turns), tokens, context, sampling)
+    return min(sampling.max_new_tokens, context - len(prompt.tokens))
 
 
 def _rounds(run: _Run, seeds: list[tuple[int, int]], tries: int) -> bool:

@@ -21,7 +21,7 @@ class TokenConstraint(Protocol):
     """What one sequence may go on with; the end token is one of its tokens."""
 
     def allowed(self) -> Any:
-        """A boolean vector over the vocabulary (a tensor or an array)."""
+        """The ids of the tokens that may come next, as an array; none: it is stuck."""
         ...
 
     def push(self, token: int) -> object:

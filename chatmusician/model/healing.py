@@ -10,7 +10,9 @@ import torch
 from chatmusician.model.generation import TokenConstraint, Tokens
 
 _BLANK = b" "
-_PAIRS: weakref.WeakKeyDictionary[Tokens, Any] = weakref.WeakKeyDictionary()
+_PAIRS: weakref.WeakKeyDictionary[Tokens, tuple[dict[int, int], int | None]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def healed(constraint: TokenConstraint | None, tokens: Tokens) -> TokenConstraint | None:
@@ -23,42 +25,37 @@ class _Healed:
 
     def __init__(self, inner: TokenConstraint, tokens: Tokens) -> None:
         self.inner = inner
-        self.blanks, self.bare, self.alone = _pairs(tokens)
+        self.bare, self.alone = _pairs(tokens)
+        self.first: dict[int, int] | None = None
         self.begun = False
 
     def allowed(self) -> Any:
-        inner = torch.as_tensor(self.inner.allowed())
+        inner = self.inner.allowed()
         if self.begun:
             return inner
-        mask = torch.zeros_like(inner)
-        mask[self.blanks] = inner[self.bare]
-        if self.alone is not None and not bool(mask.any()):
-            mask[self.alone] = inner.any()
-        return mask if bool(mask.any()) else inner
+        self.first = {self.bare[token]: token for token in map(int, inner) if token in self.bare}
+        if self.first:
+            return torch.tensor(sorted(self.first))
+        return torch.tensor([self.alone]) if self.alone is not None and len(inner) else inner
 
     def push(self, token: int) -> None:
         first, self.begun = not self.begun, True
-        if first and token == self.alone:
+        if first and self.first:
+            token = self.first[token]
+        elif first and token == self.alone:
             return
-        if first:
-            found = (self.blanks == token).nonzero()
-            token = int(self.bare[found[0, 0]]) if len(found) else token
         self.inner.push(token)
 
 
-def _pairs(tokens: Tokens) -> tuple[Any, Any, int | None]:
-    """Tokens that begin with a blank, the same tokens without it, and the blank itself."""
+def _pairs(tokens: Tokens) -> tuple[dict[int, int], int | None]:
+    """From tokens to the same token with a blank before it, and the blank itself."""
     if tokens not in _PAIRS:
         pieces = tokens.pieces()
         places = {piece: at for at, piece in reversed(list(enumerate(pieces))) if piece}
-        pairs = [
-            (at, places[piece[1:]])
-            for at, piece in enumerate(pieces)
+        pairs = {
+            places[piece[1:]]: at
+            for piece, at in places.items()
             if piece.startswith(_BLANK) and piece[1:] in places
-        ]
-        _PAIRS[tokens] = (
-            torch.tensor([a for a, _ in pairs], dtype=torch.long),
-            torch.tensor([b for _, b in pairs], dtype=torch.long),
-            places.get(_BLANK),
-        )
-    return _PAIRS[tokens]  # type: ignore[no-any-return]
+        }
+        _PAIRS[tokens] = pairs, places.get(_BLANK)
+    return _PAIRS[tokens]

@@ -47,15 +47,16 @@ class Sampler:
             penalty = self.sampling.repetition_penalty
             changed = torch.where(scores < 0, scores * penalty, scores / penalty)
             scores = torch.where(self.seen, changed, scores)
-        masks = [None if c is None else torch.as_tensor(c.allowed()) for c in self.constraints]
+        allowed = [None if c is None else torch.as_tensor(c.allowed()) for c in self.constraints]
         if self.drawn < self.sampling.min_new_tokens:
-            scores = self._not_yet(scores, masks)
-        for row, mask in enumerate(masks):
-            if mask is not None:
-                scores[row].masked_fill_(~mask, _NEVER)
+            scores = scores.clone()
+            scores[:, self.ends] = _NEVER
+        for row, ids in enumerate(allowed):
+            if ids is not None:
+                self._only(scores, row, ids, logits)
         drawn = [
-            None if mask is not None and not bool(mask.any()) else token
-            for mask, token in zip(masks, self._pick(scores), strict=True)
+            None if ids is not None and not len(ids) else token
+            for ids, token in zip(allowed, self._pick(scores), strict=True)
         ]
         self._remember(drawn)
         return drawn
@@ -67,13 +68,13 @@ class Sampler:
         if self.seen is not None:
             self.seen = self.seen[rows]
 
-    def _not_yet(self, scores: Any, masks: list[Any]) -> Any:
-        """No end token; but where a constraint allows nothing else, it may end."""
-        scores = scores.clone()
-        for row, mask in enumerate(masks):
-            if mask is None or int(mask.sum()) > int(mask[self.ends].sum()):
-                scores[row, self.ends] = _NEVER
-        return scores
+    def _only(self, scores: Any, row: int, ids: Any, logits: Any) -> None:
+        """Leave a row these tokens alone. Where it may only end, it may end before its time."""
+        kept = scores[row, ids]
+        if len(ids) and bool(torch.isneginf(kept).all()):
+            kept = logits[row].float().cpu()[ids]
+        scores[row] = _NEVER
+        scores[row, ids] = kept
 
     def _pick(self, scores: Any) -> list[int]:
         sampling = self.sampling

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,10 +13,11 @@ from chatmusician.errors import UsageError
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.brief.form import written_sections
 from chatmusician.model.brief.prompt import UNIT, chord_plan, key
-from chatmusician.model.generation import Backend, TokenConstraint
+from chatmusician.model.generation import Backend, TokenConstraint, Tokens
 
 OFF: Final = "off"
 LEVELS: Final = (OFF, "syntax", "bars", "brief")
+_VOCABULARIES: weakref.WeakKeyDictionary[Tokens, Any] = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -31,38 +33,39 @@ class Steering:
     remarks: tuple[str, ...] = ()
 
 
-def steer(level: str, brief: Brief, backend: Backend) -> Steering:
+def steer(level: str, brief: Brief, backend: Backend, budget: int) -> Steering:
+    """`budget` is how many tokens an answer may have: a tune is brought to its end in time."""
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}", hint=f"one of {', '.join(LEVELS)}")
     if level == OFF:
         return Steering(OFF)
-    if not backend.can.logits:
+    if not backend.can.logits or backend.tokens is None:
         said = "the server gives no logits: tunes are checked, and asked for again where not right"
         return Steering(level, retry=True, remarks=(said,))
-    start = _starter(level, brief, backend)
-    if start is None:
+    try:
+        grammar = _decoder("constraint").Grammar
+    except ImportError:
         said = "decoding by masks is not there: tunes are checked, and asked for again"
         return Steering(level, retry=True, remarks=(said,))
-    return Steering(level, start)
+    made = grammar(constraints(level, brief), _vocabulary(backend.tokens))
+    return Steering(level, lambda: made.start(budget=budget))
 
 
-def _starter(level: str, brief: Brief, backend: Backend) -> Callable[[], TokenConstraint] | None:
-    """What makes a fresh constraint; None where the decoder is not there."""
-    try:
-        make = _decoder().starter
-    except (ImportError, AttributeError):
-        return None
-    start: Callable[[], TokenConstraint] = make(constraints(level, brief), backend.tokens)
-    return start
+def _decoder(module: str) -> Any:
+    return importlib.import_module(f"chatmusician.model.decoding.{module}")
 
 
-def _decoder(module: str = "") -> Any:
-    return importlib.import_module(f"chatmusician.model.decoding{module}")
+def _vocabulary(tokens: Tokens) -> Any:
+    """The decoder's view of a tokenizer, made once."""
+    if tokens not in _VOCABULARIES:
+        made = _decoder("vocabulary").Vocabulary(tokens.pieces(), [tokens.end])
+        _VOCABULARIES[tokens] = made
+    return _VOCABULARIES[tokens]
 
 
 def constraints(level: str, brief: Brief) -> Any:
     """The brief as the decoder's `Constraints`."""
-    plan = _decoder(".plan")
+    plan = _decoder("plan")
     if brief.given or level != "brief":
         # A tune that is given is the model's to copy; its bars still add up.
         return plan.Constraints(level="bars" if level == "brief" else level)
