@@ -34,7 +34,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--merge", action="store_true", help="fold the adapters into the weights")
     group.add_argument(
-        "--bits", type=int, choices=(4, 8), default=0, help="quantised weights (on a GPU)"
+        "--bits", choices=("4", "8"), default="0", help="quantised weights (on a GPU)"
     )
     group.add_argument("--device", metavar="NAME", default="auto", help="cpu, cuda, cuda:1 …")
     group.add_argument(
@@ -66,7 +66,7 @@ def load_options(args: argparse.Namespace) -> LoadOptions:
     return LoadOptions(
         adapters=tuple(args.adapter),
         merge=args.merge,
-        bits=args.bits,
+        bits=int(args.bits),
         device=args.device,
         precision=args.precision,
         allow_pickle=args.allow_pickle,

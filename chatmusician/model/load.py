@@ -17,6 +17,7 @@ from chatmusician.model.names import Folder, GgufFile, HubId, Server, parse_mode
 from chatmusician.model.weights import (
     Weights,
     check_config,
+    check_gguf,
     choose_precision,
     free_memory,
     read_weights,
@@ -126,11 +127,13 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
         from chatmusician.model.backends.llama_cpp import LlamaCppBackend
 
         _refuse(options, "a .gguf file")
+        check_gguf(path, free_memory(), unpacked=False)
         return LlamaCppBackend(path, context=options.context)
     torch, transformers = _torch(), _transformers()
     if importlib.util.find_spec("gguf") is None:
         raise MissingDependency("gguf", how=HOW)
     _refuse(LoadOptions(bits=options.bits), "a .gguf file")
+    check_gguf(path, free_memory(), unpacked=True)
     device = _device(options.device, torch)
     source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
     with _said_once(str(path)), _quiet():

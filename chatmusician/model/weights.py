@@ -185,3 +185,17 @@ def choose_precision(
         f"{need / 1e9:.1f} GB, and {(free or 0) / 1e9:.1f} GB are free",
         hint="use a .gguf file of 4 bits, --bits 4 on a GPU, or a server: openai:URL#NAME",
     )
+
+
+def check_gguf(path: Path, free: int | None, *, unpacked: bool) -> None:
+    """Refuse a GGUF file that the memory cannot hold; `unpacked` to float32, as transformers does.
+
+    Its weights have four to eight bits, seldom more: unpacked they take at least four times
+    the size of the file.
+    """
+    need = path.stat().st_size * (4 if unpacked else 1) * _OVERHEAD
+    if free is not None and need > free:
+        raise LimitError(
+            f"{path}: needs about {need / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free",
+            hint='llama.cpp needs the least: pip install ".[gguf]"' if unpacked else None,
+        )

@@ -248,6 +248,16 @@ def test_a_model_too_large_for_the_memory_is_refused_before_it_is_loaded(
     assert ".gguf" in (caught.value.hint or "")
 
 
+def test_a_file_too_large_for_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("gguf")
+    (tmp_path / "m.gguf").write_bytes(b"GGUF" + bytes(1000))
+    monkeypatch.setattr(load, "free_memory", lambda: 1000)
+    with pytest.raises(LimitError, match="are free"):
+        load_model(str(tmp_path / "m.gguf"))
+
+
 def test_precision_is_what_fits() -> None:
     weights = Weights((), 7_000_000_000, 14_000_000_000, "F16")
 
