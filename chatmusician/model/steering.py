@@ -72,7 +72,6 @@ def constraints(level: str, brief: Brief) -> Any:
     return plan.Constraints(
         level=level,
         headers=_headers(brief),
-        more=True,
         bars=None if brief.form else brief.bars,
         chords=chord_plan(brief) or None,
         sections=_sections(brief, plan.Section),
@@ -80,7 +79,8 @@ def constraints(level: str, brief: Brief) -> Any:
 
 
 def _headers(brief: Brief) -> tuple[tuple[str, str | None], ...]:
-    """In the canonical order, which the rows have; M:, L: and K: always."""
+    """In the canonical order, which the rows have; M:, L: and K: always, and no others: a row
+    that does not name a rhythm is one of a tune without R:."""
     values = {
         "T": brief.title or "",
         "R": brief.rhythm or "",

@@ -16,8 +16,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from chatmusician import abc  # noqa: E402
-from tests.model.engine_models import JIG, taught_folder, tokenizer  # noqa: E402
+from chatmusician import abc
+from tests.model.engine_models import JIG, taught_folder, tokenizer
 
 Run = Callable[..., Any]
 OPTIONS = ("--seed", "1", "--format", "abc", "--level", "off", "-o", "out")
