@@ -32,17 +32,38 @@ class Answer:
 
 
 def read_answer(text: str) -> Answer:
-    """The longest tune of an answer: models that say two mean the second as a sample."""
+    """The tune of an answer; of several the longest: models that say two mean one as a sample.
+
+    An answer that is a whole tune without an error is taken as it is. The finder judges
+    lines by their looks and would take odd ones, right as they are, for prose.
+    """
+    plain = _as_it_is(text)
+    if plain is not None:
+        return plain
     found = notation.find_tunes(text)
     if not found:
         return Answer(text)
     best = max(found, key=lambda tune: len(tune.abc))
     mended, done = notation.fix(best.abc)
     remarks = [*best.mended, *(_said(one) for one in done)]
-    tunes = notation.read(mended).tunes
-    problems = notation.check_tune(tunes[0]) if tunes else ()
-    kept = tuple(p for p in problems if p.severity != "info")
-    return Answer(text, mended, tuple(dict.fromkeys(remarks)), kept, best.complete)
+    problems = _problems(mended)
+    return Answer(text, mended, tuple(dict.fromkeys(remarks)), problems, best.complete)
+
+
+def _as_it_is(text: str) -> Answer | None:
+    tune = text.strip() + "\n"
+    if not tune.startswith("X:") or "\n\n" in tune or "\nK:" not in tune:
+        return None
+    if len(notation.read(tune).tunes) != 1:
+        return None
+    made = Answer(text, tune, (), _problems(tune), tune.rstrip().endswith(("|", "]", ":")))
+    return made if made.complete and not made.errors else None
+
+
+def _problems(text: str) -> tuple[Diagnostic, ...]:
+    tunes = notation.read(text).tunes
+    found = notation.check_tune(tunes[0]) if tunes else ()
+    return tuple(problem for problem in found if problem.severity != "info")
 
 
 def _said(problem: Diagnostic) -> str:

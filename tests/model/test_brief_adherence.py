@@ -117,6 +117,12 @@ def test_a_tune_is_found_in_what_was_said_and_what_was_mended_is_told() -> None:
     assert read_answer("").tune is None
 
 
+def test_a_right_tune_with_odd_lines_is_taken_as_it_is() -> None:
+    odd = 'X:1\nM:2/4\nL:1/8\nK:D\n|:"^ :| a dance, please"D4|z4|"_no"x4:|\n'
+    assert read_answer(odd).abc == odd
+    assert read_answer(f"{odd}\nI hope you like it.").abc.startswith("X:1\nM:2/4\n")
+
+
 def test_a_good_tune_scores_well_and_says_why() -> None:
     card = judged(TUNE, brief=Brief(key="Ador", bars=8))
     assert scores(card)["correct"] == scores(card)["asked"] == scores(card)["cadence"] == 1.0
