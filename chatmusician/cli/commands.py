@@ -29,6 +29,9 @@ class Command:
 
 
 COMMANDS = (
+    Command("compose", "compose tunes for a request in words", "chatmusician.cli.compose"),
+    Command("chat", "talk with a model, turn by turn", "chatmusician.cli.chat"),
+    Command("predict", "answer a file of requests", "chatmusician.cli.predict"),
     Command("check", "find problems in ABC files", "chatmusician.cli.check"),
     Command("convert", "convert between notation formats", "chatmusician.cli.convert"),
     Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),

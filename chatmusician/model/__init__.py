@@ -1,1 +1,1 @@
-"""The chat format; loading, generation and bar-exact decoding are to come."""
+"""Language models: chat format, loading, generation, briefs, composing; bar-exact decoding."""

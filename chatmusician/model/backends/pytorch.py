@@ -1,0 +1,140 @@
+"""The PyTorch backend: models stepped on this machine, all rows of a batch at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chatmusician.model.backends.lean_llama import (
+    LeanLlama,
+    can_step,
+    weights_of_folder,
+    weights_of_model,
+)
+from chatmusician.model.backends.steps import HubSteps
+from chatmusician.model.backends.vocabulary import HubTokens
+from chatmusician.model.engine import Generation, Steps
+from chatmusician.model.generation import Capabilities, Completion, OnText, Request, Sampling
+
+_OWN = ("temperature", "top_k", "top_p", "repetition_penalty", "min_new_tokens", "max_new_tokens")
+_LONGEST_CONTEXT = 2048
+
+
+class PyTorchBackend:
+    """`steps` begins a batch; `lean` tells whether by our own forward pass."""
+
+    def __init__(
+        self,
+        steps: Callable[[], Steps],
+        tokens: HubTokens,
+        *,
+        name: str,
+        context: int,
+        ends: Sequence[int] = (),
+        defaults: Sampling | None = None,
+        lean: bool = False,
+        model: Any = None,
+    ) -> None:
+        self.name = name
+        self.steps = steps
+        self.tokens = tokens
+        self.model = model
+        self.lean = lean
+        self.remarks: list[str] = []
+        self.ends = sorted({tokens.end, *ends})
+        self.defaults = defaults or Sampling()
+        self.can = Capabilities(logits=True, batch=True, seed=True, streaming=True, context=context)
+
+    def generate(
+        self,
+        requests: Sequence[Request],
+        sampling: Sampling,
+        *,
+        on_text: OnText | None = None,
+        cancel: threading.Event | None = None,
+    ) -> list[Completion]:
+        if not requests:
+            return []
+        return Generation(
+            self.steps(), self.tokens, self.ends, sampling, self.can.context, on_text, cancel
+        ).run(requests)
+
+    def close(self) -> None:
+        pass
+
+
+def of_model(model: Any, tokenizer: Any, *, name: str, lean: bool | None = None) -> PyTorchBackend:
+    """A model and a tokenizer of transformers; by our own forward pass where it can."""
+    model = model.eval()
+    own = can_step(model) if lean is None else lean
+    weights = weights_of_model(model) if own else None
+    config = model.config
+    tokens = HubTokens(
+        tokenizer.backend_tokenizer,
+        end_text=str(tokenizer.eos_token),
+        size=int(config.vocab_size),
+    )
+    return PyTorchBackend(
+        (lambda: LeanLlama(weights)) if weights is not None else (lambda: HubSteps(model)),
+        tokens,
+        name=name,
+        context=int(getattr(config, "max_position_embeddings", 0) or _LONGEST_CONTEXT),
+        ends=_ends(getattr(model.generation_config, "eos_token_id", None)),
+        lean=weights is not None,
+        model=model,
+    )
+
+
+def of_folder(
+    folder: Path, files: Sequence[Path], dtype: Any, *, name: str, own_sampling: bool = False
+) -> PyTorchBackend | None:
+    """A plain Llama model read without transformers; None where it takes more than that.
+
+    With `own_sampling` its generation_config.json says how it is sampled. Not by default:
+    Llama's own values, which ChatMusician's files repeat, are not ChatMusician's.
+    """
+    end = _end_text(folder)
+    if not end or not (folder / "tokenizer.json").is_file():
+        return None
+    weights = weights_of_folder(folder, files, dtype)
+    if weights is None:
+        return None
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if tokenizer.token_to_id(end) is None:
+        return None
+    stated = _json(folder / "generation_config.json")
+    own = {key: stated[key] for key in _OWN if own_sampling and stated.get(key) is not None}
+    config = _json(folder / "config.json")
+    return PyTorchBackend(
+        lambda: LeanLlama(weights),
+        HubTokens(tokenizer, end_text=end, size=int(weights.embedding.shape[0])),
+        name=name,
+        context=int(config.get("max_position_embeddings") or _LONGEST_CONTEXT),
+        ends=_ends(stated.get("eos_token_id")),
+        defaults=replace(Sampling(), **own),
+        lean=True,
+    )
+
+
+def _ends(stated: Any) -> list[int]:
+    listed = stated if isinstance(stated, list) else [stated]
+    return [int(token) for token in listed if token is not None]
+
+
+def _end_text(folder: Path) -> str:
+    found = _json(folder / "tokenizer_config.json").get("eos_token")
+    return str(found.get("content", "") if isinstance(found, dict) else found or "")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
