@@ -34,6 +34,7 @@ COMMANDS = (
     Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),
     Command("corpus", "build training text from tune collections", "chatmusician.cli.corpus"),
     Command("train", "preprocess, train, merge and export models", "chatmusician.cli.train"),
+    Command("eval", "benchmarks: how good models are, with intervals", "chatmusician.cli.eval"),
     Command("doctor", "show what is installed and what is missing", "chatmusician.cli.doctor"),
     Command("completion", "print a shell completion script", "chatmusician.cli.completion"),
 )

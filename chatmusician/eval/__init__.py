@@ -1,1 +1,1 @@
-"""Benchmarks: theory questions, generation, transcription, answers about audio. Still empty."""
+"""Benchmarks: theory questions, generation, transcription, answers about audio."""

@@ -1,0 +1,52 @@
+"""`chatmusician eval`: benchmarks with intervals and provenance."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from dataclasses import dataclass
+from typing import cast
+
+from chatmusician.cli.commands import CommandModule
+from chatmusician.cli.parser import HelpFormatter, add_debug, describe
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark's name, help and the module with its `configure` and `run`."""
+
+    name: str
+    help: str
+    module: str
+
+    def load(self) -> CommandModule:
+        return cast(CommandModule, importlib.import_module(self.module))
+
+
+# A new benchmark is a row here and a module that imports nothing heavy at its top.
+BENCHMARKS = (
+    Benchmark("generation", "how good a model's tunes are", "chatmusician.cli.eval_generation"),
+)
+_BY_NAME = {benchmark.name: benchmark for benchmark in BENCHMARKS}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    describe(
+        parser,
+        "Benchmarks. Each writes result.json, items.jsonl, table.md and plot.png into -o DIR,\n"
+        "with intervals, seeds and where everything came from; a stopped run goes on.",
+        "chatmusician eval generation --prompts rows/test.jsonl --train rows/train.jsonl -o report",
+    )
+    names = parser.add_subparsers(
+        title="benchmarks", dest="benchmark", metavar="BENCHMARK", required=True
+    )
+    for benchmark in BENCHMARKS:
+        one = names.add_parser(
+            benchmark.name, help=benchmark.help, formatter_class=HelpFormatter, allow_abbrev=False
+        )
+        benchmark.load().configure(one)
+        add_debug(one, default=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    return _BY_NAME[args.benchmark].load().run(args)
