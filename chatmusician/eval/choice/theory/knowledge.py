@@ -44,13 +44,13 @@ VALUES: Final = {
     "sixteenth note": Fraction(1, 4),
     "thirty-second note": Fraction(1, 8),
 }
+# Not 3/8, which is simple triple to some and compound to others.
 METERS: Final = {
     "2/4": ("simple", "duple"),
     "3/4": ("simple", "triple"),
     "4/4": ("simple", "quadruple"),
     "2/2": ("simple", "duple"),
     "3/2": ("simple", "triple"),
-    "3/8": ("simple", "triple"),
     "6/8": ("compound", "duple"),
     "9/8": ("compound", "triple"),
     "12/8": ("compound", "quadruple"),

@@ -87,7 +87,7 @@ def sounding_pitch(random: Random) -> Draft | None:
         replace(tone, pitch=changed) if place > marked and tone.pitch.step == step else tone
         for place, tone in enumerate(made)
     ]
-    if not plain([changed]):
+    if not plain([changed]) or _in_two_octaves(made, step):
         return None
     right = made[at].pitch
     wrong = [right.altered(-1), right.altered(1), Pitch(right.step, tune.signs[right.step % 7])]
@@ -100,6 +100,11 @@ def sounding_pitch(random: Random) -> Draft | None:
     # What sounds the same under another name would be right as well.
     shown = [p.name for p in wrong if plain([p]) and (p.midi - right.midi) % 12]
     return draft(stem, right.name, shown, tune.with_bar(bar, tuple(made)).abc())
+
+
+def _in_two_octaves(tones: list[Tone], step: int) -> bool:
+    """Books differ on whether an accidental holds for its letter in other octaves."""
+    return any(tone.pitch.step != step and not (tone.pitch.step - step) % 7 for tone in tones)
 
 
 def transposed(random: Random) -> Draft | None:
@@ -293,7 +298,8 @@ def bars_played(random: Random) -> Draft | None:
 
 def accidentals_of_key(random: Random) -> Draft | None:
     """Which letters of the tune the signature alters."""
-    tonic, mode = random.choice([key for key in keys(MODES, most=6) if fifths(*key)])
+    # Nobody writes K:Cloc.
+    tonic, mode = random.choice([key for key in keys(MODES[:-1], most=6) if fifths(*key)])
     tune = melody(random, key=(tonic, mode))
     used = sorted({tone.pitch for bar in tune.bars for tone in bar}, key=lambda p: p.step % 7)
     altered = list(dict.fromkeys(found.name for found in used if found.alter))
