@@ -180,7 +180,9 @@ def scale(q: Question) -> Holds:
     }
     kind = kinds.get(name) or getattr(m21.scale, f"{name.capitalize()}Scale")
     start = pitch(tonic)
-    found = kind(start).getPitches(start, start.transpose("P8"), direction=m21.scale.Direction.ASCENDING)[:7]
+    found = kind(start).getPitches(
+        start, start.transpose("P8"), direction=m21.scale.Direction.ASCENDING
+    )[:7]
     kept = {"major pentatonic": (0, 1, 2, 4, 5), "minor pentatonic": (0, 2, 3, 4, 6)}
     return is_(" ".join(ours(found[at].name) for at in kept.get(name, range(7))))
 
@@ -195,7 +197,7 @@ def chord_notes(q: Question) -> Holds:
 
     def holds(option: str) -> bool:
         chord = ascending(option.split())
-        return quality(chord) == name and ours(chord.root().name) == root
+        return (quality(chord), ours(chord.root().name)) == (name, root)
 
     return holds
 
@@ -212,7 +214,7 @@ def numeral(q: Question) -> Holds:
 
     def holds(option: str) -> bool:
         found = roman(option, tonic, mode)
-        return ours(found.root().name) == root and found.quality == kind
+        return (ours(found.root().name), found.quality) == (root, kind)
 
     return holds
 

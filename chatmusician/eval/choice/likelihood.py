@@ -87,23 +87,32 @@ class Likelihood:
         encoded = self.tokenizer(list(texts), add_special_tokens=self.wrap is None)
         return [list(map(int, tokens)) for tokens in encoded["input_ids"]]
 
-    def score(self, prompts: Sequence[Prompt], letters: Sequence[str]) -> Iterator[Scored]:
+    def score(
+        self,
+        prompts: Sequence[Prompt],
+        letters: Sequence[str],
+        done: Callable[[int], bool] = lambda index: False,
+    ) -> Iterator[Scored]:
         """All prompts in the order that is quickest; `index` says which one it is.
 
         Prompts that share their beginning are best given together: its tokens are then
-        computed once.
+        computed once. Batches are the same whatever is `done`, and left out where all of
+        one is: so a resumed run computes what it would have, to the last bit.
         """
         groups: dict[str, list[int]] = {}
         for index, prompt in enumerate(prompts):
             groups.setdefault(prompt.shared, []).append(index)
         for members in groups.values():
             items = self._items(prompts, members, letters)
+            if all(done(item.index) for item in items):
+                continue
             fitting = [item for item in items if self._fits(item)]
             for item in items:
                 if not self._fits(item):
                     yield Scored(item.index, ())
-            yield from self._one_token([item for item in fitting if item.one_token])
-            yield from self._full([item for item in fitting if not item.one_token])
+            yield from self._one_token([item for item in fitting if item.one_token], done)
+            rest = [item for item in fitting if not item.one_token]
+            yield from self._full([item for item in rest if not done(item.index)])
 
     def _items(
         self, prompts: Sequence[Prompt], members: list[int], letters: Sequence[str]
@@ -119,12 +128,13 @@ class Likelihood:
     def _fits(self, item: _Item) -> bool:
         return not self.context or max(map(len, item.strings)) <= self.context
 
-    @torch.inference_mode()
-    def _one_token(self, items: list[_Item]) -> Iterator[Scored]:
+    def _one_token(self, items: list[_Item], done: Callable[[int], bool]) -> Iterator[Scored]:
         shared = self._shared([item.strings[0][:-1] for item in items])
         cache = self._prefix(shared) if shared else None
         items = sorted(items, key=lambda item: len(item.strings[0]), reverse=True)
         for batch in self._batches(items):
+            if all(done(item.index) for item in batch):
+                continue
             rows = [item.strings[0][len(shared) : -1] for item in batch]
             logits = self._last_logits(rows, cache, len(shared))
             normal = logits.logsumexp(-1)
@@ -187,9 +197,9 @@ class Likelihood:
         return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
 
     def _forward(self, ids: Any, **given: Any) -> Any:
-        return self.model(input_ids=ids, **given)
+        with torch.inference_mode():
+            return self.model(input_ids=ids, **given)
 
-    @torch.inference_mode()
     def _full(self, items: list[_Item]) -> Iterator[Scored]:
         """Every string on its own, as the reference does it."""
         for item in items:

@@ -87,9 +87,7 @@ def make_questions(
     return made
 
 
-def _next(
-    kind: Kind, random: Random, side: str, seen: set[tuple[str, str, str]]
-) -> Draft | None:
+def _next(kind: Kind, random: Random, side: str, seen: set[tuple[str, str, str]]) -> Draft | None:
     for _ in range(_TRIES):
         found = kind.make(random)
         if found is None or found.side != side:

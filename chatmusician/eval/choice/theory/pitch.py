@@ -29,43 +29,49 @@ INTERVALS: Final[dict[str, tuple[int, int]]] = {
     "major seventh": (6, 11),
     "perfect octave": (7, 12),
 }
-_NAMED: Final = {value: name for name, value in INTERVALS.items()}
+_BY_SIZE: Final = {value: name for name, value in INTERVALS.items()}
 MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian")
 TONICS: Final = ("C", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B", "C#", "G#")
 ROOTS: Final = ("C", "C#", "Db", "D", "Eb", "E", "F", "F#", "G", "G#", "Ab", "A", "Bb", "B")
-# Intervals of the degrees above the tonic.
+_QUALITIES: Final = {
+    "m": "minor",
+    "M": "major",
+    "P": "perfect",
+    "A": "augmented",
+    "d": "diminished",
+}
+_NUMBERS: Final = ("", "unison", "second", "third", "fourth", "fifth", "sixth", "seventh")
+
+
+def _named(short: str) -> tuple[str, ...]:
+    """``M3 P5`` to the intervals' names."""
+    return tuple(f"{_QUALITIES[word[0]]} {_NUMBERS[int(word[1])]}" for word in short.split())
+
+
+# Intervals of the degrees above the tonic, of a chord's notes above its root.
 SCALES: Final[dict[str, tuple[str, ...]]] = {
-    "major": ("major second", "major third", "perfect fourth", "perfect fifth", "major sixth")
-    + ("major seventh",),
-    "natural minor": ("major second", "minor third", "perfect fourth", "perfect fifth")
-    + ("minor sixth", "minor seventh"),
-    "harmonic minor": ("major second", "minor third", "perfect fourth", "perfect fifth")
-    + ("minor sixth", "major seventh"),
-    "ascending melodic minor": ("major second", "minor third", "perfect fourth", "perfect fifth")
-    + ("major sixth", "major seventh"),
-    "dorian": ("major second", "minor third", "perfect fourth", "perfect fifth", "major sixth")
-    + ("minor seventh",),
-    "phrygian": ("minor second", "minor third", "perfect fourth", "perfect fifth")
-    + ("minor sixth", "minor seventh"),
-    "lydian": ("major second", "major third", "augmented fourth", "perfect fifth")
-    + ("major sixth", "major seventh"),
-    "mixolydian": ("major second", "major third", "perfect fourth", "perfect fifth")
-    + ("major sixth", "minor seventh"),
-    "locrian": ("minor second", "minor third", "perfect fourth", "diminished fifth")
-    + ("minor sixth", "minor seventh"),
-    "major pentatonic": ("major second", "major third", "perfect fifth", "major sixth"),
-    "minor pentatonic": ("minor third", "perfect fourth", "perfect fifth", "minor seventh"),
+    "major": _named("M2 M3 P4 P5 M6 M7"),
+    "natural minor": _named("M2 m3 P4 P5 m6 m7"),
+    "harmonic minor": _named("M2 m3 P4 P5 m6 M7"),
+    "ascending melodic minor": _named("M2 m3 P4 P5 M6 M7"),
+    "dorian": _named("M2 m3 P4 P5 M6 m7"),
+    "phrygian": _named("m2 m3 P4 P5 m6 m7"),
+    "lydian": _named("M2 M3 A4 P5 M6 M7"),
+    "mixolydian": _named("M2 M3 P4 P5 M6 m7"),
+    "locrian": _named("m2 m3 P4 d5 m6 m7"),
+    "major pentatonic": _named("M2 M3 P5 M6"),
+    "minor pentatonic": _named("m3 P4 P5 m7"),
 }
 CHORDS: Final[dict[str, tuple[str, ...]]] = {
-    "major triad": ("major third", "perfect fifth"),
-    "minor triad": ("minor third", "perfect fifth"),
-    "diminished triad": ("minor third", "diminished fifth"),
-    "augmented triad": ("major third", "augmented fifth"),
-    "dominant seventh chord": ("major third", "perfect fifth", "minor seventh"),
-    "major seventh chord": ("major third", "perfect fifth", "major seventh"),
-    "minor seventh chord": ("minor third", "perfect fifth", "minor seventh"),
-    "half-diminished seventh chord": ("minor third", "diminished fifth", "minor seventh"),
-    "diminished seventh chord": ("minor third", "diminished fifth", "diminished seventh"),
+    "major triad": _named("M3 P5"),
+    "minor triad": _named("m3 P5"),
+    "diminished triad": _named("m3 d5"),
+    "augmented triad": _named("M3 A5"),
+    "dominant seventh chord": _named("M3 P5 m7"),
+    "major seventh chord": _named("M3 P5 M7"),
+    "minor seventh chord": _named("m3 P5 m7"),
+    "half-diminished seventh chord": _named("m3 d5 m7"),
+    "diminished seventh chord": _named("m3 d5 d7"),
 }
 INVERSIONS: Final = ("root position", "first inversion", "second inversion", "third inversion")
 
@@ -122,7 +128,7 @@ def pitch(name: str, octave: int = 4) -> Pitch:
 
 def interval_between(low: Pitch, high: Pitch) -> str:
     """Empty where the interval has no name in the table."""
-    return _NAMED.get((high.step - low.step, high.midi - low.midi), "")
+    return _BY_SIZE.get((high.step - low.step, high.midi - low.midi), "")
 
 
 def built(root: Pitch, intervals: tuple[str, ...]) -> list[Pitch]:
