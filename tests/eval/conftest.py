@@ -37,4 +37,3 @@ def choice_model(choice_tokenizer: Any) -> Any:
         eos_token_id=choice_tokenizer.eos_token_id,
     )
     return LlamaForCausalLM(config).eval()
-

@@ -202,13 +202,16 @@ def answer_all(asked: Sequence[Asked], answerer: Answerer, job: Job, run: Run, t
 
 
 def limited(loaded: Loaded, limit: int) -> Loaded:
-    """The first so many questions, of each subject alike; for a quick look, not a result."""
+    """So many questions of each subject, evenly from its first to its last."""
     if limit <= 0:
         return loaded
-    seen: dict[str, int] = {}
-    kept = []
-    for question in loaded.questions:
-        seen[question.subject] = seen.get(question.subject, 0) + 1
-        if seen[question.subject] <= limit:
-            kept.append(question)
-    return replace(loaded, questions=tuple(kept))
+    places: dict[str, list[int]] = {}
+    for at, question in enumerate(loaded.questions):
+        places.setdefault(question.subject, []).append(at)
+    kept = {
+        found[step * len(found) // min(limit, len(found))]
+        for found in places.values()
+        for step in range(min(limit, len(found)))
+    }
+    chosen = tuple(q for at, q in enumerate(loaded.questions) if at in kept)
+    return replace(loaded, questions=chosen)
