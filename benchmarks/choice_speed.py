@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -90,17 +91,16 @@ def _losses(model: Any, rows: list[list[int]]) -> list[float]:
 
 def by_lm_eval(model: Any, tokenizer: Any, given: Job) -> Best:
     """Of the harness only its model is timed: the requests are made beforehand."""
-    import lm_eval
-    from lm_eval.models.huggingface import HFLM
-    from lm_eval.tasks import TaskManager
-
+    lm_eval: Any = import_module("lm_eval")
+    hflm: Any = import_module("lm_eval.models.huggingface").HFLM
+    manager: Any = import_module("lm_eval.tasks").TaskManager
     with tempfile.TemporaryDirectory() as folder:
         export_lm_eval(given, folder)
         names = [f"chatmusician_theory_{given.shots}shot_{s}" for s in ("knowledge", "reasoning")]
         found = lm_eval.simple_evaluate(
-            model=HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH),
+            model=hflm(pretrained=model, tokenizer=tokenizer, batch_size=BATCH),
             tasks=names,
-            task_manager=TaskManager(include_path=folder, include_defaults=False),
+            task_manager=manager(include_path=folder, include_defaults=False),
             bootstrap_iters=0,
             log_samples=True,
         )

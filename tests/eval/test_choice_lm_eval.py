@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,14 @@ def test_what_is_written(tmp_path: Path) -> None:
 def harness(made: Job, folder: Path, model: Any, tokenizer: Any) -> dict[str, int]:
     """The place of the letter that lm-eval takes, by the item's id."""
     lm_eval: Any = pytest.importorskip("lm_eval")
-    from lm_eval.models.huggingface import HFLM
-    from lm_eval.tasks import TaskManager
-
+    hflm: Any = import_module("lm_eval.models.huggingface").HFLM
+    manager: Any = import_module("lm_eval.tasks").TaskManager
     export_lm_eval(made, str(folder))
     name = "chatmusician_theory" + (f"_{made.shots}shot" if made.shots else "")
     found = lm_eval.simple_evaluate(
-        model=HFLM(pretrained=model, tokenizer=tokenizer, batch_size=4),
+        model=hflm(pretrained=model, tokenizer=tokenizer, batch_size=4),
         tasks=[f"{name}_{subject}" for subject in ("knowledge", "reasoning")],
-        task_manager=TaskManager(include_path=str(folder), include_defaults=False),
+        task_manager=manager(include_path=str(folder), include_defaults=False),
         bootstrap_iters=0,
         log_samples=True,
     )

@@ -258,7 +258,7 @@ def meter_type(q: Question) -> Holds:
     beat = found.barDuration.quarterLength / found.beatCount
 
     def holds(option: str) -> bool:
-        return int(option.split()[0]) == found.beatCount and quarters(option) == beat
+        return (int(option.split()[0]), quarters(option)) == (int(found.beatCount), float(beat))
 
     return holds
 
