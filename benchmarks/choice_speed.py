@@ -31,7 +31,7 @@ Best = dict[str, int]
 
 
 def small_llama() -> tuple[Any, Any]:
-    """About 11 million parameters by chance, and a tokenizer of 2,000 tokens."""
+    """A few million parameters by chance, and a tokenizer of 2,000 tokens."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     texts = [one.prompt.text for one in everything_asked(job(200, 0))]
@@ -39,11 +39,11 @@ def small_llama() -> tuple[Any, Any]:
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=384,
-        intermediate_size=1024,
+        hidden_size=256,
+        intermediate_size=704,
         num_hidden_layers=6,
-        num_attention_heads=6,
-        num_key_value_heads=6,
+        num_attention_heads=4,
+        num_key_value_heads=4,
         max_position_embeddings=8192,
         initializer_range=0.1,
         bos_token_id=tokenizer.bos_token_id,
