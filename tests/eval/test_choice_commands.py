@@ -119,6 +119,20 @@ def test_theory_questions_can_be_written_and_read_back(folder: str, tmp_path: Pa
     assert list(load_questions(path).questions) == make_questions(4, side=TRAIN)
 
 
+def test_theory_questions_as_training_rows(tmp_path: Path) -> None:
+    made: dict[str, list[dict[str, str]]] = {}
+    for form in ("text", "sft"):
+        path = tmp_path / f"{form}.jsonl"
+        assert run("theory", "--side", "train", "--form", form, "--write", str(path)) == 0
+        made[form] = [json.loads(line) for line in path.read_text().splitlines()]
+    assert made["text"][0]["text"][-9:-1] == "Answer: "
+    for row, text in zip(made["sft"], made["text"], strict=True):
+        assert row["id"] == text["id"]
+        assert row["instruction"].startswith("Human: Read the following questions")
+        assert row["input"].endswith("and nothing else. </s> ")
+        assert row["output"].startswith(f"Assistant: {text['text'][-1]}. ")
+
+
 def test_export_writes_tasks(tmp_path: Path) -> None:
     data = written(tmp_path / "mtb.jsonl", mtb_rows())
     assert run("export", "lm-eval", "mtb", "--data", data, "-o", str(tmp_path / "tasks")) == 0
