@@ -15,12 +15,13 @@ from chatmusician.eval.choice.answering import Done, InWords, Said
 from chatmusician.eval.choice.facts import question_facts
 from chatmusician.eval.choice.prompts import Prompt
 from chatmusician.eval.choice.questions import LETTERS, Loaded, Question
+from chatmusician.eval.choice.report import _named
 from chatmusician.eval.choice.run import Job, evaluate, everything_asked, limited
 from chatmusician.eval.choice.scores import macro, wilson
 from chatmusician.eval.choice.sources import generated
 from chatmusician.eval.choice.tasks import load_task
 from chatmusician.eval.intervals import share
-from chatmusician.eval.results import read_items, schema
+from chatmusician.eval.results import Row, read_items, schema
 
 TASK = load_task("mtb")
 
@@ -132,6 +133,12 @@ def test_facts_are_a_mode_of_their_own(tmp_path: Path) -> None:
     told = [one for one in asked if one.facts]
     assert all("Facts computed from the ABC" in one.prompt.own for one in told)
     assert "Facts" not in "".join(one.prompt.text for one in asked if not one.facts)
+
+
+def test_a_published_point_is_named_and_dated() -> None:
+    source = "Yuan et al., ChatMusician, arXiv 2402.16153, February 2024, zero-shot"
+    assert _named(Row("GPT-4", {}, "published", source=source)) == "GPT-4 (Yuan et al., 2024)"
+    assert _named(Row("mine", {})) == "mine"
 
 
 def test_facts_of_a_tune() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -215,6 +216,7 @@ def _plot(job: Job, rows: Sequence[Row]) -> bytes:
 
 def _named(row: Row) -> str:
     """A published number says where it is from and when."""
-    source = row.source.split(", arXiv")[0].split(",")
-    year = next((word for word in row.source.split() if word.isdigit() and len(word) == 4), "")
-    return f"{row.name} ({source[0]}, {year})" if row.kind == "published" else row.name
+    if row.kind != "published":
+        return row.name
+    year = re.search(r"\b(?:19|20)\d\d\b", row.source)
+    return f"{row.name} ({row.source.split(',')[0]}{f', {year[0]}' if year else ''})"
