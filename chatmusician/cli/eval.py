@@ -28,6 +28,10 @@ class Benchmark:
 
 # A new benchmark is a row here and a module that imports nothing heavy at its top.
 BENCHMARKS = (
+    Benchmark("mtb", "MusicTheoryBench", "chatmusician.cli.eval_mtb"),
+    Benchmark("mmlu", "MMLU, 57 subjects", "chatmusician.cli.eval_mmlu"),
+    Benchmark("theory", "generated music theory", "chatmusician.cli.eval_theory"),
+    Benchmark("export", "tasks for lm-evaluation-harness", "chatmusician.cli.eval_export"),
     Benchmark("generation", "how good a model's tunes are", "chatmusician.cli.eval_generation"),
 )
 _BY_NAME = {benchmark.name: benchmark for benchmark in BENCHMARKS}

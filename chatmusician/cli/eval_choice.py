@@ -1,0 +1,124 @@
+"""What the commands `eval mtb`, `eval mmlu` and `eval theory` share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatmusician.cli.output import note, print_json
+from chatmusician.cli.parser import add_json
+from chatmusician.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatmusician.eval.choice.run import Job
+
+# As in eval.choice.modes, which is not imported for the sake of --help.
+MODES = ("likelihood", "direct", "role-play", "chain-of-thought")
+
+
+def configure(
+    parser: argparse.ArgumentParser, *, shots: int, shuffles: int, needs_output: bool = True
+) -> None:
+    parser.add_argument("-m", "--model", default="", metavar="MODEL", help="folder, hub id, .gguf")
+    parser.add_argument("-o", "--output", required=needs_output, metavar="DIR", help="to write")
+    parser.add_argument("--data", default="", metavar="FILE", help="questions, or a hub name")
+    parser.add_argument("--dev", default="", metavar="FILE", help="the rows that shots are from")
+    parser.add_argument(
+        "--shots", type=int, default=shots, metavar="N", help=f"examples before it ({shots})"
+    )
+    parser.add_argument(
+        "--shuffles",
+        type=int,
+        default=shuffles,
+        metavar="N",
+        help=f"orders of the options; 0: as in the data ({shuffles})",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the first shuffle's seed (0)"
+    )
+    parser.add_argument("--mode", choices=MODES, default=MODES[0], help="how answers are taken")
+    parser.add_argument("--chat", action="store_true", help="put prompts into the chat form")
+    parser.add_argument(
+        "--facts", action="store_true", help="ask again with computed facts of the ABC"
+    )
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="of each subject only N")
+    parser.add_argument("--skip-bad", action="store_true", help="leave bad rows out, counted")
+    parser.add_argument(
+        "--against", action="append", default=[], metavar="DIR", help="compare with that run"
+    )
+    parser.add_argument(
+        "--batch-tokens", type=int, default=8192, metavar="N", help="tokens in a batch (8192)"
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget an earlier run in DIR")
+    add_json(parser, "the result")
+
+
+def run(args: argparse.Namespace, name: str, seeds: tuple[int, ...] = ()) -> int:
+    job = job_of(args, name, seeds)
+    from chatmusician.eval.choice.models import answerer_of, open_model
+    from chatmusician.eval.choice.run import evaluate
+
+    answerer = answerer_of(
+        open_model(args.model), mode=args.mode, chat=args.chat, batch_tokens=args.batch_tokens
+    )
+    result = evaluate(job, answerer, args.output, Progress())
+    for bad in job.questions.bad:
+        note(f"left out: {bad}")
+    if args.json:
+        print_json(result)
+    else:
+        print((Path(args.output) / "table.md").read_text(encoding="utf-8"), end="")
+    return 0
+
+
+def job_of(args: argparse.Namespace, name: str, seeds: tuple[int, ...]) -> Job:
+    """The questions are read and checked before a model is loaded."""
+    from chatmusician.eval.choice.run import Job, limited
+    from chatmusician.eval.choice.sources import questions_of
+    from chatmusician.eval.choice.tasks import load_task
+
+    for option, value in (("--shots", args.shots), ("--shuffles", args.shuffles)):
+        if value < 0:
+            raise UsageError(f"{option} is at least 0")
+    if args.batch_tokens < 1:
+        raise UsageError("--batch-tokens is at least 1")
+    task = load_task(name)
+    found = questions_of(
+        task,
+        data=args.data,
+        dev=args.dev,
+        seeds=seeds,
+        shots=args.shots,
+        skip_bad=args.skip_bad,
+    )
+    return Job(
+        task=task,
+        questions=limited(found.questions, args.limit),
+        dev=found.dev,
+        shots=args.shots,
+        orders=tuple(range(args.seed, args.seed + args.shuffles)),
+        facts=args.facts,
+        seeds=seeds,
+        against=tuple(args.against),
+        fresh=args.fresh,
+    )
+
+
+class Progress:
+    """A line with what is done and when the rest will be, on a terminal only."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.first = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        if not sys.stderr.isatty():
+            return
+        self.first = self.first or done
+        rate = (time.monotonic() - self.begun) / max(done - self.first, 1)
+        left = f", {rate * (of - done):.0f} s left" if done > self.first else ""
+        end = "\n" if done == of else ""
+        print(f"\r{done} of {of}{left}   ", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Multiple choice: MusicTheoryBench, MMLU and our own theory questions, by one engine."""
