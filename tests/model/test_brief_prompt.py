@@ -11,11 +11,11 @@ from chatmusician import abc
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.brief.prompt import chord_plan, wording
 from chatmusician.model.brief.read import read_request
+from chatmusician.model.wording import WORDINGS
 from chatmusician.train.tasks import compose
 from chatmusician.train.tasks.change import continuation, harmonise, infill
 from chatmusician.train.tasks.piece import Piece, prepare
 from chatmusician.train.tasks.rows import row
-from chatmusician.train.tasks.wording import WORDINGS
 
 TUNE = """X:1
 R:jig

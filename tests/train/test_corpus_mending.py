@@ -13,6 +13,7 @@ from chatmusician.abc import Tune
 pytest.importorskip("numpy")
 
 from chatmusician.abc.analysis import melody
+from chatmusician.model.score_text import plain_chords
 from chatmusician.train.corpus import tidy
 from chatmusician.train.corpus.families import families, runs_of
 from chatmusician.train.corpus.line_ends import with_bar_lines
@@ -87,7 +88,7 @@ def test_names_of_files_are_no_titles() -> None:
 
 
 def test_basses_of_chord_symbols_are_spelled_one_way() -> None:
-    found = tidy.chords('"D/f+"A "C/e"B "/@D7"c "G"d "Am/G"e')
+    found = plain_chords('"D/f+"A "C/e"B "/@D7"c "G"d "Am/G"e')
     assert found == '"D/F#"A "C/E"B "D7"c "G"d "Am/G"e'
 
 

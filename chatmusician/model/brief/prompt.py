@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatmusician import abc
 from chatmusician.abc.analysis import form_terms
 from chatmusician.abc.canonical import key_text
 from chatmusician.abc.fields import parse_key
 from chatmusician.model.brief.brief import NAMES, Brief
 from chatmusician.model.brief.form import written_sections
 from chatmusician.model.brief.motif import motif_tokens
-from chatmusician.model.brief.trained import header_word, instruction, quoted, score_text
+from chatmusician.model.score_text import first_error, score_text
+from chatmusician.model.wording import HEADER_WORDS, WORDINGS, quoted
 
 UNIT = "1/8"  # that of the canonical form, in which the rows are
 
@@ -31,7 +33,7 @@ def wording(brief: Brief) -> Wording:
     given, said = _INPUTS[task](brief)
     asked = [name for name in brief.asked() if name != "task"]
     unsaid = tuple(dict.fromkeys(NAMES[name] for name in asked if name not in said))
-    text = instruction(task)
+    text = WORDINGS[task][0]
     return Wording(task, f"{text}\n{given}" if given else text, unsaid)
 
 
@@ -62,7 +64,7 @@ def _header(brief: Brief) -> _Input:
         "Q": brief.tempo,
         "K": key(brief),
     }
-    lines = [f"{header_word(letter)} {value}" for letter, value in values.items() if value]
+    lines = [f"{HEADER_WORDS[letter]} {value}" for letter, value in values.items() if value]
     if brief.title:
         lines.append(f"Title {brief.title}")
     return "\n".join(lines), ("rhythm", "meter", "unit", "tempo", "key", "title")
@@ -116,7 +118,8 @@ def key(brief: Brief) -> str:
 
 
 def _given(brief: Brief) -> _Input:
-    text = score_text(brief.given).strip()
+    tune = abc.read(brief.given).tunes[0]
+    text = (brief.given if first_error(tune) else score_text(tune)).strip()
     if brief.task == "continue":
         text = text.removesuffix("]").rstrip()
     return text, ("given",)

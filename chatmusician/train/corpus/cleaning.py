@@ -14,6 +14,7 @@ from chatmusician.abc import Tune
 from chatmusician.abc.analysis import melody
 from chatmusician.conversion import BY_NAME
 from chatmusician.errors import ChatMusicianError
+from chatmusician.model.score_text import plain_chords
 from chatmusician.train.corpus import tidy
 from chatmusician.train.corpus.families import runs_of
 from chatmusician.train.corpus.line_ends import with_bar_lines
@@ -155,7 +156,7 @@ class Cleaner:
             return None
         if any(f.severity == "warning" for f in findings):
             counts.steps["tunes kept with warnings"] += 1
-        text = tidy.chords(tidy.header(abc.canonical(tune)))
+        text = plain_chords(tidy.header(abc.canonical(tune)))
         if len(text) > self.cleaning.max_characters:
             counts.drop(at, "too long", f"{len(text)} characters")
             return None

@@ -1,4 +1,4 @@
-"""What sources write in ways of their own, written in one: letters, titles, chord basses."""
+"""What sources write in ways of their own, written in one: letters and titles."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from urllib.parse import unquote
 
 # Characters that no text has: code page 437 read as Latin-1, as in the Essen collection.
 _MISREAD = {0x80 + at: bytes([0x80 + at]).decode("cp437") for at in range(32)} | {0x9E: "ß"}
-# Basses in lower case with a plus for a sharp, and places on the page, as in Nottingham.
-_BASS = re.compile(r'"([A-G][^"/]*)/([a-g])([+#b]?)"')
-_PLACED = re.compile(r'"/?@[^A-G"]*([A-G][^"]*)"')
 # Names of files, and words that say that there is no name.
 _NO_TITLE = re.compile(
     r"(?:.*\.(?:abc|krn|mid|midi|mxl|xml|musicxml)|(?:missing|no) title\W*|untitled\W*)", re.I
@@ -38,12 +35,3 @@ def header(text: str) -> str:
     """Titles that are none go, and a bracket that was never opened at a field's end."""
     text = _TITLE.sub(lambda found: found[0] if is_title(found[1]) else "", text)
     return _FIELD_END.sub(r"\1", text)
-
-
-def chords(text: str) -> str:
-    """Chord symbols spelled one way: ``"D/F#"``, whatever the case of the bass."""
-    return _BASS.sub(_upper_bass, _PLACED.sub(r'"\1"', text))
-
-
-def _upper_bass(found: re.Match[str]) -> str:
-    return f'"{found[1]}/{found[2].upper()}{found[3].replace("+", "#")}"'

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from chatmusician.abc import Tune
+from chatmusician.model.score_text import first_error
 from chatmusician.train.corpus.families import families, held_out
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.change import variation
-from chatmusician.train.tasks.piece import Piece, Refused, first_error, one_tune, prepare
+from chatmusician.train.tasks.piece import Piece, Refused, one_tune, prepare
 from chatmusician.train.tasks.rows import Row, row
 from chatmusician.train.tasks.table import TASKS, Task
 

@@ -11,9 +11,10 @@ from chatmusician.abc.notate import length_text
 from chatmusician.abc.transform.interval import interval_to
 from chatmusician.abc.tune import ChordSymbol
 from chatmusician.errors import UsageError
+from chatmusician.model.score_text import score_text
+from chatmusician.model.wording import wording
 from chatmusician.train.tasks.asked import Asked
-from chatmusician.train.tasks.piece import Piece, score_text
-from chatmusician.train.tasks.wording import wording
+from chatmusician.train.tasks.piece import Piece
 
 _TONICS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb")
 _CHORD_SHARE = 0.5

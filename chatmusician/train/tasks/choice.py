@@ -8,10 +8,10 @@ from random import Random
 from chatmusician.abc.analysis import bar_count, interval_name, melody_range
 from chatmusician.abc.fields import signature, tonic_fifths
 from chatmusician.abc.spelling import key_fifths
+from chatmusician.model.wording import wording
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.piece import Piece
 from chatmusician.train.tasks.questions import first_pair
-from chatmusician.train.tasks.wording import wording
 
 _CIRCLE = ("Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#")
 _INTERVALS = (

@@ -6,16 +6,15 @@ import re
 from random import Random
 
 from chatmusician.abc.analysis import section_motifs
+from chatmusician.model.wording import HEADER_WORDS, quoted, wording
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.piece import Piece
-from chatmusician.train.tasks.wording import wording
 
 FEWEST_CHORDS = 3
 MOST_CHORDS = 64
 # The most frequent run of any length is nearly always one single note; a motif worth
 # composing with has three at least.
 SHORTEST_MOTIF = 3
-_WORDS = {"M": "Meter", "L": "Note Length", "K": "Key", "R": "Rhythm", "Q": "Tempo"}
 
 
 def text_to_music(piece: Piece, random: Random) -> Asked:
@@ -23,7 +22,7 @@ def text_to_music(piece: Piece, random: Random) -> Asked:
     title = piece.titles[0] if piece.titles else ""
     titled = bool(title) and random.random() < 0.5 and title.isprintable() and len(title) < 60
     lines = [
-        f"{_WORDS[letter]} {value}"
+        f"{HEADER_WORDS[letter]} {value}"
         for letter, value in re.findall(r"^([MLKRQ]):(.*)$", piece.head, re.M)
         if value.strip()
     ]
@@ -82,8 +81,3 @@ def motifs(piece: Piece) -> list[str]:
 
 def terms(piece: Piece) -> str:
     return ", ".join(piece.form.terms)
-
-
-def quoted(texts: list[str]) -> str:
-    """``'Dm', 'C'``; a quote inside (an octave mark) makes it ``"c'"``."""
-    return ", ".join(f'"{text}"' if "'" in text else f"'{text}'" for text in texts)

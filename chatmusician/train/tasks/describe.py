@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from chatmusician.model.wording import quoted, wording
 from chatmusician.train.tasks.asked import Asked
-from chatmusician.train.tasks.compose import motifs, quoted, terms
+from chatmusician.train.tasks.compose import motifs, terms
 from chatmusician.train.tasks.piece import Piece
-from chatmusician.train.tasks.wording import wording
 
 
 def extract_motif(piece: Piece, random: Random) -> Asked | None:

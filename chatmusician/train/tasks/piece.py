@@ -11,13 +11,11 @@ from chatmusician.abc import Timeline, Tune
 from chatmusician.abc.analysis import Bar, Form, Section, form, melody, sections
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.tune import Chord, Note
+from chatmusician.model.score_text import first_error, score_text
 from chatmusician.train.corpus import tidy
 from chatmusician.train.corpus.families import runs_of
 from chatmusician.train.corpus.line_ends import with_bar_lines
 
-# Names and places cannot be told from the music; words are sung text, not notation.
-_LEFT_OUT = re.compile(r"^(?:[TCOw]:|%).*\n?", re.M)
-_NUMBER = re.compile(r"^X:.*$", re.M)
 FEWEST_BARS = 4
 LONGEST_TEXT = 4000
 
@@ -125,17 +123,6 @@ def prepare(tune: Tune, *, id: str, src: str) -> Piece | Refused:
     return piece
 
 
-def score_text(tune: Tune) -> str:
-    """The canonical text of a tune with X:1 and without title, composer, origin and words."""
-    text = _NUMBER.sub("X:1", _LEFT_OUT.sub("", abc.canonical(tune)), count=1).strip() + "\n"
-    return tidy.chords(text)
-
-
 def one_tune(text: str) -> Tune:
     (tune,) = abc.read(text).tunes
     return tune
-
-
-def first_error(tune: Tune) -> str:
-    """The code of the first error in a tune; empty where it has none."""
-    return next((d.code for d in abc.check_tune(tune) if d.severity == "error"), "")

@@ -8,9 +8,9 @@ from random import Random
 
 from chatmusician import abc
 from chatmusician.abc.tune import Bar, Chord, ChordSymbol, Note
+from chatmusician.model.wording import wording
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.piece import Piece
-from chatmusician.train.tasks.wording import wording
 
 _STRAY = "@#$%*;?"
 

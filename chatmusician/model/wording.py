@@ -1,4 +1,4 @@
-"""How the tasks are asked for: several wordings each, to be chosen from."""
+"""How tasks are asked for, in training rows and in prompts: several wordings each."""
 
 # One wording a line: a table is read by its lines.
 # ruff: noqa: E501
@@ -125,5 +125,14 @@ WORDINGS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+HEADER_WORDS: Final = {"M": "Meter", "L": "Note Length", "K": "Key", "R": "Rhythm", "Q": "Tempo"}
+"""How a text names the fields of a header."""
+
+
 def wording(task: str, random: Random) -> str:
     return random.choice(WORDINGS[task])
+
+
+def quoted(texts: list[str]) -> str:
+    """``'Dm', 'C'``; a quote inside (an octave mark) makes it ``"c'"``."""
+    return ", ".join(f'"{text}"' if "'" in text else f"'{text}'" for text in texts)
