@@ -30,16 +30,16 @@ def prompt_text(turns: Sequence[Turn], prefix: str = "", *, end: str) -> str:
 def encode_prompt(request: Request, tokens: Tokens, context: int, sampling: Sampling) -> Prompt:
     """The tokens of a conversation: as many of its last turns as leave room for the answer.
 
-    A blank at the end is no token of its own in what models learn from, but the beginning
-    of the answer's first (`` X``): it is left to the model and taken off its answer again.
+    With most tokenizers a blank at the end is no token of its own in what models learn from,
+    but the beginning of the answer's first (`` X``): then it is left to the model and taken
+    off its answer again.
     """
     reserve = min(sampling.max_new_tokens, int(context * _ANSWER_SHARE))
     turns = list(request.turns)
     while True:
         forgotten = len(request.turns) - len(turns)
         text = prompt_text(turns, request.prefix, end=tokens.end_text)
-        cut = " " if text.endswith(" ") else ""
-        ids = tokens.encode(text.removesuffix(cut) if cut else text)
+        cut, ids = _encode(text, tokens)
         if len(ids) + reserve <= context:
             return Prompt(ids, cut, forgotten)
         if len(turns) == 1:
@@ -51,6 +51,14 @@ def encode_prompt(request: Request, tokens: Tokens, context: int, sampling: Samp
             hint="shorten it",
         )
     return Prompt(ids, cut, forgotten)
+
+
+def _encode(text: str, tokens: Tokens) -> tuple[str, list[int]]:
+    """What is cut off the end, and the tokens of the rest."""
+    ids = tokens.encode(text)
+    if not text.endswith(" ") or tokens.encode(f"{text}X")[: len(ids)] == ids:
+        return "", ids
+    return " ", tokens.encode(text.removesuffix(" "))
 
 
 def encode_prompts(
