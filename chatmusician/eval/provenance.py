@@ -10,13 +10,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from chatmusician import __version__
 from chatmusician.errors import InputError
-from chatmusician.train.result import git_hash
+from chatmusician.provenance import git_hash, package_versions
 
 PACKAGES = (
     "torch",
@@ -78,13 +77,8 @@ def provenance(
 
 
 def versions() -> dict[str, str]:
-    found = {"chatmusician": __version__, "python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    own = {"chatmusician": __version__, "python": platform.python_version()}
+    return own | package_versions(PACKAGES)
 
 
 def machine() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from chatmusician.errors import ChatMusicianError, InputError, MissingDependency, UsageError
 from chatmusician.model.generation import Backend
 from chatmusician.model.names import Folder, GgufFile, HubId, Server, parse_model_name
+from chatmusician.model.pretrained import first_line, pretrained_source
 from chatmusician.model.weights import (
     Weights,
     check_config,
@@ -135,7 +136,7 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
     _refuse(LoadOptions(bits=options.bits), "a .gguf file")
     check_gguf(path, free_memory(), unpacked=True)
     device = _device(options.device, torch)
-    source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    source = pretrained_source(str(path))
     with _said_once(str(path)), _quiet():
         tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
         model = transformers.AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
@@ -177,7 +178,7 @@ def _with_adapter(model: Any, adapter: str, base: str, *, merge: bool) -> Any:
         with _quiet():
             mounted = peft.PeftModel.from_pretrained(model, adapter, use_safetensors=True)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"does not fit {base}: {_first_line(error)}", path=adapter) from error
+        raise InputError(f"does not fit {base}: {first_line(error)}", path=adapter) from error
     return mounted.merge_and_unload(safe_merge=True) if merge else mounted
 
 
@@ -243,7 +244,7 @@ def fetch(hub: str, *, allow_pickle: bool = False, allow_code: bool = False) -> 
             hint="check the network, or name a folder",
         ) from error
     except (errors.HfHubHTTPError, OSError) as error:
-        raise InputError(f"cannot be fetched: {_first_line(error)}", path=hub) from error
+        raise InputError(f"cannot be fetched: {first_line(error)}", path=hub) from error
 
 
 def _torch() -> Any:
@@ -270,9 +271,9 @@ def _said_once(name: str) -> Iterator[None]:
     except ChatMusicianError:
         raise
     except ImportError as error:
-        raise MissingDependency(_first_line(error), how=HOW) from error
+        raise MissingDependency(first_line(error), how=HOW) from error
     except Exception as error:
-        raise InputError(f"cannot be loaded: {_first_line(error)}", path=name) from error
+        raise InputError(f"cannot be loaded: {first_line(error)}", path=name) from error
 
 
 @contextlib.contextmanager
@@ -289,7 +290,3 @@ def _quiet() -> Iterator[None]:
     finally:
         theirs.set_verbosity(level)
         theirs.enable_progress_bar()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import InputError, MissingDependency, UsageError
+from chatmusician.model.pretrained import first_line, pretrained_source
 from chatmusician.train.config import Adapter, Config, Shape
 
 HOW = 'pip install ".[train]"'
@@ -16,9 +17,9 @@ _SAMPLED, _ROUNDED = 32, 0.005
 def load_tokenizer(name: str) -> Any:
     transformers = _transformers()
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(**_source(name))
+        tokenizer = transformers.AutoTokenizer.from_pretrained(**pretrained_source(name))
     except (OSError, ValueError) as error:
-        raise InputError(f"no tokenizer: {_first_line(error)}", path=name) from error
+        raise InputError(f"no tokenizer: {first_line(error)}", path=name) from error
     if not tokenizer.is_fast:
         raise InputError("its tokenizer gives no places in the text (no tokenizer.json)", path=name)
     if tokenizer.eos_token is None:
@@ -79,9 +80,11 @@ def load_base(
     if config is not None and config.adapter.method == "qlora":
         options["quantization_config"] = _four_bits(config)
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(**_source(path), **options)
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            **pretrained_source(path), **options
+        )
     except (OSError, ValueError) as error:
-        raise InputError(f"no model: {_first_line(error)}", path=path) from error
+        raise InputError(f"no model: {first_line(error)}", path=path) from error
     return _plain(model) if path.endswith(".gguf") else model
 
 
@@ -118,7 +121,7 @@ def load_adapter(base: Any, path: str, *, trained: bool = False) -> Any:
     try:
         return peft.PeftModel.from_pretrained(base, path, is_trainable=trained)
     except (RuntimeError, ValueError) as error:
-        raise InputError(f"does not fit this base: {_first_line(error)}", path=path) from error
+        raise InputError(f"does not fit this base: {first_line(error)}", path=path) from error
 
 
 def _check_adapter(config: Config, model: Any) -> None:
@@ -245,16 +248,6 @@ def _tied(model: Any) -> bool:
     return bool(getattr(model.config, "tie_word_embeddings", False))
 
 
-def _source(name: str) -> dict[str, Any]:
-    path = Path(name)
-    if name.endswith(".gguf"):
-        if not path.is_file():
-            raise InputError("no such file", path=name)
-        folder = str(path.parent)
-        return {"pretrained_model_name_or_path": folder, "gguf_file": path.name}
-    return {"pretrained_model_name_or_path": name, "trust_remote_code": False}
-
-
 def _transformers() -> Any:
     try:
         import torch  # noqa: F401 - transformers imports without it, and can do nothing
@@ -262,7 +255,3 @@ def _transformers() -> Any:
     except ImportError as error:
         raise MissingDependency("torch and transformers", how=HOW) from error
     return transformers
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -20,15 +20,30 @@ ORDERED = (
     "setup.cfg",
 )
 # What each part may import of ours; a module directly in the package is named by itself.
-LEAVES = {"errors": set[str](), "files": {"errors"}, "programs": {"errors"}}
+LEAVES = {
+    "errors": set[str](),
+    "files": {"errors"},
+    "programs": {"errors"},
+    "provenance": set[str](),
+}
 MAY_IMPORT = LEAVES | {
     "abc": {"errors", "files", "programs"},
     "conversion": {"abc", "errors", "files"},
     "rendering": {"abc", "conversion", "errors", "files"},
     "transcription": {"abc", "conversion", "errors", "files"},
     "model": {"abc", "conversion", "errors", "files", "rendering", "transcription"},
-    "train": {"abc", "conversion", "errors", "files", "model", "transcription"},
-    "eval": {"abc", "conversion", "errors", "files", "model", "programs", "transcription", "train"},
+    "train": {"abc", "conversion", "errors", "files", "model", "provenance", "transcription"},
+    "eval": {
+        "abc",
+        "conversion",
+        "errors",
+        "files",
+        "model",
+        "programs",
+        "provenance",
+        "transcription",
+        "train",
+    },
 }
 ON_TOP = {"cli", "demo", "__main__", "__init__"}
 

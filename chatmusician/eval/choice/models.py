@@ -15,6 +15,7 @@ from chatmusician.eval.choice.likelihood import Likelihood
 from chatmusician.eval.choice.modes import LIKELIHOOD, NEW_TOKENS
 from chatmusician.eval.provenance import fingerprint
 from chatmusician.model import chat_format
+from chatmusician.model.pretrained import first_line, pretrained_source
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,12 @@ class Opened:
 def open_model(name: str) -> Opened:
     """A folder, a hub id or a .gguf file, by transformers."""
     path = Path(name).expanduser()
-    source: dict[str, Any] = {"pretrained_model_name_or_path": name}
-    if path.suffix == ".gguf":
-        if not path.is_file():
-            raise InputError("no such file", path=name)
-        source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    source = pretrained_source(name)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
         model = transformers.AutoModelForCausalLM.from_pretrained(**source)
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be loaded: {str(error).splitlines()[0]}", path=name) from error
+        raise InputError(f"cannot be loaded: {first_line(error)}", path=name) from error
     known = fingerprint(path) if path.exists() else {"name": name, "sha256": None}
     return Opened(model, tokenizer, path.stem if path.exists() else name, known)
 

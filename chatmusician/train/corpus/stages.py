@@ -7,6 +7,7 @@ machine that sees that folder, and again after a crash with the same bytes as re
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ SEMITONES = (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6)
 
 
 @dataclass
-class Stage:
+class Stage(ABC):
     """A pipeline step; `out` is the corpus folder. `quiet` keeps datatrove's log to itself."""
 
     out: str
@@ -61,8 +62,9 @@ class Stage:
     def tasks(self, plan: Plan) -> int:
         return 1
 
+    @abstractmethod
     def task(self, rank: int, plan: Plan) -> None:
-        raise NotImplementedError
+        """The work of one task."""
 
     def file(self, stage: str, rank: int, suffix: str = ".parquet") -> Path:
         return self.work / stage / f"{rank:05d}{suffix}"
