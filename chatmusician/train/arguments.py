@@ -13,6 +13,8 @@ from chatmusician.errors import MissingDependency, UsageError
 from chatmusician.train.config import Config
 
 HOW = 'pip install ".[train]"'
+# transformers' names; its "constant" would leave out the warm-up
+_SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
 
 def training_arguments(config: Config, rows: int) -> Any:
@@ -34,10 +36,11 @@ def training_arguments(config: Config, rows: int) -> Any:
         adam_epsilon=optimizer.epsilon,
         weight_decay=optimizer.weight_decay,
         max_grad_norm=optimizer.clip,
-        lr_scheduler_type="cosine",
+        lr_scheduler_type=_SCHEDULERS[optimizer.schedule],
         warmup_steps=math.ceil(optimizer.warmup * steps),
         fp16=hardware.precision == "fp16",
         bf16=hardware.precision == "bf16",
+        torch_compile=hardware.compile,
         use_cpu=not torch.cuda.is_available(),
         logging_steps=logging.every,
         logging_nan_inf_filter=False,

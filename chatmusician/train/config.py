@@ -16,6 +16,7 @@ METHODS = ("full", "lora", "qlora")
 PRECISIONS = ("fp32", "fp16", "bf16")
 ATTENTIONS = ("auto", "sdpa", "eager", "flash_attention_2")
 SHARDINGS = ("none", "zero2", "zero3", "zero3-offload", "fsdp")
+SCHEDULES = ("cosine", "linear", "constant")
 # name: memory in GiB, dense 16-bit TFLOP/s, bf16 and flash-attention 2 (makers' data sheets)
 GPUS: dict[str, tuple[int, float, bool]] = {
     "V100-32GB": (32, 125.0, False),
@@ -84,6 +85,8 @@ class Data:
 
 @dataclass(frozen=True)
 class Optimizer:
+    """`schedule`: what the learning rate does behind the warm-up; cosine and linear end at 0."""
+
     learning_rate: float = 1e-4
     beta1: float = 0.9
     beta2: float = 0.95
@@ -91,6 +94,7 @@ class Optimizer:
     weight_decay: float = 0.1
     clip: float = 1.0
     warmup: float = 0.05
+    schedule: str = "cosine"
     batch: int = 8
     accumulation: int = 1
     epochs: int = 0
@@ -102,6 +106,7 @@ class Hardware:
     """`gpu` is what the run is meant for: it gives the dry run its memory and speed.
 
     `gpus` is the number of processes the run must have; 0 takes as many as are launched.
+    `compile` has torch translate the model first: a minute or more, then faster steps.
     """
 
     precision: str = "fp32"
@@ -109,6 +114,7 @@ class Hardware:
     gpus: int = 0
     sharding: str = "none"
     gradient_checkpointing: bool = False
+    compile: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,7 @@ def _bad_values(config: Config) -> Iterator[str]:
         ("hardware.precision", config.hardware.precision, PRECISIONS),
         ("model.attention", config.model.attention, ATTENTIONS),
         ("hardware.sharding", config.hardware.sharding, SHARDINGS),
+        ("optimizer.schedule", config.optimizer.schedule, SCHEDULES),
         ("hardware.gpu", config.hardware.gpu, ("", *GPUS)),
     ):
         if value not in known:
@@ -240,6 +247,10 @@ def _contradictions(config: Config) -> Iterator[str]:
         (
             adapter.method == "qlora" and hardware.sharding not in ("none", "zero2"),
             f"adapter.method=qlora cannot be cut up by hardware.sharding={hardware.sharding}",
+        ),
+        (
+            hardware.compile and hardware.sharding != "none",
+            f"hardware.compile does not go with hardware.sharding={hardware.sharding}",
         ),
     )
     yield from (message for broken, message in rules if broken)

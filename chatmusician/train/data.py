@@ -70,18 +70,20 @@ def check_data(config: Config, rows: Rows) -> None:
         )
 
 
-def collate(items: Sequence[dict[str, Any]], *, pad: int, flat: bool = False) -> dict[str, Any]:
+def collate(
+    items: Sequence[dict[str, Any]], *, pad: int, flat: bool = False, width: int = 0
+) -> dict[str, Any]:
     """One batch without attention mask: transformers finds the samples by their positions.
 
     Padding is a sample of its own. `flat` lays the batch out in one row, as flash-attention's
-    variable-length kernels want it.
+    variable-length kernels want it. `width` is the least width: a compiled model wants one shape.
     """
     import torch
 
     if flat:
         joined = {key: np.concatenate([item[key] for item in items]) for key in items[0]}
         return {key: torch.from_numpy(value)[None] for key, value in joined.items()}
-    longest = max(len(item["input_ids"]) for item in items)
+    longest = max(width, *(len(item["input_ids"]) for item in items))
     batch = {
         "input_ids": np.full((len(items), longest), pad, dtype=np.int64),
         "labels": np.full((len(items), longest), IGNORED, dtype=np.int64),

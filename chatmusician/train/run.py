@@ -65,7 +65,10 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         train_dataset=learned,
         eval_dataset=held_out,
         data_collator=partial(
-            collate, pad=pad, flat=resolve_attention(config) == "flash_attention_2"
+            collate,
+            pad=pad,
+            flat=resolve_attention(config) == "flash_attention_2",
+            width=rows.manifest["job"]["length"] if config.hardware.compile else 0,
         ),
         processing_class=tokenizer,
         callbacks=[stopper, *watchers(config)],
