@@ -16,6 +16,7 @@ from safetensors.torch import load_file  # noqa: E402
 
 from chatmusician.errors import UsageError  # noqa: E402
 from chatmusician.train import config_io  # noqa: E402
+from chatmusician.train.config import check  # noqa: E402
 from chatmusician.train.run import train  # noqa: E402
 
 Settings = Callable[..., dict[str, Any]]
@@ -43,7 +44,7 @@ def test_learning_rates(
 def test_unknown_schedule(settings: Settings, tmp_path: Path) -> None:
     values = settings(tmp_path / "out", optimizer={"schedule": "cosin"})
     with pytest.raises(UsageError, match="'cosin', not one of cosine, linear, constant"):
-        train(config_io.check(config_io.from_mapping(values)))
+        train(check(config_io.from_mapping(values)))
 
 
 @pytest.mark.slow
