@@ -17,6 +17,7 @@ PRECISIONS = ("fp32", "fp16", "bf16")
 ATTENTIONS = ("auto", "sdpa", "eager", "flash_attention_2")
 SHARDINGS = ("none", "zero2", "zero3", "zero3-offload", "fsdp")
 SCHEDULES = ("cosine", "linear", "constant")
+OPTIMIZERS = ("adamw", "muon")
 # name: memory in GiB, dense 16-bit TFLOP/s, bf16 and flash-attention 2 (makers' data sheets)
 GPUS: dict[str, tuple[int, float, bool]] = {
     "V100-32GB": (32, 125.0, False),
@@ -85,9 +86,15 @@ class Data:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """`schedule`: what the learning rate does behind the warm-up; cosine and linear end at 0."""
+    """`schedule`: what the learning rate does behind the warm-up; cosine and linear end at 0.
 
+    `method: muon` is for the matrices; embeddings, head and norms have AdamW even then, at
+    `rest_learning_rate` (0: the same).
+    """
+
+    method: str = "adamw"
     learning_rate: float = 1e-4
+    rest_learning_rate: float = 0.0
     beta1: float = 0.9
     beta2: float = 0.95
     epsilon: float = 1e-8
@@ -154,6 +161,7 @@ def _bad_values(config: Config) -> Iterator[str]:
         ("hardware.precision", config.hardware.precision, PRECISIONS),
         ("model.attention", config.model.attention, ATTENTIONS),
         ("hardware.sharding", config.hardware.sharding, SHARDINGS),
+        ("optimizer.method", config.optimizer.method, OPTIMIZERS),
         ("optimizer.schedule", config.optimizer.schedule, SCHEDULES),
         ("hardware.gpu", config.hardware.gpu, ("", *GPUS)),
     ):
@@ -247,6 +255,14 @@ def _contradictions(config: Config) -> Iterator[str]:
         (
             adapter.method == "qlora" and hardware.sharding not in ("none", "zero2"),
             f"adapter.method=qlora cannot be cut up by hardware.sharding={hardware.sharding}",
+        ),
+        (
+            optimizer.method == "muon" and hardware.sharding != "none",
+            f"optimizer.method=muon does not go with hardware.sharding={hardware.sharding}",
+        ),
+        (
+            optimizer.rest_learning_rate > 0 and optimizer.method != "muon",
+            f"optimizer.rest_learning_rate is for muon, not {optimizer.method}",
         ),
         (
             hardware.compile and hardware.sharding != "none",

@@ -60,6 +60,7 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         pad=pad,
         flops=flops_per_token(model, config),
         peak=device_peak(config),
+        asked=config.optimizer,
         model=model,
         args=arguments,
         train_dataset=learned,

@@ -14,20 +14,32 @@ from transformers.trainer_utils import EvalLoopOutput
 
 from chatmusician.errors import ChatMusicianError, OutputError
 from chatmusician.train import checkpoints
+from chatmusician.train.config import Optimizer
 from chatmusician.train.data import useful_tokens
+from chatmusician.train.muon import MuonAndAdamW
 
 
 class TokenTrainer(Trainer):  # type: ignore[misc]
     """`pad` is the padding token; `flops` what a token costs, `peak` what one device can do."""
 
-    def __init__(self, *, pad: int, flops: float, peak: float, **rest: Any) -> None:
+    def __init__(
+        self, *, pad: int, flops: float, peak: float, asked: Optimizer, **rest: Any
+    ) -> None:
         super().__init__(**rest)
+        self._asked = asked
         self._pad, self._flops, self._peak = pad, flops, peak
         self._new_tokens = torch.zeros((), dtype=torch.int64, device=self.args.device)
         self._window = 0
         self._busy = Stopwatch()
         self.laps: list[tuple[int, float]] = []
         self.add_callback(_Restore(self))
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        if self._asked.method != "muon":
+            return super().create_optimizer(model)
+        if self.optimizer is None:
+            self.optimizer: Any = MuonAndAdamW(model or self.model, self._asked)
+        return self.optimizer
 
     def training_step(self, model: Any, inputs: Any, *rest: Any, **more: Any) -> Any:
         self._new_tokens += useful_tokens(inputs, self._pad)
