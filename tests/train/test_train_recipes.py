@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_training_arguments(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert (made.learning_rate, made.weight_decay) == (optimizer.learning_rate, 0.1)
     assert made.lr_scheduler_type == optimizer.schedule
     assert made.max_steps == told.total_steps(config, 1000) > 0
-    assert made.warmup_steps == -(-made.max_steps * 5 // 100)
+    assert made.warmup_steps == ceil(made.max_steps * optimizer.warmup)
     assert (made.fp16, made.bf16) == (
         config.hardware.precision == "fp16",
         config.hardware.precision == "bf16",
