@@ -52,6 +52,11 @@ class Composition:
     remarks: tuple[str, ...] = ()
     interrupted: bool = False
 
+    @property
+    def abc(self) -> str:
+        """The best tune; empty where no answer held one."""
+        return self.candidates[0].answer.abc if self.candidates else ""
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "model": self.model,

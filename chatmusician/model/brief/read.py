@@ -93,6 +93,8 @@ def _flags(flags: Mapping[str, Any]) -> list[Heard]:
     for name, value in flags.items():
         if value in (None, "", ()):
             continue
+        if name not in _FLAG_HELP:
+            raise UsageError(f"there is no {name!r} to ask for: {', '.join(_FLAG_HELP)}")
         field = {"motif": "motifs"}.get(name, name)
         taken = _flag_value(name, value)
         if taken is None:
