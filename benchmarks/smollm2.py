@@ -1,11 +1,11 @@
 """A real pretrained Llama-type model through the whole training path: what it learns and forgets.
 
 python -m benchmarks.smollm2 --model SmolLM2-135M-Instruct.Q4_1.gguf --corpus CORPUS \
-    --tasks ROWS --general GENERAL -o OUT [--steps 200] [--write-docs]
+    --tasks ROWS --general GENERAL -o OUT [--steps 200] [--batch 2] [--write-docs]
 
 LoRA pre-training on ABC with a share of general text, merge, LoRA fine-tuning on instruction
-rows, merge; held-out loss on each kind of text before, between and after. CORPUS is a parquet
-file or folder of `corpus build`, ROWS a folder of `corpus tasks`, GENERAL a folder with
+rows, merge; held-out loss on each kind of text before, between and after. CORPUS is a folder
+of `corpus build --hold-out`, ROWS one of `corpus tasks CORPUS`, GENERAL a folder with
 train.jsonl and test.jsonl (column `text`, the test text of another origin). A stage that is
 done is not done again, so a run that was cut off goes on.
 """
@@ -57,12 +57,11 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def write_texts(options: argparse.Namespace, folder: Path) -> None:
     """Training and held-out text, drawn with a fixed seed."""
     draw = Random(0)
-    tunes = read_rows(options.corpus)
-    draw.shuffle(tunes)
-    write_rows(folder / "abc.jsonl", tunes[: HELD_OUT["abc"]])
+    held_out = read_rows(options.corpus / "held-out")
+    write_rows(folder / "abc.jsonl", draw.sample(held_out, HELD_OUT["abc"]))
     general = read_rows(options.general / "train.jsonl")
     draw.shuffle(general)
-    learnt = tunes[HELD_OUT["abc"] :]
+    learnt = read_rows(options.corpus / "data")
     wanted = GENERAL_SHARE / (1 - GENERAL_SHARE) * sum(len(row["text"]) for row in learnt)
     while wanted > 0 and general:
         row = general.pop()
@@ -87,14 +86,14 @@ def preprocess(source: Path, target: Path, model: str, stage: str) -> None:
     )
 
 
-def train(verb: str, data: Path, model: str, folder: Path, steps: int) -> None:
+def train(verb: str, data: Path, model: str, folder: Path, steps: int, batch: int) -> None:
     """Train, or go on, then merge."""
     run, merged = folder / verb, folder / f"{verb}-merged"
     if not (run / "result.json").exists():
         command(
             *("train", verb, "smollm2-lora", f"stage={'pt' if verb == 'pretrain' else 'sft'}"),
             *(f"model.path={model}", f"data.path={data}", f"output={run}"),
-            *("data.held_out_share=0.005", f"optimizer.steps={steps}", "optimizer.batch=2"),
+            *("data.held_out_share=0.005", f"optimizer.steps={steps}", f"optimizer.batch={batch}"),
             *("optimizer.accumulation=1", "hardware.precision=bf16", "logging.save_every=25"),
             *("logging.evaluate_every=0", *(["--resume"] if run.exists() else [])),
         )
@@ -162,6 +161,7 @@ def main() -> int:
     for name in ("--corpus", "--tasks", "--general", "-o"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--batch", type=int, default=2, help="rows a step")
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     out: Path = options.o
@@ -173,10 +173,10 @@ def main() -> int:
         preprocess(texts / f"{name}.jsonl", data / name, options.model, stage)
     held_out = {name: data / name for name in HELD_OUT}
     measured = {"before": losses(options.model, held_out, out / "before.json")}
-    train("pretrain", data / "pretrain", options.model, out, options.steps)
+    train("pretrain", data / "pretrain", options.model, out, options.steps, options.batch)
     base = str(out / "pretrain-merged")
     measured["after pre-training"] = losses(base, held_out, out / "pretrained.json")
-    train("sft", data / "sft", base, out, options.steps)
+    train("sft", data / "sft", base, out, options.steps, options.batch)
     final = str(out / "sft-merged")
     measured["after fine-tuning"] = losses(final, held_out, out / "tuned.json")
     results = [json.loads((out / verb / "result.json").read_text()) for verb in ("pretrain", "sft")]
@@ -185,7 +185,7 @@ def main() -> int:
         f"> {p}\n\n```\n{a}\n```" for p, a in zip(PROMPTS, answers(final), strict=True)
     )
     text = f"""SmolLM2-135M-Instruct (4-bit GGUF), recipe `smollm2-lora`: {options.steps} steps of
-{2 * LENGTH} tokens on tunes with {GENERAL_SHARE:.0%} general text, then as many on instruction
+{options.batch * LENGTH} tokens on tunes with {GENERAL_SHARE:.0%} general text, then as many on instruction
 rows; {seconds}.
 
 {table(measured)}
