@@ -185,8 +185,8 @@ def main() -> int:
         f"> {p}\n\n```\n{a}\n```" for p, a in zip(PROMPTS, answers(final), strict=True)
     )
     text = f"""SmolLM2-135M-Instruct (4-bit GGUF), recipe `smollm2-lora`: {options.steps} steps of
-{options.batch * LENGTH} tokens on tunes with {GENERAL_SHARE:.0%} general text, then as many on instruction
-rows; {seconds}.
+{options.batch * LENGTH} tokens on tunes with {GENERAL_SHARE:.0%} general text, then as many on
+instruction rows; {seconds}.
 
 {table(measured)}
 
