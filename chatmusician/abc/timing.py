@@ -216,7 +216,9 @@ class VoiceLine:
 
     def at(self) -> i64:
         """The index of the measure being filled."""
-        return self.redo if self.redo >= 0 else len(self.measures)
+        if self.redo >= 0:
+            return self.redo
+        return len(self.measures)
 
     def clear_accidentals(self) -> None:
         """Forget the accidentals of the bar: at a bar line and at a new key."""
