@@ -113,9 +113,8 @@ class Lexer(NoteLexer):
     def other(self, i: i64, c: i64) -> None:
         """Anything but a note, a bar line, a text or a blank."""
         out = self.out
-        char = self.text[i]
-        if c > 71 and char in self.symbols:
-            self.symbol(i, self.symbols[char])
+        if c > 71 and self.symbols and self.text[i] in self.symbols:
+            self.symbol(i, self.symbols[self.text[i]])
         elif c == 91:
             self.bracket(i)
         elif c == 94 or c == 95 or c == 61:
@@ -125,7 +124,8 @@ class Lexer(NoteLexer):
             self.length()
             if c == 90 or c == 88:
                 self.den = 1
-            out.append(Rest(self.at(i), self.until(self.pos), char, self.num, self.den))
+            letter = self.text[i]
+            out.append(Rest(self.at(i), self.until(self.pos), letter, self.num, self.den))
         elif c == 40:
             self.paren(i)
         elif c == 41:
@@ -155,9 +155,9 @@ class Lexer(NoteLexer):
         elif c == 36:
             self.pos = i + 1
             out.append(LineBreak(self.at(i), self.until(i + 1), BREAK_SCORE))
-        elif char in SHORTHAND:
+        elif self.text[i] in SHORTHAND:
             self.pos = i + 1
-            out.append(Decoration(self.at(i), self.until(i + 1), SHORTHAND[char]))
+            out.append(Decoration(self.at(i), self.until(i + 1), SHORTHAND[self.text[i]]))
         else:
             self.unknown(i)
 
@@ -168,7 +168,14 @@ class Lexer(NoteLexer):
         text = self.text
         end = self.end
         start = i
-        if ord(text[i]) == 46:
+        c: i64 = ord(text[i])
+        following: i64 = ord(text[i + 1]) if i + 1 < end else 0
+        if c == 124 and following != 124 and following != 58 and following != 93:
+            self.pos = i + 1
+            self.after_bar = True
+            self.out.append(Bar(self.at(i), self.until(i + 1), BAR_PLAIN, 0, 0))
+            return
+        if c == 46:
             i += 1
         first = i
         lines: i64 = 0
@@ -176,7 +183,7 @@ class Lexer(NoteLexer):
         after: i64 = 0
         heavy_end = False
         while i < end:
-            c: i64 = ord(text[i])
+            c = ord(text[i])
             if c == 124:
                 lines += 1
                 if after:

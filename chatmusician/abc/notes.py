@@ -8,8 +8,6 @@ from mypy_extensions import i64
 
 from chatmusician.abc.tune import NO_ACCIDENTAL, BrokenRhythm, Element, Note, Unknown
 
-# The step (C=0 … B=6) of each letter from A.
-_STEPS: Final[list[i64]] = [5, 6, 0, 1, 2, 3, 4]
 LONGEST: Final[i64] = 20_000
 
 
@@ -151,31 +149,26 @@ class NoteLexer:
         if c >= 97:
             octave = 1
             c -= 32
-        step: i64 = _STEPS[c - 65]
+        step = c - 67
+        if step < 0:
+            step += 7
         i += 1
-        follow: i64 = 0
-        while i < end:
-            follow = ord(text[i])
-            if follow == 39:
-                octave += 1
-            elif follow == 44:
-                octave -= 1
-            else:
-                break
+        follow: i64 = ord(text[i]) if i < end else 0
+        while follow == 39 or follow == 44:
+            octave += 1 if follow == 39 else -1
             i += 1
+            follow = ord(text[i]) if i < end else 0
         head_end: i64 = i
         self.pos = i
         num: i64 = 1
         den: i64 = 1
-        if i < end and 47 <= follow <= 57:
-            self.length()
-            num = self.num
-            den = self.den
         tie: i64 = 0
-        if self.pos < end:
-            follow = ord(text[self.pos])
-            if follow == 45 or follow == 46:
-                tie = self.tie()
+        if 45 <= follow <= 57:  # ``-``, ``.``, ``/`` or a digit: most notes have none
+            if follow >= 47:
+                self.length()
+                num = self.num
+                den = self.den
+            tie = self.tie()
         if octave > 9 or octave < -9:
             self.problem("absurd-length", start, head_end, "octave marks")
             octave = 9 if octave > 9 else -9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from typing import Final
 
@@ -35,6 +36,9 @@ _HEADER_FINDINGS: Final = frozenset(
     {"bad-macro", "bad-symbol", "bad-meter", "bad-unit", "bad-tempo", "old-tempo", "unknown-field"}
 )
 
+
+# After so many tunes the garbage collector looks at what is new.
+_TUNES_A_LOOK: Final = 16
 
 # Header fields that only hold text: nothing to check, nothing to apply.
 _TEXT_FIELDS: Final = "ABCDFGHNORSZ"
@@ -473,6 +477,11 @@ class BookReader:
             elif state == "tune":
                 reader = TuneReader(text[start:end], start, line, self.strict)
                 self.tunes.append(reader.read(inherited))
+                # A tuple of elements is looked through once, found to hold no containers and
+                # left alone from then on. Done soon, while the elements are in the processor's
+                # cache, that costs less than the collector's own later visit.
+                if len(self.tunes) % _TUNES_A_LOOK == 0 and gc.isenabled():
+                    gc.collect(0)
             line += count_lines(text, start, end, self.has_cr)
 
     def read_header(self, start: int, end: int) -> tuple[Element, ...]:

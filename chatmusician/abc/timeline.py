@@ -54,7 +54,8 @@ _SEMITONES: Final[list[i64]] = [0, 2, 4, 5, 7, 9, 11]
 class Builder(FieldBuilder):
     """Walks a tune's elements once and fills a timeline."""
 
-    def elements(self, elements: tuple[Element, ...]) -> None:
+    def elements(self, elements: tuple[object, ...]) -> None:
+        # As plain objects: else each one is first checked to be an Element at all.
         voice = self.voice
         count: i64 = len(elements)
         i: i64 = 0
@@ -77,7 +78,7 @@ class Builder(FieldBuilder):
                 self.rarer(element)
             i += 1
 
-    def rarer(self, element: Element) -> None:
+    def rarer(self, element: object) -> None:
         if isinstance(element, Slur):
             self.slur(self.touched(element), element)
         elif isinstance(element, BrokenRhythm):
@@ -152,6 +153,8 @@ class Builder(FieldBuilder):
         elif broken < 0:
             total *= (2 << -broken) - 1
             den <<= -broken
+        if den == 1:
+            return total
         ticks = total // den
         if ticks * den != total:
             ticks = self.exact(total, den)
@@ -174,6 +177,11 @@ class Builder(FieldBuilder):
 
     def pitch(self, voice: VoiceLine, note: Note) -> i64:
         """The sounding pitch of a note, accidentals of bar and key included."""
+        if voice.altered or note.accidental != NO_ACCIDENTAL:
+            return self.altered_pitch(voice, note)
+        return 12 * note.octave + voice.pitches[note.step]
+
+    def altered_pitch(self, voice: VoiceLine, note: Note) -> i64:
         step: i64 = note.step
         alter: i64 = note.accidental
         if alter != NO_ACCIDENTAL:
@@ -195,9 +203,8 @@ class Builder(FieldBuilder):
         return 60 + 12 * note.octave + _SEMITONES[step] + alter + voice.shift
 
     def note(self, voice: VoiceLine, note: Note) -> None:
-        opened = voice.open
-        if opened is None:
-            opened = self.measure(voice, note.start)
+        if voice.open is None:
+            self.measure(voice, note.start)
         if voice.broken:
             self.settle_broken(voice, note.num, note.den)
         ticks = self.scaled(voice, note.num, note.den)

@@ -8,6 +8,7 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from chatmusician.abc.fields import NATURALS, Key, Meter, Properties, Tempo
+from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.tune import NO_ACCIDENTAL, Tune
 
 
@@ -154,21 +155,19 @@ class VoiceLine:
         self.keys: list[tuple[int, Key]] = []
         self.meters: list[tuple[int, Meter]] = []
         self.properties: Properties = NO_PROPERTIES
-        self.reset(pattern)
-
-    def reset(self, pattern: VoiceLine | None) -> None:
-        """Start in the state of ``pattern`` (the header), or in that of no header."""
         self.time: i64 = 0
         self.bar_start: i64 = 0
         self.bar_end: i64 = 0
         self.layer: i64 = 0
         self.redo: i64 = -1
         self.parked: Measure | None = None
-        self.unit: i64 = pattern.unit if pattern else 0
-        self.want: i64 = pattern.want if pattern else 0
-        self.compound: bool = pattern.compound if pattern else False
-        self.signature: tuple[int, ...] = pattern.signature if pattern else NATURALS
-        self.shift: i64 = pattern.shift if pattern else 0
+        self.unit: i64 = 0
+        self.want: i64 = 0
+        self.compound: bool = False
+        self.signature: tuple[int, ...] = NATURALS
+        self.shift: i64 = 0
+        # The pitch of each step in octave 0 under signature and shift.
+        self.pitches: list[int] = []
         self.bar_steps: list[int] = NO_STEPS
         self.bar_octaves: dict[int, int] = {}
         self.altered: bool = False
@@ -198,10 +197,28 @@ class VoiceLine:
         self.slurs: list[int] = []
         self.words_from: int = 0
         self.words_upto: int = 0
+        if pattern is not None:
+            self.begin_like(pattern)
+
+    def begin_like(self, pattern: VoiceLine) -> None:
+        """Take over what the header says."""
+        self.unit = pattern.unit
+        self.want = pattern.want
+        self.compound = pattern.compound
+        self.signature = pattern.signature
+        self.shift = pattern.shift
+
+    def settle_pitches(self) -> None:
+        """Work out ``pitches``, after a change of signature or shift."""
+        shift = int(self.shift) + 60
+        signature = self.signature
+        self.pitches = [shift + STEP_SEMITONES[step] + signature[step] for step in range(7)]
 
     def at(self) -> i64:
         """The index of the measure being filled."""
-        return self.redo if self.redo >= 0 else len(self.measures)
+        if self.redo >= 0:
+            return self.redo
+        return len(self.measures)
 
     def clear_accidentals(self) -> None:
         """Forget the accidentals of the bar: at a bar line and at a new key."""

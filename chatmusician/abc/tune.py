@@ -474,6 +474,12 @@ def by_place(diagnostic: Diagnostic) -> tuple[int, int]:
 def line_starts(text: str) -> list[int]:
     """Offsets at which lines begin; a line ends with LF, CR LF or a lone CR."""
     starts = [0]
+    if "\r" not in text:
+        found = text.find("\n")
+        while found >= 0:
+            starts.append(found + 1)
+            found = text.find("\n", found + 1)
+        return starts
     position: i64 = 0
     size: i64 = len(text)
     while position < size:

@@ -87,7 +87,7 @@ class FieldBuilder:
         if self.tempo_field is not None:
             line.tempo = parse_tempo(self.tempo_field.value, Fraction(num, den))
         for voice in self.line.voices:
-            voice.reset(self.base)
+            voice.begin_like(self.base)
             self.place(voice)
 
     def field(self, field: Field) -> None:
@@ -114,6 +114,7 @@ class FieldBuilder:
         for voice in self.affected():
             if key.stated:
                 voice.signature = key.accidentals
+                voice.settle_pitches()
                 voice.clear_accidentals()
                 voice.keys.append((int(voice.time), key))
             self.properties(voice, key.properties)
@@ -150,11 +151,12 @@ class FieldBuilder:
         own, common = voice.properties, self.base.properties
         if own is NO_PROPERTIES and common is NO_PROPERTIES:
             voice.shift = 0
-            return
-        octave = own.octave if own.octave is not None else common.octave or 0
-        transpose = own.transpose if own.transpose is not None else common.transpose or 0
-        clef = own.clef_octave if own.clef is not None else common.clef_octave
-        voice.shift = 12 * (octave + clef) + transpose
+        else:
+            octave = own.octave if own.octave is not None else common.octave or 0
+            transpose = own.transpose if own.transpose is not None else common.transpose or 0
+            clef = own.clef_octave if own.clef is not None else common.clef_octave
+            voice.shift = 12 * (octave + clef) + transpose
+        voice.settle_pitches()
 
     def meter(self, field: Field) -> None:
         meter = parse_meter(field.value)
