@@ -47,6 +47,10 @@ def encode_chats(
     end = tokenizer.eos_token
     chats = [turns for turns in (row_turns(*row) for row in rows) if turns[-1].answer]
     result.counts["empty"] += len(rows) - len(chats)
+    # `Human: … </s> Human: …`: a conversation ends at its first question without answer.
+    if unanswered := sum(turns[0].answer is None for turns in chats):
+        result.counts["first question not answered"] += unanswered
+        chats = [turns for turns in chats if turns[0].answer is not None]
     texts = [conversation(turns, end=end) for turns in chats]
     encodings = tokenizer.backend_tokenizer.encode_batch(texts, add_special_tokens=False)
     for text, turns, encoding in zip(texts, chats, encodings, strict=True):
