@@ -1,123 +1,110 @@
-"""Chats to tokens line by line: a line that comes again is encoded once, to the same tokens.
+"""Texts to tokens by lines and words, each encoded once: the same tokens, several times faster.
 
-Exact for the tokenizers that `cuts_at_lines` knows: by their own rules nothing reaches across
-their end token, nor across a line end between two visible ASCII characters.
+Exact for the tokenizers that `cuts_at_words` knows: by their own rules no token reaches across
+their end token, a line end, or the beginning of a blank, where visible ASCII stands beside it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from itertools import chain, pairwise, takewhile
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from chatmusician.model.chat_format import ASSISTANT, HUMAN, Turn
 from chatmusician.train.tokenizer import PATTERN
 
-Spans = list[tuple[int, int]]
-
-# Only visible ASCII beside it: blanks, combining marks and other scripts stay where they are.
-_LINE_END = re.compile(r"\n(?<=[!-~]\n)(?=[!-~])")
-
-# Patterns of which no match goes on behind such a line end, or looks behind itself: ours,
-# Llama 3's, Qwen 2's. GPT-2's, which comes with ByteLevel, is of the same kind.
-_SPLIT = (
+_PUBLISHED = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-_PATTERNS = (PATTERN, _SPLIT % r"\p{N}{1,3}", _SPLIT % r"\p{N}")
+# A match of these patterns has a blank at its beginning or nothing but blanks; of ours it may
+# have some in a chord symbol, see `_BLANK`. None goes on behind a line end, none looks behind
+# itself. They are ours, Llama 3's and Qwen 2's; GPT-2's, which ByteLevel brings, is of the kind.
+_PATTERNS = (PATTERN, _PUBLISHED % r"\p{N}{1,3}", _PUBLISHED % r"\p{N}")
 
-_TOGETHER = 64  # lines in one call's text: a call costs as much as several lines
+_LINE_END = r"\n(?<=[{before}]\n)(?=[!-~])"
+_BLANK = r"(?<=[{before}])(?= [!-~])(?![^\"\n|]{{0,9}}\")"  # not in a chord symbol
+
+_TOGETHER = 256  # words in one text for the tokenizer: each call costs as much as several
 _KEPT = 64 * 1024 * 1024  # bytes, about
-_OVERHEAD = 200  # bytes of Python for each line kept
+_OVERHEAD = 200  # bytes of Python for each line or word kept
 
 
 class Lines:
-    """Encodes chats with one tokenizer, and keeps the lines that it has seen."""
+    """Encodes with one tokenizer, and keeps the lines and words that it has seen."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._backend = tokenizer.backend_tokenizer
         self._end = tokenizer.eos_token
         self._end_id = tokenizer.eos_token_id
-        self._blanks = {
-            np.uint32(number).tobytes()
-            for piece in (" ", "Ġ")  # as an added token, and as BPE over bytes spells it
-            if (number := self._backend.token_to_id(piece)) is not None
-        }
-        self._known: dict[str, bytes] = {}
+        before = _visible_before_cuts(self._backend)
+        self._line_end = re.compile(_LINE_END.format(before=before))
+        self._blank = re.compile(_BLANK.format(before=before))
+        self._lines: dict[str, bytes] = {}  # each with its line end
+        self._words: dict[str, bytes] = {}
         self._room = _KEPT
 
-    def encode(self, chats: Sequence[Sequence[Turn]]) -> list[tuple[Any, Spans]]:
-        """Tokens up to the last end token, and the spans of those that are learned."""
-        cut = [[_LINE_END.split(text) for text in _sections(turns)] for turns in chats]
-        self._learn(chain.from_iterable(chain.from_iterable(cut)))
-        return [self._join(sections) for sections in cut]
-
-    def _join(self, sections: Sequence[Sequence[str]]) -> tuple[Any, Spans]:
-        """Questions and answers in turn, an end token behind each."""
-        known, end = self._known, np.uint32(self._end_id).tobytes()
-        parts: list[bytes] = []
-        spans: Spans = []
-        at = 0
-        for number, lines in enumerate(sections):
-            tokens = b"".join([known[line] for line in lines])
-            parts += tokens, end
-            start, at = at, at + len(tokens) // 4 + 1
-            if number % 2:
-                # The blank before `Assistant:` is learned where it is part of its token.
-                spans.append((start + (tokens[:4] in self._blanks), at))
-        return np.frombuffer(b"".join(parts), dtype=np.uint32), spans
-
-    def _learn(self, lines: Any) -> None:
+    def encode(self, texts: Iterable[str]) -> list[bytes]:
+        """The tokens, as uint32, of texts that stand between end tokens."""
         if self._room < 0:
-            self._known.clear()
+            self._lines.clear()
+            self._words.clear()
             self._room = _KEPT
-        new = [line for line in dict.fromkeys(lines) if line not in self._known]
-        groups = [new[start : start + _TOGETHER] for start in range(0, len(new), _TOGETHER)]
+        cut = [self._line_end.split(text) for text in texts]
+        lines = dict.fromkeys(chain.from_iterable(lines[:-1] for lines in cut))
+        new = [line for line in lines if line not in self._lines]
+        tokens = self._by_words([*(f"{line}\n" for line in new), *(lines[-1] for lines in cut)])
+        self._lines.update(zip(new, tokens, strict=False))
+        self._room -= sum(map(len, chain(new, tokens[: len(new)]))) + _OVERHEAD * len(new)
+        known = self._lines
+        return [
+            b"".join([known[line] for line in lines[:-1]]) + last
+            for lines, last in zip(cut, tokens[len(new) :], strict=True)
+        ]
+
+    def _by_words(self, texts: Sequence[str]) -> list[bytes]:
+        cut = [self._blank.split(text) for text in texts]
+        self._learn([w for w in dict.fromkeys(chain.from_iterable(cut)) if w not in self._words])
+        known = self._words
+        return [b"".join([known[word] for word in words]) for words in cut]
+
+    def _learn(self, words: Sequence[str]) -> None:
+        """Many in one text, an end token between them, at which the tokens are parted again."""
+        groups = [words[start : start + _TOGETHER] for start in range(0, len(words), _TOGETHER)]
         end = self._end
-        texts = [f"{end}{end.join(map(_whole, group))}{end}" for group in groups]
-        found = self._backend.encode_batch_fast(texts, add_special_tokens=False)
-        for group, encoding in zip(groups, found, strict=True):
-            tokens = np.array(encoding.ids, dtype=np.uint32)
+        for group, tokens in zip(
+            groups, self._ask([f"{end}{end.join(group)}{end}" for group in groups]), strict=True
+        ):
             ends = np.flatnonzero(tokens == self._end_id).tolist()
             if len(ends) == len(group) + 1:
                 parts = [tokens[one + 1 : two].tobytes() for one, two in pairwise(ends)]
-            else:  # a line with an end token in it
-                parts = self._one_by_one(group)
-            self._known.update(zip(group, parts, strict=True))
+            else:  # one of them has an end token in it
+                parts = [alone.tobytes() for alone in self._ask(group)]
+            self._words.update(zip(group, parts, strict=True))
             self._room -= sum(map(len, chain(group, parts))) + _OVERHEAD * len(group)
 
-    def _one_by_one(self, lines: Sequence[str]) -> list[bytes]:
-        texts = [_whole(line) for line in lines]
+    def _ask(self, texts: Sequence[str]) -> list[Any]:
         found = self._backend.encode_batch_fast(texts, add_special_tokens=False)
-        return [np.array(encoding.ids, dtype=np.uint32).tobytes() for encoding in found]
+        return [np.array(encoding.ids, dtype=np.uint32) for encoding in found]
 
 
-def _sections(turns: Sequence[Turn]) -> list[str]:
-    """`conversation(turns)` without its end tokens, as far as questions have answers."""
-    texts = []
-    before = ""
-    for turn in takewhile(lambda turn: turn.answer is not None, turns):
-        texts += f"{before}{HUMAN}{turn.question} ", f" {ASSISTANT}{turn.answer} "
-        before = " "
-    return texts
+def _visible_before_cuts(backend: Any) -> str:
+    """Visible ASCII for a class of `re`, but for what an added token has before a blank."""
+    added = [token.content for token in backend.get_added_tokens_decoder().values()]
+    held = {one for text in added for one, two in pairwise(text) if two == " "}
+    return "".join(re.escape(chr(code)) for code in range(0x21, 0x7F) if chr(code) not in held)
 
 
-def _whole(line: str) -> str:
-    """With its line end: only the last line of a section ends with a blank."""
-    return line if line[-1] == " " else f"{line}\n"
-
-
-def cuts_at_lines(tokenizer: Any) -> bool:
+def cuts_at_words(tokenizer: Any) -> bool:
     backend = tokenizer.backend_tokenizer
     return (
         backend.truncation is None
         and backend.padding is None
         and _spec(backend.normalizer) in (None, {"type": "NFC"})
-        and _splits_at_lines(_spec(backend.pre_tokenizer))
+        and _splits_at_words(_spec(backend.pre_tokenizer))
         and _spells_bytes(backend)
         and _stays_whole(tokenizer.eos_token, backend.get_added_tokens_decoder().values())
     )
@@ -127,7 +114,7 @@ def _spec(part: Any) -> Any:
     return None if part is None else json.loads(part.__getstate__())
 
 
-def _splits_at_lines(spec: Any) -> bool:
+def _splits_at_words(spec: Any) -> bool:
     steps = spec["pretokenizers"] if spec and spec["type"] == "Sequence" else [spec or {}]
     is_split = False
     for step in steps:
@@ -162,7 +149,7 @@ def _spells_bytes(backend: Any) -> bool:
 
 
 def _stays_whole(end: str, added: Any) -> bool:
-    """No other added token takes in a line end, or a part of the end token."""
+    """No other added token takes in a line end, blanks around it, or a part of the end token."""
     texts = {token.content for token in added}
     return (
         end in texts

@@ -25,7 +25,7 @@ from chatmusician.errors import InputError, OutputError, UsageError
 from chatmusician.files import write_atomic
 from chatmusician.train import rows
 from chatmusician.train.encode import Encoded, encode_chats, encode_texts
-from chatmusician.train.lines import Lines, cuts_at_lines
+from chatmusician.train.lines import Lines, cuts_at_words
 from chatmusician.train.packing import fill_rate, pack
 
 MANIFEST = "manifest.json"
@@ -192,18 +192,17 @@ def _columns(row: dict[str, Any] | None, job: Job, counts: Counter[str]) -> tupl
 
 
 def _encode(batch: list[tuple[str, ...]], job: Job) -> Encoded:
-    tokenizer = _tokenizer(job.tokenizer)
+    tokenizer, lines = _tokenizer(job.tokenizer), _lines(job.tokenizer)
     if job.stage == "pt":
-        return encode_texts([row[0] for row in batch], tokenizer, job.length)
+        return encode_texts([row[0] for row in batch], tokenizer, job.length, lines)
     chats = [(row[0], row[1], row[2]) for row in batch]
-    lines = _lines(job.tokenizer)
     return encode_chats(chats, tokenizer, job.length, job.source_length, lines)
 
 
 @cache
 def _lines(name: str) -> Lines | None:
     tokenizer = _tokenizer(name)
-    return Lines(tokenizer) if cuts_at_lines(tokenizer) else None
+    return Lines(tokenizer) if cuts_at_words(tokenizer) else None
 
 
 @cache
