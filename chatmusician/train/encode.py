@@ -100,7 +100,7 @@ def _chats_by_lines(
     ]
     for texts in sections:
         spans: Spans = []
-        parts = []
+        parts: list[bytes] = []
         at = 0
         for number, tokens in enumerate(islice(encoded, len(texts))):
             parts += tokens, end
