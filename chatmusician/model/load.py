@@ -14,7 +14,12 @@ from typing import Any
 from chatmusician.errors import ChatMusicianError, InputError, MissingDependency, UsageError
 from chatmusician.model.generation import Backend
 from chatmusician.model.names import Folder, GgufFile, HubId, Server, parse_model_name
-from chatmusician.model.pretrained import first_line, pretrained_source
+from chatmusician.model.pretrained import (
+    check_adapter,
+    check_tokenizer,
+    first_line,
+    pretrained_source,
+)
 from chatmusician.model.weights import (
     Weights,
     check_config,
@@ -148,10 +153,7 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
 def _ready(model: Any, tokenizer: Any, name: str, options: LoadOptions, device: str) -> Backend:
     from chatmusician.model.backends.pytorch import of_model
 
-    if tokenizer.eos_token is None:
-        raise InputError("its tokenizer has no end token", path=name)
-    if not getattr(tokenizer, "is_fast", False):
-        raise InputError("its tokenizer is of the slow kind (no tokenizer.json)", path=name)
+    check_tokenizer(tokenizer, name)
     if len(tokenizer) > model.config.vocab_size:
         raise InputError(
             f"its tokenizer has {len(tokenizer)} tokens and the model {model.config.vocab_size}",
@@ -166,8 +168,7 @@ def _ready(model: Any, tokenizer: Any, name: str, options: LoadOptions, device: 
 
 
 def _with_adapter(model: Any, adapter: str, base: str, *, merge: bool) -> Any:
-    if not (Path(adapter) / "adapter_config.json").is_file():
-        raise InputError("is no adapter (no adapter_config.json)", path=adapter)
+    check_adapter(adapter)
     if not (Path(adapter) / "adapter_model.safetensors").is_file():
         raise InputError("has no safetensors", path=adapter, hint="train merge writes them")
     try:

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import InputError, MissingDependency, UsageError
-from chatmusician.model.pretrained import first_line, pretrained_source
+from chatmusician.model.pretrained import (
+    check_adapter,
+    check_tokenizer,
+    first_line,
+    pretrained_source,
+)
 from chatmusician.train.config import Adapter, Config, Shape
 
 HOW = 'pip install ".[train]"'
@@ -20,10 +25,7 @@ def load_tokenizer(name: str) -> Any:
         tokenizer = transformers.AutoTokenizer.from_pretrained(**pretrained_source(name))
     except (OSError, ValueError) as error:
         raise InputError(f"no tokenizer: {first_line(error)}", path=name) from error
-    if not tokenizer.is_fast:
-        raise InputError("its tokenizer gives no places in the text (no tokenizer.json)", path=name)
-    if tokenizer.eos_token is None:
-        raise InputError("its tokenizer has no end token", path=name)
+    check_tokenizer(tokenizer, name)
     return tokenizer
 
 
@@ -113,8 +115,7 @@ def load_adapter(base: Any, path: str, *, trained: bool = False) -> Any:
     """An adapter on its base; refused where its weights or its base are other ones."""
     import peft
 
-    if not (Path(path) / "adapter_config.json").is_file():
-        raise InputError("is no adapter (no adapter_config.json)", path=path)
+    check_adapter(path)
     found = Path(path) / "result.json"
     if found.is_file() and _another_base(json.loads(found.read_text()).get("base_sample"), base):
         raise InputError("was trained on another base (its weights differ)", path=path)

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from chatmusician.errors import ChatMusicianError, InputError
+from chatmusician.errors import ChatMusicianError
+from chatmusician.model.pretrained import check_adapter
 from chatmusician.train.build import load_adapter, load_base, load_tokenizer
 from chatmusician.train.quiet import quiet
 
@@ -26,8 +27,7 @@ def _merge(adapter: str, output: str, base: str, dtype: str, shard: str) -> dict
     import peft
     import torch
 
-    if not (Path(adapter) / "adapter_config.json").is_file():
-        raise InputError("is no adapter (no adapter_config.json)", path=adapter)
+    check_adapter(adapter)
     settings = peft.PeftConfig.from_pretrained(adapter)
     base = base or settings.base_model_name_or_path or ""
     tokenizer = load_tokenizer(adapter)

@@ -6,6 +6,7 @@ goes on behind the pieces that are there. The folder is complete when `manifest.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ from chatmusician.errors import InputError, OutputError, UsageError
 from chatmusician.files import write_atomic
 from chatmusician.train import rows
 from chatmusician.train.encode import Encoded, encode_chats, encode_texts
+from chatmusician.train.lines import Lines, cuts_at_words
 from chatmusician.train.packing import fill_rate, pack
 
 MANIFEST = "manifest.json"
@@ -66,8 +68,8 @@ def preprocess(job: Job) -> dict[str, Any]:
         if done["fingerprint"] == fingerprint:
             return done
         raise UsageError(f"{folder} holds other data", hint="give another -o, or remove it")
-    pieces = folder / f"pieces-{fingerprint[:12]}"
     work, skipped = _work(job, found)
+    pieces = folder / f"pieces-{fingerprint[:12]}-{len(work)}"
     try:
         pieces.mkdir(parents=True, exist_ok=True)
         _tokenizer(job.tokenizer).save_pretrained(folder / "tokenizer")
@@ -123,9 +125,11 @@ def _encode_all(job: Job, work: Sequence[rows.Unit], pieces: Path) -> Counter[st
     if job.workers == 1:
         for task in tasks:
             counts.update(_encode_unit(task))
+        _lines.cache_clear()
         return counts
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # our processes take its threads' place
-    with ProcessPoolExecutor(job.workers) as pool:
+    # What workers inherit is not theirs to clean up: looking through it would copy it.
+    with ProcessPoolExecutor(job.workers, initializer=gc.freeze) as pool:
         for counted in pool.map(_encode_unit, tasks):
             counts.update(counted)
     return counts
@@ -188,11 +192,17 @@ def _columns(row: dict[str, Any] | None, job: Job, counts: Counter[str]) -> tupl
 
 
 def _encode(batch: list[tuple[str, ...]], job: Job) -> Encoded:
-    tokenizer = _tokenizer(job.tokenizer)
+    tokenizer, lines = _tokenizer(job.tokenizer), _lines(job.tokenizer)
     if job.stage == "pt":
-        return encode_texts([row[0] for row in batch], tokenizer, job.length)
+        return encode_texts([row[0] for row in batch], tokenizer, job.length, lines)
     chats = [(row[0], row[1], row[2]) for row in batch]
-    return encode_chats(chats, tokenizer, job.length, job.source_length)
+    return encode_chats(chats, tokenizer, job.length, job.source_length, lines)
+
+
+@cache
+def _lines(name: str) -> Lines | None:
+    tokenizer = _tokenizer(name)
+    return Lines(tokenizer) if cuts_at_words(tokenizer) else None
 
 
 @cache

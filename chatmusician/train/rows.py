@@ -13,7 +13,7 @@ from typing import Any
 from chatmusician.errors import InputError, MissingDependency, UsageError
 
 ENDINGS = (".parquet", ".jsonl", ".csv")
-_CHUNK = 8 * 1024 * 1024
+_CHUNK = 1024 * 1024
 _LONGEST_FIELD = 64 * 1024 * 1024  # of CSV, where 128 KiB is the usual limit
 _LOOKED_AT = 100  # rows, for the columns' names
 

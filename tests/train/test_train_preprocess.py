@@ -60,6 +60,13 @@ def test_a_cut_question_keeps_its_marker(tokenizer: Any) -> None:
     assert "</s> Assistant: yes </s>" in tokenizer.decode(sample[0])
 
 
+def test_a_first_question_without_answer_is_counted(tokenizer: Any) -> None:
+    rows = [("Human: one </s> Human: two </s> ", "", "yes"), ("Human: one </s> ", "", "yes")]
+    encoded = encode_chats(rows, tokenizer, 64, 48)
+    assert len(encoded.samples) == 1
+    assert encoded.counts["first question not answered"] == 1
+
+
 @pytest.mark.parametrize("length", [2, 49, 50, 51])
 def test_long_texts_become_windows_that_join(tokenizer: Any, length: int) -> None:
     text = "|: DFA dfa :| " * 40
