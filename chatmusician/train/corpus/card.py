@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import MissingDependency, UsageError
+from chatmusician.model.pretrained import first_line, pretrained_source
 from chatmusician.train.corpus.plan import Plan
 from chatmusician.train.corpus.recipe import Source
 from chatmusician.train.corpus.shards import get_json, get_lines, put, put_json, put_lines
@@ -50,10 +51,9 @@ def load_tokenizer(name: str) -> Any:
     except ImportError as error:
         raise MissingDependency("transformers", how='pip install ".[train]"') from error
     try:
-        return AutoTokenizer.from_pretrained(name)
+        return AutoTokenizer.from_pretrained(**pretrained_source(name))
     except (OSError, ValueError) as error:
-        said = str(error).split("\n")[0]
-        raise UsageError(f"tokenizer: {name} cannot be loaded: {said}") from error
+        raise UsageError(f"tokenizer: {name} cannot be loaded: {first_line(error)}") from error
 
 
 def dropped_rows(work: Path, plan: Plan) -> list[dict[str, str]]:
