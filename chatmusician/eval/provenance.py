@@ -44,9 +44,11 @@ class Clock:
     _start: float = field(default_factory=time.monotonic)
     started: str = field(default_factory=lambda: now())
 
-    def times(self) -> dict[str, Any]:
+    def times(self, took: Sequence[float] = ()) -> dict[str, Any]:
+        """With the mean of what single items took, where that was measured."""
         seconds = self.before + time.monotonic() - self._start
-        return {"started": self.started, "ended": now(), "seconds": round(seconds, 1)}
+        found = {"started": self.started, "ended": now(), "seconds": round(seconds, 1)}
+        return found | ({"seconds_per_item": round(sum(took) / len(took), 3)} if took else {})
 
 
 def now() -> str:
@@ -61,6 +63,7 @@ def provenance(
     prompts: Iterable[str] | None = None,
     seeds: Sequence[int] = (),
     programs: Mapping[str, str] | None = None,
+    took: Sequence[float] = (),
 ) -> dict[str, Any]:
     """What a result must say of its making; only ``time`` and ``machine`` differ between runs."""
     return {
@@ -72,7 +75,7 @@ def provenance(
         "prompts": None if prompts is None else texts_hash(prompts),
         "seeds": list(seeds),
         "machine": machine(),
-        "time": clock.times(),
+        "time": clock.times(took),
     }
 
 

@@ -16,8 +16,12 @@ from chatmusician.model.brief.prompt import UNIT, chord_plan, key
 from chatmusician.model.generation import Backend, TokenConstraint, Tokens
 
 OFF: Final = "off"
-LEVELS: Final = (OFF, "syntax", "bars", "brief")
+BRIEF: Final = "brief"
+LEVELS: Final = (OFF, "syntax", "bars", BRIEF)
 _VOCABULARIES: weakref.WeakKeyDictionary[Tokens, Any] = weakref.WeakKeyDictionary()
+# The grammars used last, by their plans: what they have worked out is worth keeping.
+_GRAMMARS: weakref.WeakKeyDictionary[Tokens, dict[Any, Any]] = weakref.WeakKeyDictionary()
+_MOST_GRAMMARS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,17 @@ def steer(level: str, brief: Brief, backend: Backend, budget: int) -> Steering:
     if not backend.can.logits or backend.tokens is None:
         said = "the server gives no logits: tunes are checked, and asked for again where not right"
         return Steering(level, retry=True, remarks=(said,))
-    try:
-        grammar = _decoder("constraint").Grammar
-    except ImportError:
-        said = "decoding by masks is not there: tunes are checked, and asked for again"
-        return Steering(level, retry=True, remarks=(said,))
-    made = grammar(constraints(level, brief), _vocabulary(backend.tokens))
+    made = _grammar(constraints(level, brief), backend.tokens)
     return Steering(level, lambda: made.start(budget=budget))
+
+
+def _grammar(plan: Any, tokens: Tokens) -> Any:
+    known = _GRAMMARS.setdefault(tokens, {})
+    made = known.pop(plan, None) or _decoder("constraint").Grammar(plan, _vocabulary(tokens))
+    known[plan] = made
+    if len(known) > _MOST_GRAMMARS:
+        del known[next(iter(known))]
+    return made
 
 
 def _decoder(module: str) -> Any:

@@ -75,6 +75,8 @@ class Writer:
 
     def __init__(self, *, spoiled: int = 0, stops_after: int = 10**6) -> None:
         self.fingerprint = {"sha256": "0" * 64}
+        self.settings: dict[str, Any] = {"spoiled": spoiled}
+        self.batch = 1
         self.spoiled = spoiled
         self.left = stops_after
         self.seeds: dict[str, int] = {}
@@ -88,7 +90,7 @@ class Writer:
             text = (
                 asked.reference.replace("G4 D4", "G4 D") if seed < self.spoiled else asked.reference
             )
-            yield Output(asked.id, text, tokens=len(text), seconds=0.5, finish="end")
+            yield Output(asked.id, text, tokens=len(text), seconds=0.5, finish="end", took=0.25)
 
 
 def row_of(result: dict[str, Any], name: str) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def test_a_whole_run(job: Job) -> None:
         "result.json",
         "run.json",
         "table.md",
+        "times.jsonl",
     }
     assert result["counts"]["items"] == 8
     assert result["provenance"]["programs"]["abc2midi"]
@@ -168,7 +171,7 @@ def test_runs_side_by_side(job: Job, tmp_path: Path) -> None:
 
 
 def test_copies_and_bits_need_the_training(job: Job) -> None:
-    bits = Job(**{**vars(job), "bits": True})
+    bits = Job(**{**vars(job), "held_out": job.prompts})
     result = evaluate(bits, Writer(), likelihood=lambda texts: [2.0 * len(t) for t in texts])
     assert row_of(result, "writer, off")["bits_per_character"]["value"] == 2.0
     assert 0 < row_of(result, "seven-gram")["bits_per_character"]["value"] < 8
