@@ -14,9 +14,9 @@ from chatmusician.model.brief.brief import Reading
 from chatmusician.model.brief.prompt import Wording, wording
 from chatmusician.model.candidates import Candidate, judge, rank
 from chatmusician.model.chat_format import Turn
+from chatmusician.model.decoding.plan import BRIEF
 from chatmusician.model.generation import Backend, OnText, Request, Sampling
-from chatmusician.model.prompts import answer_room
-from chatmusician.model.steering import BRIEF, Steering, steer
+from chatmusician.model.steering import Steering, steer
 
 MOST_CANDIDATES = 64
 _TRIES = 3
@@ -85,7 +85,8 @@ class _Run:
         """One batch of (index, seed); better tunes replace worse. Whether it was interrupted."""
         start = self.steering.start
         requests = [
-            Request(self.turns, seed, constraint=start() if start else None) for _, seed in seeds
+            Request(self.turns, seed, self.steering.prefix, start() if start else None)
+            for _, seed in seeds
         ]
         told = self.on_text
         indices = [index for index, _ in seeds]
@@ -120,7 +121,7 @@ def compose(
         words = Wording("verbatim", request, ())
     sampling = chosen.sampling or backend.defaults
     turns = (Turn(words.text),)
-    steering = steer(chosen.level, reading.brief, backend, answer_room(turns, backend, sampling))
+    steering = steer(chosen.level, reading.brief, backend, turns, sampling)
     run = _Run(
         backend,
         reading,

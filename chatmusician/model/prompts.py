@@ -72,10 +72,13 @@ def encode_prompts(
     return [known[request.turns, request.prefix] for request in requests]
 
 
-def answer_room(turns: tuple[Turn, ...], backend: Backend, sampling: Sampling) -> int:
-    """How many tokens an answer can have behind these turns; LimitError where there is no room."""
+def answer_room(
+    turns: tuple[Turn, ...], backend: Backend, sampling: Sampling, prefix: str = ""
+) -> int:
+    """How many tokens an answer can have behind these turns and its own beginning; LimitError
+    where there is no room."""
     tokens, context = backend.tokens, backend.can.context
     if tokens is None or not context:
         return sampling.max_new_tokens
-    prompt = encode_prompt(Request(turns), tokens, context, sampling)
+    prompt = encode_prompt(Request(turns, prefix=prefix), tokens, context, sampling)
     return min(sampling.max_new_tokens, context - len(prompt.tokens))

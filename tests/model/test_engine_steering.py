@@ -15,12 +15,14 @@ from chatmusician.model.brief.read import read_request
 from chatmusician.model.compose import ComposeOptions, Composition, compose
 from chatmusician.model.generation import Sampling
 from chatmusician.model.load import load_model
-from chatmusician.model.steering import constraints, steer
+from chatmusician.model.chat_format import Turn
+from chatmusician.model.plans import plan
+from chatmusician.model.steering import steer
 from tests.model.engine_models import JIG, taught_folder
 
 
 def asked(text: str) -> Any:
-    return constraints("brief", read_request(text).brief)
+    return plan("brief", read_request(text).brief).constraints
 
 
 def test_headers_stand_in_the_order_of_the_canonical_form() -> None:
@@ -48,14 +50,13 @@ def test_chords_are_repeated_over_the_bars() -> None:
 
 def test_levels() -> None:
     brief = read_request("a jig").brief
-    assert constraints("bars", brief).level == "bars"
-    given = read_request("continue X:1\nM:2/4\nL:1/8\nK:D\nDEFG|\n").brief
-    assert constraints("brief", given).level == "bars"
+    assert plan("bars", brief).constraints.level == "bars"
     backend = load_model(str(taught_folder()))
-    assert steer("off", brief, backend, 100).start is None
-    assert steer("brief", brief, backend, 100).start is not None
+    how = (backend, (Turn("A jig."),), Sampling())
+    assert steer("off", brief, *how).start is None
+    assert steer("brief", brief, *how).start is not None
     with pytest.raises(UsageError, match="unknown level"):
-        steer("strict", brief, backend, 100)
+        steer("strict", brief, *how)
 
 
 def made(text: str, **options: Any) -> Composition:

@@ -17,11 +17,11 @@ from chatmusician.model.brief.brief import Brief
 from chatmusician.model.candidates import Candidate, judge
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.compose import seed_of, tries
+from chatmusician.model.decoding.plan import BARS, BRIEF, LEVELS, OFF
 from chatmusician.model.generation import Completion, Request, Sampling
 from chatmusician.model.prompts import answer_room
-from chatmusician.model.steering import BRIEF, LEVELS, OFF, Steering, steer
+from chatmusician.model.steering import Steering, steer
 
-_BARS: Final = "bars"
 TOO_LONG: Final = "too long"
 
 
@@ -43,7 +43,7 @@ class _Asking:
     def request(self) -> Request:
         start = self.steering.start
         seed = seed_of(self.seed, self.tries)
-        return Request(self.turns, seed, constraint=start() if start else None)
+        return Request(self.turns, seed, self.steering.prefix, start() if start else None)
 
     def take(self, completion: Completion) -> None:
         found = judge(completion, read_answer(completion.text), self.brief)
@@ -103,12 +103,12 @@ class FromModel:
         turns = (Turn(asked.prompt),)
         brief = brief_of(asked) if self.level == BRIEF else Brief()
         try:
-            room = answer_room(turns, self.backend, self.sampling)
+            answer_room(turns, self.backend, self.sampling)
         except LimitError:
             return Output(asked.id, "", 0, finish=TOO_LONG)
         for held, holds in self._holds(brief):
             try:
-                steering = steer(held, holds, self.backend, room)
+                steering = steer(held, holds, self.backend, turns, self.sampling)
                 if steering.start is not None:
                     steering.start()
             except ChatMusicianError:
@@ -122,8 +122,10 @@ class FromModel:
         if self.level == BRIEF:
             if brief.motifs:
                 yield BRIEF, replace(brief, motifs=())
+            if brief.given:
+                yield BRIEF, replace(brief, task="variation")
             yield BRIEF, Brief(key=brief.key, meter=brief.meter, unit=brief.unit)
-            yield _BARS, Brief()
+            yield BARS, Brief()
 
     def _round(self, waiting: Sequence[_Asking]) -> None:
         begun = time.monotonic()
