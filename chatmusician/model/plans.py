@@ -106,7 +106,7 @@ def _filled(brief: Brief) -> Plan:
     prefix, suffix = text[:start].rstrip(" "), text[start + len(line) :]
     sounding = prefix + line.replace("x", "z") + suffix
     for bars in range(1, sounding.count("|") + 1):
-        found = Constraints(bars=bars, suffix=suffix, strict=False)
+        found = Constraints(bars=bars, suffix=suffix)
         if _spelled(found, sounding):
             return Plan(found, prefix)
     return loose
