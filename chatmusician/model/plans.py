@@ -71,24 +71,26 @@ def _headers(brief: Brief) -> tuple[tuple[str, str | None], ...]:
 
 
 def _given(brief: Brief) -> Constraints:
-    """The tune is the model's to copy and change: held are its meter, its key, and its bars."""
+    """The tune is the model's to copy and change: held are its header and its bars."""
     tune = abc.read(brief.given).tunes[0]
     line = abc.timeline(tune)
     asked = brief.meter or ("" if line.meter.free else line.meter.name)
     if not asked:
         return Constraints(level=BARS)
     tonic = key(brief) or (key_text(line.key) if line.key.valid else None)
+    kept = {letter: tune.value(letter).strip() for letter in "RQ"}
+    values = {"R": kept["R"], "M": asked, "L": UNIT, "Q": kept["Q"], "K": tonic}
+    headers = tuple((letter, value) for letter, value in values.items() if value != "")
+    text = "".join(f"{letter}:{value or 'C'}\n" for letter, value in headers)
+    if _spelled(Constraints(headers=headers), f"X:1\n{text}") is not None:
+        return Constraints(headers=headers)
     return Constraints(headers=(("M", asked), ("L", UNIT), ("K", tonic)), more=True)
 
 
 def _begun(brief: Brief) -> Plan:
-    """The answer begins with what is given, as strictly as that was written."""
-    prefix = given_text(brief)
-    for strict in (True, False):
-        found = replace(_given(brief), strict=strict)
-        if _spelled(found, prefix) is not None:
-            return Plan(found, prefix)
-    return Plan(_given(brief))
+    """The answer begins with what is given, if that is written as strictly as ours is."""
+    prefix, found = given_text(brief), _given(brief)
+    return Plan(found, prefix if _spelled(found, prefix) is not None else "")
 
 
 def _filled(brief: Brief) -> Plan:

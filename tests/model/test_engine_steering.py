@@ -97,11 +97,9 @@ def test_a_beginning_is_kept_by_beginning_with_it() -> None:
     found = plan("brief", given("continue", start))
     assert found.prefix == start
     assert dict(found.constraints.headers or ())["K"] == "D"
-    assert found.constraints.strict
-    # A rhythm and a meter that abc2midi does not take together stand in many a tune.
+    # abc2midi does not take this rhythm in this meter, so it is no beginning of ours.
     odd = start.replace("X:1\n", "X:1\nR:hornpipe\n")
-    assert plan("brief", given("continue", odd)).prefix == odd
-    assert not plan("brief", given("continue", odd)).constraints.strict
+    assert plan("brief", given("continue", odd)).prefix == ""
 
 
 def test_blank_bars_are_all_that_is_left_open() -> None:
