@@ -25,6 +25,7 @@ from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.kept import kept, wanted
 from chatmusician.eval.generation.outside import Abc2midi
+from chatmusician.model.answer import as_it_is
 
 # Bins of the interval histogram: beyond an octave is one bin on each side.
 WIDEST = 13
@@ -48,7 +49,7 @@ def measure(
     text: str, asked: Asked, *, program: Abc2midi | None = None, index: Index | None = None
 ) -> dict[str, Any]:
     """All scores of one text, as plain data; what cannot be measured is not there."""
-    found = [tune for tune in abc.find_tunes(text[:_MOST_CHARACTERS]) if _has_notes(tune.abc)]
+    found = _tunes(text[:_MOST_CHARACTERS])
     scores: dict[str, Any] = {"task": asked.task, "characters": len(text), "tunes": len(found)}
     if not found:
         nothing = dict.fromkeys(wanted(asked), False)
@@ -62,6 +63,13 @@ def measure(
         scores["bar_warnings"] = said.bar_warnings
         scores["abc2midi_errors"] = list(said.errors)
     return scores
+
+
+def _tunes(text: str) -> list[Any]:
+    """The tunes with notes in a text; a text that is one without an error is taken as it is."""
+    plain = as_it_is(text)
+    found: list[Any] = [plain] if plain is not None else abc.find_tunes(text)
+    return [tune for tune in found if _has_notes(tune.abc)]
 
 
 def _has_notes(text: str) -> bool:
