@@ -62,8 +62,10 @@ def short_name(name: str, parsed: ModelName, options: LoadOptions) -> str:
     match parsed:
         case Folder(bundled=True):
             base = _BUNDLED
-        case Folder(path) | GgufFile(path):
+        case Folder(path):
             base = path.resolve().name
+        case GgufFile(path):
+            base = path.stem
         case Server(model=model):
             base = model
         case _:

@@ -68,7 +68,7 @@ def measure(
 def _tunes(text: str) -> list[Any]:
     """The tunes with notes in a text; a text that is one without an error is taken as it is."""
     plain = as_it_is(text)
-    found: list[Any] = [plain] if plain is not None else abc.find_tunes(text)
+    found: Sequence[Any] = [plain] if plain is not None else abc.find_tunes(text)
     return [tune for tune in found if _has_notes(tune.abc)]
 
 
