@@ -95,20 +95,11 @@ def test_xz_knows_the_training() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    torch.manual_seed(0)
-    config = transformers.LlamaConfig(
-        vocab_size=128,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        initializer_range=0.5,
-    )
-    return transformers.LlamaForCausalLM(config).eval()
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from tests.model.engine_models import random_model
+
+    return random_model(vocab_size=128, initializer_range=0.25)
 
 
 def encode(text: str) -> list[int]:
