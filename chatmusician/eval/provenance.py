@@ -32,8 +32,9 @@ PACKAGES = (
 # Larger files are known by their size and evenly spaced samples: a 13 GB model in a second.
 WHOLE = 64 * 1024 * 1024
 _SAMPLES, _SAMPLE = 64, 64 * 1024
-# What of a model's folder decides its answers.
+# What of a folder decides a model's answers, or is a corpus.
 _MODEL_FILES = (".safetensors", ".json", ".model", ".gguf", ".jinja", ".txt", ".bin")
+_DATA_FILES = (".parquet", ".jsonl", ".abc")
 
 
 @dataclass
@@ -95,7 +96,7 @@ def machine() -> dict[str, Any]:
 
 
 def fingerprint(path: str | Path) -> dict[str, Any]:
-    """The name, size and hash of a file, or of what decides a model in a folder.
+    """The name, size and hash of a file, or of the model or the data in a folder.
 
     Files above 64 MB are hashed by size and samples, and ``method`` says so.
     """
@@ -105,7 +106,8 @@ def fingerprint(path: str | Path) -> dict[str, Any]:
     if target.is_file():
         files = [target]
     else:
-        files = sorted(f for f in target.iterdir() if f.is_file() and f.suffix in _MODEL_FILES)
+        known = (*_MODEL_FILES, *_DATA_FILES)
+        files = sorted(f for f in target.iterdir() if f.is_file() and f.suffix in known)
     digests = [(file.name, *_digest(file)) for file in files]
     whole = all(is_whole for _, _, is_whole in digests)
     if target.is_file():

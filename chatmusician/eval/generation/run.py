@@ -11,14 +11,14 @@ from typing import Any
 from chatmusician.errors import InputError, UsageError
 from chatmusician.eval.generation import report
 from chatmusician.eval.generation.asked import Asked
+from chatmusician.eval.generation.bits import MODEL, Likelihood, bit_rates
 from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.features import measure
-from chatmusician.eval.generation.ngram import NGram, xz_bits
 from chatmusician.eval.generation.outputs import Generator, Output
 from chatmusician.eval.generation.outside import Abc2midi
 from chatmusician.eval.generation.prompts import draw, kind, load_rows, spread
-from chatmusician.eval.generation.training import documents, timelines, tune_texts
-from chatmusician.eval.intervals import Measure, mean, ratio
+from chatmusician.eval.generation.training import timelines, tune_texts
+from chatmusician.eval.intervals import Measure, mean
 from chatmusician.eval.provenance import fingerprint, provenance, texts_hash
 from chatmusician.eval.results import Item, Result, Row, Run, read_items, read_result
 
@@ -26,8 +26,6 @@ VERSION = "2"
 PEOPLE = "people"
 # Different held-out tunes that are looked at: more change little and cost time.
 _MOST_PEOPLE = 2000
-# Bits of each text, as ``likelihood.text_bits`` gives them.
-Likelihood = Callable[[Sequence[str]], Sequence[float]]
 Told = Callable[[int, int], None]
 
 
@@ -114,7 +112,7 @@ def _settings(work: _Work, generator: Generator) -> dict[str, Any]:
         "n": job.n,
         "seed": job.seed,
         "prompts": texts_hash(asked.prompt for asked in work.drawn),
-        "train": _known(job.train)["sha256"] if job.train else None,
+        "train": fingerprint(job.train)["sha256"] if job.train else None,
         "abc2midi": work.program.version,
     }
 
@@ -181,7 +179,9 @@ def _report(
     human |= {metric: different[metric] for metric in _OF_DIFFERENT if metric in different}
     rows += [*earlier, Row(PEOPLE, human, kind="baseline")]
     if job.held_out:
-        rows = _with_bits(work, rows, likelihood)
+        rates = bit_rates(job.train, job.held_out, likelihood, seed=job.seed)
+        rows[0] = Row(name, {**rows[0].metrics, **rates.pop(MODEL, {})})
+        rows += [Row(who, found, kind="baseline") for who, found in rates.items()]
     for groups in (
         [f"task {asked.task}" for asked in work.drawn],
         [f"meter {kind(asked)['meter']}" for asked in work.drawn],
@@ -269,42 +269,9 @@ def _people(work: _Work) -> list[dict[str, Any]]:
     return [scores for melody, scores in found.items() if melody]
 
 
-def _with_bits(work: _Work, rows: list[Row], likelihood: Likelihood | None) -> list[Row]:
-    """Bits per character of the held-out texts: the model's, and the two baselines'."""
-    training = list(documents(work.job.train))
-    texts = list(islice(documents(work.job.held_out), _MOST_PEOPLE))
-    sizes = [float(len(text)) for text in texts]
-
-    def rate(bits: Sequence[float]) -> Measure:
-        return ratio(bits, sizes, seed=work.job.seed)
-
-    made = list(rows)
-    grams = rate(NGram(training).bits(texts))
-    if likelihood is not None:
-        metrics = {**rows[0].metrics, "bits_per_character": rate(likelihood(texts))}
-        made[0] = Row(rows[0].name, metrics)
-    packed = Measure(xz_bits(training, texts) / sum(sizes), n=len(texts), method="total")
-    made.append(Row("seven-gram", {"bits_per_character": grams}, kind="baseline"))
-    made.append(Row("xz after training", {"bits_per_character": packed}, kind="baseline"))
-    return made
-
-
 def _data(job: Job) -> dict[str, dict[str, Any]]:
     files = {"prompts": job.prompts, "train": job.train, "held_out": job.held_out}
-    return {name: _known(path) for name, path in files.items() if path}
-
-
-def _known(path: str) -> dict[str, Any]:
-    """The fingerprint of a file, or of all the files of a folder."""
-    if not Path(path).is_dir():
-        return fingerprint(path)
-    files = [fingerprint(file) for file in sorted(Path(path).iterdir()) if file.is_file()]
-    return {
-        "name": Path(path).name,
-        "bytes": sum(one["bytes"] for one in files),
-        "sha256": texts_hash(f"{one['name']}={one['sha256']}" for one in files),
-        "method": "files of a folder",
-    }
+    return {name: fingerprint(path) for name, path in files.items() if path}
 
 
 def _name(model: str, level: str) -> str:
