@@ -125,8 +125,8 @@ def given_text(brief: Brief) -> str:
     """The given tune as prompts have it; what is to be gone on with has no end."""
     tune = abc.read(brief.given).tunes[0]
     text = (brief.given if first_error(tune) else score_text(tune)).strip()
-    if brief.task == "continue" and not brief.given.rstrip().endswith("]"):
-        text = text.removesuffix("]").rstrip()
+    if brief.task == "continue" and text.endswith("|]"):
+        text = text.removesuffix("]")
     return text
 
 
