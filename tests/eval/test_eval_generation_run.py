@@ -15,7 +15,7 @@ from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.outputs import Output, read_outputs
 from chatmusician.eval.generation.prompts import load_rows
 from chatmusician.eval.generation.run import Job, evaluate, prompts_of
-from chatmusician.eval.generation.training import tune_texts
+from chatmusician.eval.generation.training import documents, tune_texts
 from chatmusician.eval.results import read_items, schema
 
 pytest.importorskip("matplotlib")
@@ -197,6 +197,20 @@ def test_training_tunes_are_read_once_each(tmp_path: Path) -> None:
     (tmp_path / "t.abc").write_text(f"{tune(1)}\n{tune(2)}".replace("X:1\n", "X:1\nT:Name\n"))
     found = [text.strip() for text in tune_texts(str(tmp_path / "t.abc"))]
     assert found == [tune(1).strip(), tune(2).strip()]
+
+
+def test_a_corpus_is_read_as_it_stands(tmp_path: Path) -> None:
+    """Documents with titles and in every key; for copies each tune in its own key, without."""
+    titled = tune(1).replace("X:1\n", "X:7\nT:Name\n")
+    moved = tune(1).replace("K:D", "K:E")
+    lines = [("s/1", titled), ("s/1@+2", moved), ("s/1~1", titled), ("s/2", "No tune.")]
+    write(tmp_path / "part-0.jsonl", [{"id": id, "text": text} for id, text in lines])
+    (tmp_path / "README.md").write_text("not read")
+    assert list(documents(str(tmp_path))) == [titled, moved, "No tune."]
+    assert list(tune_texts(str(tmp_path))) == [tune(1)]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no"):
+        list(documents(str(tmp_path / "empty")))
 
 
 @pytest.mark.parametrize(
