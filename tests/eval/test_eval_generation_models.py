@@ -216,6 +216,7 @@ def test_without_logits_tunes_are_asked_for_again(tries: int, right: bool) -> No
     (found,) = FromModel(opened, "brief", Sampling(), tries=tries).generate([asked()], [7])
     assert (found.text == JIG) is right
     assert (found.tries, found.tokens) == (len(server.seeds), 9 * len(server.seeds))
+    assert found.held == "checked"
     assert len(set(server.seeds)) == len(server.seeds) == (2 if right else 1)
     with pytest.raises(Exception, match="no probabilities"):
         text_likelihood(opened)

@@ -18,6 +18,7 @@ from chatmusician.model.brief.motif import in_bars
 from chatmusician.model.brief.read import read_request
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.compose import ComposeOptions, Composition, compose
+from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.generation import Request, Sampling
 from chatmusician.model.load import load_model
 from chatmusician.model.plans import letters, plan
@@ -151,6 +152,19 @@ def test_letters_as_written_have_a_motif_for_each_section() -> None:
     assert [section.motif for section in found] == ["DFA AF", "d2A", "", "ee"]
     assert [section.same_as for section in found] == [None, None, 0, None]
     assert [section.repeated for section in found] == [None] * 4
+
+
+def test_a_motif_opens_the_tune_behind_a_header_that_is_asked_for() -> None:
+    brief = Brief(form="A B", motifs=("D F A", "d2 A"), meter="6/8", key="D")
+    automaton = Automaton(plan("brief", brief).constraints)
+    head = "X:1\nM:6/8\nL:1/8\nK:D\n"
+    for body, spelled in (
+        ("DFA d3 |", True),
+        ("DFA d3 | D6 ||\nd2A G3 |]", True),
+        ("GFA d3 |", False),
+        ("DFA d3 | D6 ||\ne2A G3 |]", False),
+    ):
+        assert (automaton.spell(head + body)[1] == len(head + body)) is spelled, body
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,8 @@ class FromModel:
                     steering.start()
             except ChatMusicianError:
                 continue  # it cannot be held to so much in so little room
-            return _Asking(asked, seed, brief, steering, turns, _named(held, holds, brief))
+            named = _named(held, steering, whole=holds == brief)
+            return _Asking(asked, seed, brief, steering, turns, named)
         return _Asking(asked, seed, brief, Steering(OFF), turns, OFF)
 
     def _holds(self, brief: Brief) -> Iterator[tuple[str, Brief]]:
@@ -142,8 +143,11 @@ class FromModel:
         return not one.best.perfect and one.tries < tries(one.steering, self.tries)
 
 
-def _named(held: str, holds: Brief, brief: Brief) -> str:
-    return held if holds == brief or held != BRIEF else f"{held} in part"
+def _named(held: str, steering: Steering, *, whole: bool) -> str:
+    """What was held, for the items: a level, a part of one, or nothing but the check behind."""
+    if steering.retry:
+        return "checked"
+    return held if held != BRIEF or (whole and not steering.remarks) else f"{held} in part"
 
 
 def text_likelihood(opened: Opened) -> Callable[[Sequence[str]], Sequence[float]]:
