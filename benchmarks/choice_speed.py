@@ -19,11 +19,11 @@ import torch
 from benchmarks.page import machine, write_section
 from chatmusician.eval.choice.export import export_lm_eval
 from chatmusician.eval.choice.likelihood import Likelihood
-from chatmusician.eval.choice.models import open_model
 from chatmusician.eval.choice.prompts import letters
 from chatmusician.eval.choice.run import Job, everything_asked, limited
 from chatmusician.eval.choice.sources import generated
 from chatmusician.eval.choice.tasks import load_task
+from chatmusician.eval.models import open_model
 from chatmusician.train.tokenizer import train_tokenizer
 
 BATCH = 8
@@ -167,7 +167,7 @@ def main() -> int:
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     if options.model:
-        opened = open_model(options.model)
+        opened = open_model(options.model, whole=True)
         model, tokenizer, name = opened.model, opened.tokenizer, opened.name
     else:
         model, tokenizer = small_llama()

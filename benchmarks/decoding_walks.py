@@ -149,7 +149,7 @@ def walks(vocabulary: Vocabulary, count: int, seed: int, tokens: int = 120) -> I
     for at in range(0, count, per_plan):
         grammar = Grammar(plans(chance), vocabulary)
         for _ in range(min(per_plan, count - at)):
-            needed = len(ending(grammar.automaton, grammar.automaton.start())) + 1
+            needed = len(ending(grammar.automaton, grammar.automaton.start()) or "") + 1
             budget = needed + chance.randint(tokens // 4, tokens)
             yield walk(grammar.start(budget=budget), chance)
 

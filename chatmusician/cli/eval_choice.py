@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatmusician.cli.model_options import add_model_options, load_options
 from chatmusician.cli.output import note, print_json
 from chatmusician.cli.parser import add_json
 from chatmusician.errors import UsageError
@@ -22,7 +23,6 @@ MODES = ("likelihood", "direct", "role-play", "chain-of-thought")
 def configure(
     parser: argparse.ArgumentParser, *, shots: int, shuffles: int, needs_output: bool = True
 ) -> None:
-    parser.add_argument("-m", "--model", default="", metavar="MODEL", help="folder, hub id, .gguf")
     parser.add_argument("-o", "--output", required=needs_output, metavar="DIR", help="to write")
     parser.add_argument("--data", default="", metavar="FILE", help="questions, or a hub name")
     parser.add_argument("--dev", default="", metavar="FILE", help="the rows that shots are from")
@@ -54,17 +54,25 @@ def configure(
     )
     parser.add_argument("--fresh", action="store_true", help="forget an earlier run in DIR")
     add_json(parser, "the result")
+    add_model_options(parser)
 
 
 def run(args: argparse.Namespace, name: str, seeds: tuple[int, ...] = ()) -> int:
     job = job_of(args, name, seeds)
-    from chatmusician.eval.choice.models import answerer_of, open_model
+    from chatmusician.eval.choice.models import answerer_of
     from chatmusician.eval.choice.run import evaluate
+    from chatmusician.eval.models import open_model
 
-    answerer = answerer_of(
-        open_model(args.model), mode=args.mode, chat=args.chat, batch_tokens=args.batch_tokens
-    )
-    result = evaluate(job, answerer, args.output, Progress())
+    opened = open_model(args.model, load_options(args), whole=True)
+    try:
+        answerer = answerer_of(
+            opened, mode=args.mode, chat=args.chat, batch_tokens=args.batch_tokens
+        )
+        result = evaluate(job, answerer, args.output, Progress())
+    finally:
+        opened.backend.close()
+    for remark in opened.backend.remarks:
+        note(remark)
     for bad in job.questions.bad:
         note(f"left out: {bad}")
     if args.json:

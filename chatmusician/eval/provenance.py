@@ -32,8 +32,9 @@ PACKAGES = (
 # Larger files are known by their size and evenly spaced samples: a 13 GB model in a second.
 WHOLE = 64 * 1024 * 1024
 _SAMPLES, _SAMPLE = 64, 64 * 1024
-# What of a model's folder decides its answers.
+# What of a folder decides a model's answers, or is a corpus.
 _MODEL_FILES = (".safetensors", ".json", ".model", ".gguf", ".jinja", ".txt", ".bin")
+_DATA_FILES = (".parquet", ".jsonl", ".abc")
 
 
 @dataclass
@@ -44,9 +45,11 @@ class Clock:
     _start: float = field(default_factory=time.monotonic)
     started: str = field(default_factory=lambda: now())
 
-    def times(self) -> dict[str, Any]:
+    def times(self, took: Sequence[float] = ()) -> dict[str, Any]:
+        """With the mean of what single items took, where that was measured."""
         seconds = self.before + time.monotonic() - self._start
-        return {"started": self.started, "ended": now(), "seconds": round(seconds, 1)}
+        found = {"started": self.started, "ended": now(), "seconds": round(seconds, 1)}
+        return found | ({"seconds_per_item": round(sum(took) / len(took), 3)} if took else {})
 
 
 def now() -> str:
@@ -61,6 +64,7 @@ def provenance(
     prompts: Iterable[str] | None = None,
     seeds: Sequence[int] = (),
     programs: Mapping[str, str] | None = None,
+    took: Sequence[float] = (),
 ) -> dict[str, Any]:
     """What a result must say of its making; only ``time`` and ``machine`` differ between runs."""
     return {
@@ -72,7 +76,7 @@ def provenance(
         "prompts": None if prompts is None else texts_hash(prompts),
         "seeds": list(seeds),
         "machine": machine(),
-        "time": clock.times(),
+        "time": clock.times(took),
     }
 
 
@@ -92,7 +96,7 @@ def machine() -> dict[str, Any]:
 
 
 def fingerprint(path: str | Path) -> dict[str, Any]:
-    """The name, size and hash of a file, or of what decides a model in a folder.
+    """The name, size and hash of a file, or of the model or the data in a folder.
 
     Files above 64 MB are hashed by size and samples, and ``method`` says so.
     """
@@ -102,7 +106,8 @@ def fingerprint(path: str | Path) -> dict[str, Any]:
     if target.is_file():
         files = [target]
     else:
-        files = sorted(f for f in target.iterdir() if f.is_file() and f.suffix in _MODEL_FILES)
+        known = (*_MODEL_FILES, *_DATA_FILES)
+        files = sorted(f for f in target.iterdir() if f.is_file() and f.suffix in known)
     digests = [(file.name, *_digest(file)) for file in files]
     whole = all(is_whole for _, _, is_whole in digests)
     if target.is_file():

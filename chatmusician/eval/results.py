@@ -1,8 +1,9 @@
 """The folder of a benchmark run: its items, which make it resumable, and its result.
 
 A folder has ``run.json`` (the settings, to know a run again), ``items.jsonl`` (a line for
-each item, as it is done), ``result.json`` (docs/eval.md; its schema comes with the
-package), ``table.md`` and ``plot.png``. A run that was stopped goes on where it was; its
+each item, as it is done), ``times.jsonl`` (how long items took, where that is measured),
+``result.json`` (docs/eval.md; its schema comes with the package), ``table.md`` and
+``plot.png``. A run that was stopped goes on where it was; its
 result is the same but for ``provenance.time`` and ``provenance.machine``.
 """
 
@@ -22,6 +23,7 @@ from chatmusician.files import read_bytes, write_atomic
 
 FORMAT = 1
 RESULT, ITEMS, RUN, TABLE, PLOT = "result.json", "items.jsonl", "run.json", "table.md", "plot.png"
+TIMES = "times.jsonl"
 SCHEMA = Path(__file__).resolve().parent.parent / "resources" / "schemas" / "eval-result.json"
 
 
@@ -91,6 +93,7 @@ class Run:
         self.folder = Path(folder)
         self.settings = json.loads(json.dumps(settings))
         self.items: dict[str, Item] = {}
+        self.times: dict[str, float] = {}
         self._file: IO[str] | None = None
         earlier = None if fresh else self._earlier()
         started = earlier["started"] if earlier else now()
@@ -99,8 +102,9 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True)
             if earlier:
                 self.items = {item.id: item for item in read_items(self.folder, torn=True)}
+                self.times = _read_times(self.folder / TIMES)
             else:
-                for name in (RESULT, ITEMS, TABLE, PLOT):
+                for name in (RESULT, ITEMS, TIMES, TABLE, PLOT):
                     (self.folder / name).unlink(missing_ok=True)
             self._rewrite(self.items.values())
             self._note()
@@ -115,6 +119,12 @@ class Run:
         self.items[item.id] = _item(json.loads(line))
         self._file.write(line)
         self._file.flush()
+
+    def took(self, id: str, seconds: float) -> None:
+        """How long an item took: apart from the items, which come out the same every time."""
+        self.times[id] = seconds
+        with (self.folder / TIMES).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"id": id, "seconds": round(seconds, 3)}) + "\n")
 
     def close(self) -> None:
         if self._file is not None:
@@ -181,6 +191,18 @@ def read_items(folder: str | Path, *, torn: bool = False) -> list[Item]:
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"line {number} is no item", path=str(path)) from error
     return items
+
+
+def _read_times(path: Path) -> dict[str, float]:
+    """A line that is not whole is left out: a time is no part of the result."""
+    found: dict[str, float] = {}
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        try:
+            row = json.loads(line)
+            found[str(row["id"])] = float(row["seconds"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def read_result(folder: str | Path) -> dict[str, Any]:

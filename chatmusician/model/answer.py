@@ -37,7 +37,7 @@ def read_answer(text: str) -> Answer:
     An answer that is a whole tune without an error is taken as it is. The finder judges
     lines by their looks and would take odd ones, right as they are, for prose.
     """
-    plain = _as_it_is(text)
+    plain = as_it_is(text)
     if plain is not None:
         return plain
     found = notation.find_tunes(text)
@@ -50,7 +50,8 @@ def read_answer(text: str) -> Answer:
     return Answer(text, mended, tuple(dict.fromkeys(remarks)), problems, best.complete)
 
 
-def _as_it_is(text: str) -> Answer | None:
+def as_it_is(text: str) -> Answer | None:
+    """A text that is one whole tune without an error; None for any other."""
     tune = text.strip() + "\n"
     if not tune.startswith("X:") or "\n\n" in tune or "\nK:" not in tune:
         return None

@@ -14,8 +14,8 @@ from chatmusician.model.brief.brief import Reading
 from chatmusician.model.brief.prompt import Wording, wording
 from chatmusician.model.candidates import Candidate, judge, rank
 from chatmusician.model.chat_format import Turn
+from chatmusician.model.decoding.plan import BRIEF
 from chatmusician.model.generation import Backend, OnText, Request, Sampling
-from chatmusician.model.prompts import encode_prompt
 from chatmusician.model.steering import Steering, steer
 
 MOST_CANDIDATES = 64
@@ -28,7 +28,7 @@ class ComposeOptions:
     """`seed` is the first candidate's, the others follow it; None draws one, and says it.
 
     With `verbatim` the model gets the request as it is typed instead of its trained wording.
-    `tries` is how often a tune is asked for where masks cannot hold it.
+    `tries` is how often a tune is asked for that is not as asked.
     """
 
     candidates: int = 1
@@ -90,7 +90,8 @@ class _Run:
         """One batch of (index, seed); better tunes replace worse. Whether it was interrupted."""
         start = self.steering.start
         requests = [
-            Request(self.turns, seed, constraint=start() if start else None) for _, seed in seeds
+            Request(self.turns, seed, self.steering.prefix, start() if start else None)
+            for _, seed in seeds
         ]
         told = self.on_text
         indices = [index for index, _ in seeds]
@@ -125,7 +126,7 @@ def compose(
         words = Wording("verbatim", request, ())
     sampling = chosen.sampling or backend.defaults
     turns = (Turn(words.text),)
-    steering = steer(chosen.level, reading.brief, backend, _budget(backend, turns, sampling))
+    steering = steer(chosen.level, reading.brief, backend, turns, sampling)
     run = _Run(
         backend,
         reading,
@@ -137,7 +138,7 @@ def compose(
     )
     first = random.randrange(_SEEDS) if chosen.seed is None else chosen.seed
     seeds = [(at, (first + at) % _SEEDS) for at in range(chosen.candidates)]
-    interrupted = _rounds(run, seeds, chosen.tries if steering.retry else 1)
+    interrupted = _rounds(run, seeds, tries(steering, chosen.tries))
     kept = [c for c in run.made.values() if not interrupted or c.completion.finish != "cancelled"]
     return Composition(
         reading,
@@ -151,24 +152,26 @@ def compose(
     )
 
 
-def _budget(backend: Backend, turns: tuple[Turn, ...], sampling: Sampling) -> int:
-    """How many tokens an answer can have behind this question."""
-    tokens, context = backend.tokens, backend.can.context
-    if tokens is None or not context:
-        return sampling.max_new_tokens
-    prompt = encode_prompt(Request(turns), tokens, context, sampling)
-    return min(sampling.max_new_tokens, context - len(prompt.tokens))
+def tries(steering: Steering, most: int) -> int:
+    """How often a tune may be asked for: masks keep all but what only a whole tune shows, such
+    as that two sections are different."""
+    return most if steering.retry or steering.level == BRIEF else 1
 
 
 def _rounds(run: _Run, seeds: list[tuple[int, int]], tries: int) -> bool:
     """Ask again, with other seeds, for what is not as it should be."""
     for turn in range(tries):
-        if run.round([(at, (seed + turn * 1_000_003) % _SEEDS) for at, seed in seeds]):
+        if run.round([(at, seed_of(seed, turn)) for at, seed in seeds]):
             return True
         seeds = [(at, seed) for at, seed in seeds if not run.made[at].perfect]
         if not seeds:
             break
     return False
+
+
+def seed_of(seed: int, turn: int) -> int:
+    """The seed of a later try: far from those of other candidates."""
+    return (seed + turn * 1_000_003) % _SEEDS
 
 
 def refuse_conflicts(reading: Reading) -> None:

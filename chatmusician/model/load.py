@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatmusician.errors import ChatMusicianError, InputError, MissingDependency, UsageError
 from chatmusician.model.generation import Backend
@@ -29,6 +29,9 @@ from chatmusician.model.weights import (
     read_weights,
 )
 
+if TYPE_CHECKING:
+    from chatmusician.model.backends.pytorch import PyTorchBackend
+
 HOW = 'pip install ".[train]"'
 _FILES = ["*.json", "*.model", "*.safetensors", "*.txt", "*.jinja"]
 
@@ -38,7 +41,8 @@ class LoadOptions:
     """`adapters` are LoRA folders, used in their order, mounted or (`merge`) folded in.
 
     `bits` is 8 or 4 for quantised weights (a GPU and bitsandbytes), 0 for none. Pickled
-    weights and a model's own code are used only where they are allowed here.
+    weights and a model's own code are used only where they are allowed here. With `whole` the
+    backend holds transformers' model and tokenizer too, for probabilities of given text.
     """
 
     adapters: tuple[str, ...] = ()
@@ -49,6 +53,7 @@ class LoadOptions:
     context: int = 0
     allow_pickle: bool = False
     allow_code: bool = False
+    whole: bool = False
 
 
 def load_model(name: str = "", options: LoadOptions | None = None) -> Backend:
@@ -102,7 +107,8 @@ def load_folder(folder: Path, name: str, options: LoadOptions, *, bundled: bool 
             weights, name, device=device, asked=options.precision, free=_free(device, torch)
         )
         given["dtype"] = getattr(torch, precision)
-        if not weights.pickled and not options.adapters and device == "cpu":
+        plain = not weights.pickled and not options.adapters and not options.whole
+        if plain and device == "cpu":
             with _said_once(name):
                 lean = _lean(folder, weights, given["dtype"], name, bundled)
             if lean is not None:
@@ -115,7 +121,12 @@ def load_folder(folder: Path, name: str, options: LoadOptions, *, bundled: bool 
             str(folder), trust_remote_code=options.allow_code
         )
         model = transformers.AutoModelForCausalLM.from_pretrained(str(folder), **given)
-    return _ready(model, tokenizer, name, options, device)
+    backend = _ready(model, tokenizer, name, options, device)
+    if bundled:
+        from chatmusician.model.backends.pytorch import stated_sampling
+
+        backend.defaults = stated_sampling(folder)
+    return backend
 
 
 def _lean(folder: Path, weights: Weights, dtype: Any, name: str, bundled: bool) -> Backend | None:
@@ -129,7 +140,8 @@ def _lean(folder: Path, weights: Weights, dtype: Any, name: str, bundled: bool) 
 
 def _load_gguf(path: Path, options: LoadOptions) -> Backend:
     """By llama.cpp where it is installed; else by transformers, which needs more memory."""
-    if importlib.util.find_spec("llama_cpp") is not None and not options.adapters:
+    quick = importlib.util.find_spec("llama_cpp") is not None
+    if quick and not options.adapters and not options.whole:
         from chatmusician.model.backends.llama_cpp import LlamaCppBackend
 
         _refuse(options, "a .gguf file")
@@ -146,11 +158,14 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
         tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
         model = transformers.AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
     backend = _ready(model, tokenizer, str(path), options, device)
-    backend.remarks.append("read by transformers; llama.cpp is several times quicker")
+    if not options.whole:
+        backend.remarks.append("read by transformers; llama.cpp is several times quicker")
     return backend
 
 
-def _ready(model: Any, tokenizer: Any, name: str, options: LoadOptions, device: str) -> Backend:
+def _ready(
+    model: Any, tokenizer: Any, name: str, options: LoadOptions, device: str
+) -> PyTorchBackend:
     from chatmusician.model.backends.pytorch import of_model
 
     check_tokenizer(tokenizer, name)

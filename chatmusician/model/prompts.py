@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chatmusician.errors import LimitError
 from chatmusician.model.chat_format import Turn, conversation
-from chatmusician.model.generation import Request, Sampling, Tokens
+from chatmusician.model.generation import Backend, Request, Sampling, Tokens
 
 # A long answer gets so much of the context at least before turns are forgotten.
 _ANSWER_SHARE = 0.5
@@ -70,3 +70,15 @@ def encode_prompts(
         if place not in known:
             known[place] = encode_prompt(request, tokens, context, sampling)
     return [known[request.turns, request.prefix] for request in requests]
+
+
+def answer_room(
+    turns: tuple[Turn, ...], backend: Backend, sampling: Sampling, prefix: str = ""
+) -> int:
+    """How many tokens an answer can have behind these turns and its own beginning; LimitError
+    where there is no room."""
+    tokens, context = backend.tokens, backend.can.context
+    if tokens is None or not context:
+        return sampling.max_new_tokens
+    prompt = encode_prompt(Request(turns, prefix=prefix), tokens, context, sampling)
+    return min(sampling.max_new_tokens, context - len(prompt.tokens))

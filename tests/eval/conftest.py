@@ -22,21 +22,14 @@ def choice_tokenizer() -> Any:
 
 @pytest.fixture(scope="session")
 def choice_model(choice_tokenizer: Any) -> Any:
-    torch = pytest.importorskip("torch")
-    from transformers import LlamaConfig, LlamaForCausalLM
+    pytest.importorskip("torch")
+    from tests.model.engine_models import random_model
 
-    torch.manual_seed(0)
-    config = LlamaConfig(
+    return random_model(
         vocab_size=len(choice_tokenizer),
-        hidden_size=48,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
         max_position_embeddings=4096,
         # Far from zero, so that letters differ by much more than rounding does.
-        initializer_range=0.3,
+        initializer_range=0.15,
         bos_token_id=choice_tokenizer.bos_token_id,
         eos_token_id=choice_tokenizer.eos_token_id,
     )
-    return LlamaForCausalLM(config).eval()

@@ -97,9 +97,9 @@ def smollm2() -> tuple[Any, Any]:
     if not name:
         pytest.skip("CHATMUSICIAN_SMOLLM2 names no SmolLM2-135M file (.gguf)")
     pytest.importorskip("torch")
-    from chatmusician.eval.choice.models import open_model
+    from chatmusician.eval.models import open_model
 
-    opened = open_model(name)
+    opened = open_model(name, whole=True)
     return opened.model, opened.tokenizer
 
 

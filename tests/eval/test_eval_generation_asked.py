@@ -132,7 +132,7 @@ def test_each_change_is_noticed(change: tuple[str, str], lost: set[str]) -> None
 
 def test_chords_in_another_order() -> None:
     asked = asked_for("chords-to-music", "'D', 'A', 'G', 'D', 'A', 'D', 'A'")
-    assert kept(asked, TUNE) == {"chords": False}
+    assert kept(asked, TUNE) == {"chords": False, "bars": True}
 
 
 def test_a_motif_in_the_other_section_is_not_kept() -> None:
@@ -173,7 +173,7 @@ def test_a_transposed_tune_must_be_every_note() -> None:
 def test_no_tune_keeps_nothing() -> None:
     asked = asked_for("text-to-music", "Key D\nMeter 6/8")
     scores: dict[str, Any] = measure("I am sorry, I cannot.", asked)
-    assert scores["kept"] == {"key": False, "meter": False}
+    assert scores["kept"] == {"key": False, "meter": False, "bars": False}
     assert scores["tunes"] == 0
     assert scores["reads"] is False
 

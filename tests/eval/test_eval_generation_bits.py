@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import product
 from math import log2
 from typing import Any
 
@@ -14,24 +15,28 @@ WORDS = ["abac", "GABc|dBGB|", "z2|:[CEG]", "abacus|", "d2|"]
 
 
 def test_witten_bell_by_hand() -> None:
-    """Trained on ``aab``: single characters a 2, b 1, two kinds, and one more for the unknown.
+    """Trained on ``aab`` and its end $: single characters a 2, b 1, $ 1, three kinds, and one
+    more for the unknown.
 
-    P(a) = (2 + 2/3) / 5 = 8/15 and P(b) = (1 + 2/3) / 5 = 1/3. At the border only ``a`` was
-    seen: P(a) = (1 + 8/15) / 2 = 23/30. After ``a``: P(b) = (1 + 2/3) / 4 = 5/12. After ``b``
-    nothing was: P(a) = 8/15.
+    P(a) = (2 + 3/4) / 7 = 11/28, P(b) = P($) = (1 + 3/4) / 7 = 1/4. At the border only ``a`` was
+    seen: P(a) = (1 + 11/28) / 2 = 39/56. After ``a``: P(b) = (1 + 2/4) / 4 = 3/8. After ``b``
+    only the end: P($) = (1 + 1/4) / 2 = 5/8, P(a) = (11/28) / 2 = 11/56. After ``a`` no end was
+    seen: P($) = (2/4) / 4 = 1/8.
     """
     model = NGram(["aab"], order=2)
-    assert model.bits(["ab"]) == [pytest.approx(-log2(23 / 30) - log2(5 / 12))]
+    assert model.bits(["ab"]) == [pytest.approx(-log2(39 / 56) - log2(3 / 8) - log2(5 / 8))]
     assert model.bits(["aba", ""]) == [
-        pytest.approx(-log2(23 / 30) - log2(5 / 12) - log2(8 / 15)),
-        0.0,
+        pytest.approx(-log2(39 / 56) - log2(3 / 8) - log2(11 / 56) - log2(1 / 8)),
+        # At the border: (0 + 1 * 1/4) / 2.
+        pytest.approx(-log2(1 / 8)),
     ]
-    # Unknown: P = (0 + 1 * (2/3)/5) / 2 at the border, and which of all characters it is.
-    assert model.bits(["é"]) == [pytest.approx(-log2(2 / 15 / 2) + log2(0x110000))]
+    # Unknown: P = (0 + 1 * (3/4)/7) / 2 at the border, and which of all characters it is; behind
+    # it nothing is known: P($) = 1/4.
+    assert model.bits(["\u00e9"]) == [pytest.approx(-log2(3 / 56) + log2(0x110000) - log2(1 / 4))]
 
 
 def slow_chance(texts: list[str], order: int, history: str, character: str) -> float:
-    """The formula, recursively, with plain counting."""
+    """The formula, recursively, with plain counting; texts have their ends."""
     vocabulary = len({c for text in texts for c in text}) + 1
     if order == 0:
         return 1 / vocabulary
@@ -54,20 +59,24 @@ def test_the_fast_model_is_the_formula(order: int) -> None:
     chance = random.Random(order)
     texts = ["".join(chance.choices("abc|", k=chance.randint(1, 30))) for _ in range(12)]
     model = NGram(texts, order=order)
+    ended = [f"{text}$" for text in texts]
     for text in ("abca|bb", "ccccccccc", "|"):
         expected = 0.0
-        for at, character in enumerate(text):
+        for at, character in enumerate(f"{text}$"):
             history = ("\0" * 6 + text)[: at + 6]
-            expected -= log2(slow_chance(texts, order, history, character))
+            expected -= log2(slow_chance(ended, order, history, character))
         assert model.bits([text])[0] == pytest.approx(expected)
 
 
-def test_chances_add_up_to_one() -> None:
-    model = NGram(WORDS)
-    known = sorted({c for word in WORDS for c in word})
-    total = sum(2 ** -(model.bits(["GAB" + c])[0] - model.bits(["GAB"])[0]) for c in known)
-    unknown = model.bits(["GAB\u1234"])[0] - model.bits(["GAB"])[0] - log2(0x110000)
-    assert total + 2**-unknown == pytest.approx(1)
+def test_chances_of_all_texts_add_up_to_one() -> None:
+    """Of texts that mostly end soon, all up to eight characters are nearly all there are."""
+    model = NGram(["ab", "a", "b", "", "", ""], order=3)
+    texts = ["".join(t) for size in range(9) for t in product("ab\u1234", repeat=size)]
+    chances = [
+        2.0 ** -(bits - text.count("\u1234") * log2(0x110000))
+        for text, bits in zip(texts, model.bits(texts), strict=True)
+    ]
+    assert 0.999 < sum(chances) < 1
 
 
 def test_texts_do_not_see_each_other() -> None:
@@ -86,20 +95,11 @@ def test_xz_knows_the_training() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    torch.manual_seed(0)
-    config = transformers.LlamaConfig(
-        vocab_size=128,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        initializer_range=0.5,
-    )
-    return transformers.LlamaForCausalLM(config).eval()
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from tests.model.engine_models import random_model
+
+    return random_model(vocab_size=128, initializer_range=0.25)
 
 
 def encode(text: str) -> list[int]:

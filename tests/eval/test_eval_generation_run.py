@@ -15,7 +15,7 @@ from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.outputs import Output, read_outputs
 from chatmusician.eval.generation.prompts import load_rows
 from chatmusician.eval.generation.run import Job, evaluate, prompts_of
-from chatmusician.eval.generation.training import tune_texts
+from chatmusician.eval.generation.training import documents, tune_texts
 from chatmusician.eval.results import read_items, schema
 
 pytest.importorskip("matplotlib")
@@ -75,6 +75,8 @@ class Writer:
 
     def __init__(self, *, spoiled: int = 0, stops_after: int = 10**6) -> None:
         self.fingerprint = {"sha256": "0" * 64}
+        self.settings: dict[str, Any] = {"spoiled": spoiled}
+        self.batch = 1
         self.spoiled = spoiled
         self.left = stops_after
         self.seeds: dict[str, int] = {}
@@ -88,7 +90,7 @@ class Writer:
             text = (
                 asked.reference.replace("G4 D4", "G4 D") if seed < self.spoiled else asked.reference
             )
-            yield Output(asked.id, text, tokens=len(text), seconds=0.5, finish="end")
+            yield Output(asked.id, text, tokens=len(text), seconds=0.5, finish="end", took=0.25)
 
 
 def row_of(result: dict[str, Any], name: str) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def test_a_whole_run(job: Job) -> None:
         "result.json",
         "run.json",
         "table.md",
+        "times.jsonl",
     }
     assert result["counts"]["items"] == 8
     assert result["provenance"]["programs"]["abc2midi"]
@@ -168,7 +171,7 @@ def test_runs_side_by_side(job: Job, tmp_path: Path) -> None:
 
 
 def test_copies_and_bits_need_the_training(job: Job) -> None:
-    bits = Job(**{**vars(job), "bits": True})
+    bits = Job(**{**vars(job), "held_out": job.prompts})
     result = evaluate(bits, Writer(), likelihood=lambda texts: [2.0 * len(t) for t in texts])
     assert row_of(result, "writer, off")["bits_per_character"]["value"] == 2.0
     assert 0 < row_of(result, "seven-gram")["bits_per_character"]["value"] < 8
@@ -194,6 +197,20 @@ def test_training_tunes_are_read_once_each(tmp_path: Path) -> None:
     (tmp_path / "t.abc").write_text(f"{tune(1)}\n{tune(2)}".replace("X:1\n", "X:1\nT:Name\n"))
     found = [text.strip() for text in tune_texts(str(tmp_path / "t.abc"))]
     assert found == [tune(1).strip(), tune(2).strip()]
+
+
+def test_a_corpus_is_read_as_it_stands(tmp_path: Path) -> None:
+    """Documents with titles and in every key; for copies each tune in its own key, without."""
+    titled = tune(1).replace("X:1\n", "X:7\nT:Name\n")
+    moved = tune(1).replace("K:D", "K:E")
+    lines = [("s/1", titled), ("s/1@+2", moved), ("s/1~1", titled), ("s/2", "No tune.")]
+    write(tmp_path / "part-0.jsonl", [{"id": id, "text": text} for id, text in lines])
+    (tmp_path / "README.md").write_text("not read")
+    assert list(documents(str(tmp_path))) == [titled, moved, "No tune."]
+    assert list(tune_texts(str(tmp_path))) == [tune(1)]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no"):
+        list(documents(str(tmp_path / "empty")))
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.copies import Index, bar_shapes
 from chatmusician.eval.generation.distances import distance, js_distance, shares
 from chatmusician.eval.generation.features import (
+    FORMS,
     LENGTHS,
     WIDEST,
+    form_counts,
     interval_counts,
     length_counts,
     measure,
     repeated_bars,
+    repetition_counts,
     returns,
     tone_times,
 )
@@ -121,6 +124,16 @@ def test_repetition_by_hand() -> None:
     assert returns(("A", "B"), (2, 1))
     assert returns(("A", "B", "A'"), (1, 1, 1))
     assert not returns(("A", "B"), (1, 1))
+
+
+def test_bins_of_repetition_and_form() -> None:
+    assert repetition_counts(0, 8) == [1, 0, 0, 0, 0]
+    assert repetition_counts(2, 8) == [0, 1, 0, 0, 0]
+    assert repetition_counts(5, 8) == [0, 0, 0, 1, 0]
+    assert repetition_counts(0, 0) == [0] * 5
+    for labels, name in ((("A", "A'", "B"), "AAB"), (("A", "B", "B''", "A"), "other"), ((), "")):
+        counts = dict(zip([*FORMS, "other"], form_counts(labels), strict=True))
+        assert [form for form, n in counts.items() if n] == ([name] if name else [])
 
 
 def test_distance_by_hand() -> None:

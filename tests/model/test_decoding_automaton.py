@@ -205,6 +205,7 @@ def test_from_everywhere_an_end_is_reached(plan: Constraints) -> None:
                 break
             state = chance.choice(choices)[1]
             text = ending(automaton, state)
+            assert text is not None
             end, read = automaton.spell_bytes(text, state)
             assert read == len(text)
             assert automaton.accepting(end)

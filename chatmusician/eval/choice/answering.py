@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from chatmusician.eval.choice.likelihood import Likelihood
 
 Done = Callable[[int], bool]
-# The replies to prompts, as many as there are prompts.
-Generate = Callable[[Sequence[str]], Sequence[str]]
-_BATCH = 16
+# The replies to prompts, as many as there are prompts; None where one was too long to be read.
+Generate = Callable[[Sequence[str]], Sequence[str | None]]
+_TOO_LONG = "too long"
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,18 @@ class ByLikelihood:
 
     mode = LIKELIHOOD
 
-    def __init__(self, engine: Likelihood, *, name: str, model: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        engine: Likelihood,
+        *,
+        name: str,
+        model: dict[str, Any],
+        settings: dict[str, Any] | None = None,
+    ) -> None:
         self.engine = engine
         self.name = name
         self.model = model
-        self.settings = {"chat": engine.wrap is not None}
+        self.settings = {**(settings or {}), "chat": engine.wrap is not None}
 
     def answers(
         self,
@@ -72,7 +79,7 @@ class ByLikelihood:
         for scored in self.engine.score(prompts, letters, done):
             best = scored.best
             if best is None:
-                yield Said(scored.index, "", {}, {"problem": "too long"})
+                yield Said(scored.index, "", {}, {"problem": _TOO_LONG})
                 continue
             form = "one token" if scored.one_token else "whole strings"
             scores = dict(zip(LETTERS, scored.scores, strict=True))
@@ -90,8 +97,10 @@ class InWords:
         name: str,
         model: dict[str, Any],
         settings: dict[str, Any] | None = None,
+        together: int = 1,
     ) -> None:
         self.generate = generate
+        self.together = together
         self.mode = mode
         self.name = name
         self.model = model
@@ -104,11 +113,18 @@ class InWords:
         letters: Sequence[str],
         done: Done,
     ) -> Iterator[Said]:
-        waiting = [index for index in range(len(prompts)) if not done(index)]
-        for start in range(0, len(waiting), _BATCH):
-            batch = waiting[start : start + _BATCH]
+        """Batches are the same whatever is done, as with likelihoods."""
+        for start in range(0, len(prompts), self.together):
+            batch = range(start, min(start + self.together, len(prompts)))
+            if all(done(index) for index in batch):
+                continue
             replies = self.generate([asked_in_words(self.mode, prompts[i].text) for i in batch])
             for index, reply in zip(batch, replies, strict=True):
-                letter = read_letter(reply, questions[index], self.mode)
-                what = {"reply": reply} if letter else {"reply": reply, "problem": "no letter"}
-                yield Said(index, letter, {}, what)
+                yield self._said(index, reply, questions[index])
+
+    def _said(self, index: int, reply: str | None, question: Question) -> Said:
+        if reply is None:
+            return Said(index, "", {}, {"problem": _TOO_LONG})
+        letter = read_letter(reply, question, self.mode)
+        what = {"reply": reply} if letter else {"reply": reply, "problem": "no letter"}
+        return Said(index, letter, {}, what)

@@ -83,7 +83,8 @@ class Likelihood:
         self.share = share
         self.device = next(model.parameters()).device
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 0)
-        self._keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
+        bare = model.get_base_model() if hasattr(model, "get_base_model") else model
+        self._keeps = "logits_to_keep" in inspect.signature(bare.forward).parameters
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         encoded = self.tokenizer(list(texts), add_special_tokens=self.wrap is None)

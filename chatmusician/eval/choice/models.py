@@ -1,60 +1,57 @@
-"""From a model's name to one that answers: its likelihoods, or its own words."""
+"""A loaded model as one that answers: by its likelihoods, or in its own words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import transformers
-
-from chatmusician.errors import InputError
+from chatmusician.errors import LimitError, UsageError
 from chatmusician.eval.choice.answering import Answerer, ByLikelihood, Generate, InWords
 from chatmusician.eval.choice.likelihood import Likelihood
 from chatmusician.eval.choice.modes import LIKELIHOOD, NEW_TOKENS
-from chatmusician.eval.provenance import fingerprint
+from chatmusician.eval.models import Opened
 from chatmusician.model import chat_format
-from chatmusician.model.pretrained import first_line, pretrained_source
+from chatmusician.model.generation import Backend, Request, Sampling
 
-
-@dataclass(frozen=True)
-class Opened:
-    """`name` is how the result calls it."""
-
-    model: Any
-    tokenizer: Any
-    name: str
-    fingerprint: dict[str, Any]
-
-
-def open_model(name: str) -> Opened:
-    """A folder, a hub id or a .gguf file, by transformers."""
-    path = Path(name).expanduser()
-    source = pretrained_source(name)
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
-        model = transformers.AutoModelForCausalLM.from_pretrained(**source)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be loaded: {first_line(error)}", path=name) from error
-    known = fingerprint(path) if path.exists() else {"name": name, "sha256": None}
-    return Opened(model, tokenizer, path.stem if path.exists() else name, known)
+_TOGETHER = 16
 
 
 def answerer_of(
     opened: Opened, *, mode: str = LIKELIHOOD, chat: bool = False, batch_tokens: int = 8192
 ) -> Answerer:
-    wrap = chat_wrap(opened.tokenizer) if chat or mode != LIKELIHOOD else None
-    if mode == LIKELIHOOD:
-        # The answer begins inside the assistant's turn, so that the letter is what follows.
-        inside = inside_answer(wrap) if wrap else None
-        engine = Likelihood(opened.model, opened.tokenizer, batch_tokens=batch_tokens, wrap=inside)
-        return ByLikelihood(engine, name=opened.name, model=opened.fingerprint)
-    assert wrap is not None
-    generate = greedy(opened.model, opened.tokenizer, wrap, NEW_TOKENS[mode])
-    settings = {"chat": True, "decoding": "greedy", "new_tokens": NEW_TOKENS[mode]}
+    if mode != LIKELIHOOD:
+        return in_words(opened, mode)
+    if not opened.backend.can.logits:
+        raise UsageError(
+            f"{opened.name} gives no likelihoods", hint="a server answers in words: --mode direct"
+        )
+    # The answer begins inside the assistant's turn, so that the letter is what follows.
+    inside = inside_answer(chat_wrap(opened.tokenizer)) if chat else None
+    engine = Likelihood(opened.model, opened.tokenizer, batch_tokens=batch_tokens, wrap=inside)
+    return ByLikelihood(
+        engine, name=opened.name, model=opened.fingerprint, settings=opened.settings
+    )
+
+
+def in_words(opened: Opened, mode: str) -> InWords:
+    """Greedy replies: in the tokenizer's own chat template, else in ChatMusician's chat format;
+    a server is asked as it can be."""
+    new_tokens = NEW_TOKENS[mode]
+    template = getattr(getattr(opened.backend, "tokenizer", None), "chat_template", None)
+    generate, together = greedy(opened.backend, new_tokens), 1
+    if template:
+        generate = templated(opened.model, opened.tokenizer, new_tokens)
+    elif opened.backend.can.batch:
+        together = _TOGETHER
+    form = "template" if template else "server" if opened.backend.tokens is None else "plain"
+    settings = {"chat": form, "decoding": "greedy", "new_tokens": new_tokens}
     return InWords(
-        generate, mode=mode, name=opened.name, model=opened.fingerprint, settings=settings
+        generate,
+        mode=mode,
+        name=opened.name,
+        model=opened.fingerprint,
+        settings=opened.settings | settings,
+        together=together,
     )
 
 
@@ -82,10 +79,35 @@ def inside_answer(wrap: Callable[[str], str]) -> Callable[[str], str]:
     return wrapped
 
 
-def greedy(model: Any, tokenizer: Any, wrap: Callable[[str], str], new_tokens: int) -> Generate:
-    """Replies without chance, one prompt after the other."""
+def greedy(backend: Backend, new_tokens: int) -> Generate:
+    """Replies without chance; None to a prompt that does not fit the context."""
+    sampling = Sampling(
+        temperature=0,
+        top_k=0,
+        top_p=1.0,
+        repetition_penalty=1.0,
+        min_new_tokens=0,
+        max_new_tokens=new_tokens,
+    )
 
-    def generate(prompts: Sequence[str]) -> list[str]:
+    def generate(prompts: Sequence[str]) -> list[str | None]:
+        try:
+            done = backend.generate([Request.ask(prompt) for prompt in prompts], sampling)
+        except LimitError:
+            # One of them is too long: each for itself.
+            return [None] if len(prompts) == 1 else [generate([one])[0] for one in prompts]
+        if any(completion.finish == "cancelled" for completion in done):
+            raise KeyboardInterrupt
+        return [completion.text.strip() for completion in done]
+
+    return generate
+
+
+def templated(model: Any, tokenizer: Any, new_tokens: int) -> Generate:
+    """Replies without chance, one prompt after the other."""
+    wrap = chat_wrap(tokenizer)
+
+    def generate(prompts: Sequence[str]) -> list[str | None]:
         return [reply(prompt) for prompt in prompts]
 
     def reply(prompt: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chatmusician import abc
+from chatmusician.abc.analysis import bar_count, melody
 from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo, parse_unit
 from chatmusician.abc.timing import Timeline
 from chatmusician.model.chat_format import row_turns, strip_question
@@ -37,8 +38,9 @@ class Asked:
     """A prompt and what it asks for; what is empty or None was not asked.
 
     ``key``, ``meter``, ``unit`` and ``tempo`` are spelled one way (``as_key`` …), so that they can
-    be compared as texts. ``given`` is the ABC that came with the request; ``reference`` the
-    row's own answer, a tune by people.
+    be compared as texts. ``bars``, where the words say nothing of them, is the number that the
+    row's own answer has: only a decoder that counts bars can be told. ``given`` is the ABC that
+    came with the request; ``reference`` the row's own answer, a tune by people.
     """
 
     id: str
@@ -105,7 +107,7 @@ def as_tempo(value: str) -> str:
 
 def _words(asked: Asked, given: str) -> Asked:
     found = dict(_WORD.findall(given))
-    bars = found.get("Bars", "")
+    said = found.get("Bars", "").strip()
     return replace(
         asked,
         key=as_key(found.get("Key", "")) if "Key" in found else "",
@@ -114,12 +116,17 @@ def _words(asked: Asked, given: str) -> Asked:
         tempo=as_tempo(found.get("Tempo", "")) if "Tempo" in found else "",
         rhythm=found.get("Rhythm", "").strip().lower(),
         title=found.get("Title", "").strip(),
-        bars=int(bars) if bars.strip().isdigit() else None,
+        bars=int(said) if said.isdigit() else _answer_bars(asked),
     )
 
 
 def _chords(asked: Asked, given: str) -> Asked:
-    return replace(asked, chords=_list(given))
+    return replace(asked, chords=_list(given), bars=_answer_bars(asked))
+
+
+def _answer_bars(asked: Asked) -> int | None:
+    line = timeline_of(asked.reference)
+    return bar_count(melody(line)) if line is not None else None
 
 
 def _terms(asked: Asked, given: str) -> Asked:

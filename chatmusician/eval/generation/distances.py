@@ -19,7 +19,8 @@ def js_distance(ours: Any, theirs: Any) -> Any:
     """
     from scipy.spatial.distance import jensenshannon
 
-    return jensenshannon(ours, theirs, base=2, axis=1)
+    with np.errstate(invalid="ignore"):  # an empty histogram has no distance
+        return jensenshannon(ours, theirs, base=2, axis=1)
 
 
 def distance(

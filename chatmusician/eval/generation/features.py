@@ -25,6 +25,7 @@ from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.kept import kept, wanted
 from chatmusician.eval.generation.outside import Abc2midi
+from chatmusician.model.answer import as_it_is
 
 # Bins of the interval histogram: beyond an octave is one bin on each side.
 WIDEST = 13
@@ -36,6 +37,14 @@ LENGTHS = tuple(
         (3, 4), (1, 1), (3, 2), (2, 1), (3, 1), (4, 1),
     )
 )  # fmt: skip
+# Rows of letters, primes left out; all others are the last bin.
+FORMS = (
+    "A", "AA", "AB", "AAA", "AAB", "ABA", "ABB", "ABC",
+    "AABA", "AABB", "AABC", "ABAB", "ABAC", "ABCD",
+)  # fmt: skip
+_FORM_AT = {row: at for at, row in enumerate(FORMS)}
+# Upper ends of the bins for the share of bars heard before.
+REPEATED = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1))
 _LENGTH_AT = {length: at for at, length in enumerate(LENGTHS)}
 _MODE_FIFTHS = {"major": 0, "minor": 3}
 # A model that never ends must not cost minutes: the rest of its text is not read, and the
@@ -48,7 +57,7 @@ def measure(
     text: str, asked: Asked, *, program: Abc2midi | None = None, index: Index | None = None
 ) -> dict[str, Any]:
     """All scores of one text, as plain data; what cannot be measured is not there."""
-    found = [tune for tune in abc.find_tunes(text[:_MOST_CHARACTERS]) if _has_notes(tune.abc)]
+    found = _tunes(text[:_MOST_CHARACTERS])
     scores: dict[str, Any] = {"task": asked.task, "characters": len(text), "tunes": len(found)}
     if not found:
         nothing = dict.fromkeys(wanted(asked), False)
@@ -62,6 +71,13 @@ def measure(
         scores["bar_warnings"] = said.bar_warnings
         scores["abc2midi_errors"] = list(said.errors)
     return scores
+
+
+def _tunes(text: str) -> list[Any]:
+    """The tunes with notes in a text; a text that is one without an error is taken as it is."""
+    plain = as_it_is(text)
+    found: Sequence[Any] = [plain] if plain is not None else abc.find_tunes(text)
+    return [tune for tune in found if _has_notes(tune.abc)]
 
 
 def _has_notes(text: str) -> bool:
@@ -98,14 +114,17 @@ def _music(line: Timeline, asked: Asked) -> dict[str, Any]:
     bars = melody(line)
     parts = sections(line) if len(bars) <= _MOST_BARS else []
     made = form(parts)
+    again = repeated_bars(bars)
     scores: dict[str, Any] = {
         "melody": melody_signature(bars),
         "form": made.letters,
         "form_returns": returns(made.labels, made.plays),
-        "bars_again": list(repeated_bars(bars)),
+        "bars_again": list(again),
         "tones": tone_times(line, bars),
         "intervals": interval_counts(bars),
         "lengths": length_counts(bars),
+        "repetition": repetition_counts(*again),
+        "forms": form_counts(made.labels),
         "kept": kept(asked, line, bars, parts, made),
     }
     guess = estimate_key(bars)
@@ -163,4 +182,21 @@ def length_counts(bars: Sequence[Bar]) -> list[int]:
     for bar in bars:
         for note in bar.notes:
             counts[_LENGTH_AT.get(note.duration, len(LENGTHS))] += 1
+    return counts
+
+
+def repetition_counts(again: int, bars: int) -> list[int]:
+    """A one in the bin of the share of bars heard before; none for a tune without bars."""
+    counts = [0] * len(REPEATED)
+    if bars:
+        share = Fraction(again, bars)
+        counts[next(at for at, end in enumerate(REPEATED) if share <= end)] = 1
+    return counts
+
+
+def form_counts(labels: Sequence[str]) -> list[int]:
+    """A one for the row of letters; none for a tune without sections."""
+    counts = [0] * (len(FORMS) + 1)
+    if labels:
+        counts[_FORM_AT.get("".join(label[0] for label in labels), len(FORMS))] = 1
     return counts

@@ -124,7 +124,7 @@ def _given(asked: Asked, line: Timeline, bars: list[Bar]) -> dict[str, bool]:
             begun = heard(theirs)
             return {"given": heard(bars)[: len(begun)] == begun and len(bars) > len(theirs)}
         case "infill":
-            return {"given": _filled(bars, theirs), "bars": len(bars) == len(theirs)}
+            return {"given": _filled(bars, theirs), "bars": bar_count(bars) == bar_count(theirs)}
         case "variation":
             return {"given": heard(bars) != heard(theirs)}
         case _:

@@ -28,17 +28,17 @@ def text_bits(
     texts: Sequence[str],
     *,
     start: int | None = None,
+    end: int | None = None,
     prefix: str = "",
     window: int = 2048,
 ) -> list[float]:
     """The bits of each text: the sum over its tokens of -log2 of their probability.
 
     ``model`` is a transformers causal model in evaluation mode. ``start`` is the token
-    before the text (the tokenizer's beginning, else its end token) and ``prefix`` what a
-    prompt puts there; neither is counted. Without both, the first token is charged as one of
-    all alike. What is longer than ``window`` tokens is read in windows that overlap by half,
-    so that a counted token has half a window before it at least. The end token is not
-    counted.
+    before the text and ``prefix`` what a prompt puts there; neither is counted. Without both,
+    the first token is charged as one of all alike. ``end`` follows each text and is counted.
+    What is longer than ``window`` tokens is read in windows that overlap by half, so that a
+    counted token has half a window before it at least.
     """
     torch = _torch()
     head = ([] if start is None else [start]) + (encode(prefix) if prefix else [])
@@ -47,7 +47,7 @@ def text_bits(
     bits = [0.0] * len(texts)
     cut: list[_Window] = []
     for at, text in enumerate(texts):
-        tokens = head + encode(text)
+        tokens = head + encode(text) + ([] if end is None else [end])
         if not head and tokens:
             bits[at] += math.log2(int(model.config.vocab_size))
         cut += _windows(at, tokens, max(len(head), 1), window)

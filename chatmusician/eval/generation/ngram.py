@@ -21,7 +21,8 @@ class NGram:
 
     Interpolated: ``P(c|h) = (count(hc) + T(h) P(c|h')) / (count(h) + T(h))`` with ``T(h)`` the
     number of different characters seen after ``h`` and ``h'`` a character shorter; below single
-    characters all are alike. Each text stands alone behind a border of its own.
+    characters all are alike. Each text stands alone behind a border of its own, and its end is
+    a character like others.
     """
 
     def __init__(self, texts: Sequence[str], *, order: int = ORDER) -> None:
@@ -31,47 +32,60 @@ class NGram:
         seen = Counter[str]()
         for text in texts:
             seen.update(text)
-        known = [character for character, _ in seen.most_common(_MOST_CHARACTERS - 1)]
-        self._ids = {character: at for at, character in enumerate(sorted(known), 1)}
-        self.vocabulary = len(known) + 1
-        grams = self._grams(texts)
-        self._tables = [_table(gram) for gram in grams]
+        known = [character for character, _ in seen.most_common(_MOST_CHARACTERS - 2)]
+        self._known = np.asarray(sorted(map(ord, known)), dtype=np.uint32)
+        # Numbers: 0 the border, then the known characters, the end, the unknown.
+        self._end = len(known) + 1
+        self._unknown = len(known) + 2
+        self.vocabulary = len(known) + 2
+        line, real = self._line(texts)
+        self._tables = [_table(_grams(line, real, size)) for size in range(1, order + 1)]
 
     def bits(self, texts: Sequence[str]) -> list[float]:
-        """The bits of each text, its end not counted."""
-        grams = self._grams(texts)
-        chance = np.full(len(grams[0]), 1 / self.vocabulary)
-        for gram, (keys, counts, contexts, totals, kinds) in zip(grams, self._tables, strict=True):
+        """The bits of each text with its end."""
+        line, real = self._line(texts)
+        last = _grams(line, real, 1)
+        chance = np.full(len(last), 1 / self.vocabulary)
+        for size, table in enumerate(self._tables, 1):
+            keys, counts, contexts, totals, kinds = table
+            gram = _grams(line, real, size)
             count = _looked_up(keys, counts, gram)
             total = _looked_up(contexts, totals, gram >> np.uint64(8))
             kind = _looked_up(contexts, kinds, gram >> np.uint64(8))
             mixed = (count + kind * chance) / np.maximum(total + kind, 1)
             chance = np.where(total > 0, mixed, chance)
         bits = -np.log2(chance)
-        bits[(grams[0] & np.uint64(255)) == self.vocabulary] += _UNICODE_BITS
-        ends = np.cumsum([len(text) for text in texts])
+        bits[last == self._unknown] += _UNICODE_BITS
         sums = np.concatenate([[0.0], np.cumsum(bits)])
-        return [float(sums[e] - sums[e - len(t)]) for e, t in zip(ends, texts, strict=True)]
+        ends = np.cumsum([len(text) + 1 for text in texts])
+        return [float(sums[e] - sums[e - len(t) - 1]) for e, t in zip(ends, texts, strict=True)]
 
-    def _grams(self, texts: Sequence[str]) -> list[Any]:
-        """For each length up to the order, the run that ends at each character, as a number."""
-        pad = [0] * (self.order - 1)
-        unknown = self.vocabulary
-        ids: list[int] = []
-        real: list[bool] = []
+    def _line(self, texts: Sequence[str]) -> tuple[Any, Any]:
+        """All texts as numbers, each behind its border, and which of them are counted."""
+        if not texts:
+            return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=bool)
+        pad = np.zeros(self.order - 1, dtype=np.uint8)
+        parts: list[Any] = []
         for text in texts:
-            ids += pad
-            ids += [self._ids.get(character, unknown) for character in text]
-            real += [False] * len(pad) + [True] * len(text)
-        line, kept = np.asarray(ids, dtype=np.uint64), np.asarray(real, dtype=bool)
-        grams = []
-        gram = np.zeros(len(line), dtype=np.uint64)
-        for back in range(self.order):
-            moved = np.zeros_like(line)
-            moved[back:] = line[: len(line) - back]
-            gram = gram + (moved << np.uint64(8 * back))
-            grams.append(gram[kept])
-        return grams
+            points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+            parts += [pad, self._numbers(points), np.asarray([self._end], dtype=np.uint8)]
+        line = np.concatenate(parts)
+        return line.astype(np.uint64), line > 0
+
+    def _numbers(self, points: Any) -> Any:
+        if not len(self._known):
+            return np.full(len(points), self._unknown, dtype=np.uint8)
+        at = np.minimum(np.searchsorted(self._known, points), len(self._known) - 1)
+        found = np.where(self._known[at] == points, at + 1, self._unknown)
+        return found.astype(np.uint8)
+
+
+def _grams(line: Any, real: Any, size: int) -> Any:
+    """The run of so many characters that ends at each counted one, as a number."""
+    gram = np.zeros(len(line), dtype=np.uint64)
+    for back in range(size):
+        gram[back:] |= line[: len(line) - back] << np.uint64(8 * back)
+    return gram[real]
 
 
 def _table(gram: Any) -> tuple[Any, Any, Any, Any, Any]:

@@ -17,25 +17,35 @@ _TEXTS = ("text", "prediction", "output", "response")
 
 @dataclass(frozen=True)
 class Output:
-    """What was written for a prompt; ``tokens`` and ``seconds`` where they are known."""
+    """What was written for a prompt; the rest where it is known.
+
+    ``seconds`` come with a text; ``took`` is what a clock said here, no part of the item.
+    ``held`` is the level that was held while decoding, ``tries`` how often it was asked for.
+    """
 
     id: str
     text: str
     tokens: int | None = None
     seconds: float | None = None
     finish: str = ""
+    took: float | None = None
+    held: str = ""
+    tries: int | None = None
 
 
 class Generator(Protocol):
     """A model at one level of constraint. It yields outputs as they are done, in any order.
 
-    The seed of a prompt decides its text; ``name`` says what the model is, and
-    ``fingerprint`` what makes it the same one again.
+    The seed of a prompt decides its text; ``name`` says what the model is, ``fingerprint``
+    which files make it the same one again, ``settings`` all else that decides its texts. It
+    is given ``batch`` prompts at once.
     """
 
     name: str
     level: str
     fingerprint: dict[str, Any]
+    settings: dict[str, Any]
+    batch: int
 
     def generate(self, prompts: Sequence[Asked], seeds: Sequence[int]) -> Iterator[Output]: ...
 
@@ -75,10 +85,12 @@ class FromFile:
     """Texts that were written before, as a generator."""
 
     level = ""
+    batch = 50
 
     def __init__(self, path: str, name: str, fingerprint: dict[str, Any]) -> None:
         self.name = name or Path(path).stem
         self.fingerprint = fingerprint
+        self.settings: dict[str, Any] = {}
         self.path = path
         self._outputs = read_outputs(path)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chatmusician.eval.generation.distances import distance, shares
-from chatmusician.eval.generation.features import LENGTHS, WIDEST
+from chatmusician.eval.generation.features import FORMS, LENGTHS, REPEATED, WIDEST
 from chatmusician.eval.intervals import (
     Measure,
     compare_answers,
@@ -21,7 +21,7 @@ from chatmusician.eval.results import Item, Row
 from chatmusician.eval.tables import Column, by_metric, by_row, cell, markdown, percent
 
 Scores = Sequence[Mapping[str, Any]]
-DISTRIBUTIONS = ("tones", "intervals", "lengths")
+DISTRIBUTIONS = ("tones", "intervals", "lengths", "repetition", "forms")
 KEPT = ("key", "meter", "unit", "rhythm", "tempo", "title")
 ASKED = (*KEPT, "bars", "chords", "form", "motif", "given")
 
@@ -54,10 +54,13 @@ DISTANCE = {
     "distance_tones": Column("tones: distance to people's", 3),
     "distance_intervals": Column("intervals: distance to people's", 3),
     "distance_lengths": Column("note lengths: distance to people's", 3),
+    "distance_repetition": Column("bars heard before: distance to people's", 3),
+    "distance_forms": Column("forms: distance to people's", 3),
 }
 COST = {
     "characters": Column("characters per tune", 0),
     "tokens": Column("tokens per tune", 0),
+    "tries": Column("tries per tune", 2),
     "seconds": Column("seconds per tune", 2),
 }
 COLUMNS = NOTATION | ADHERENCE | MUSIC | DISTANCE | COST
@@ -221,12 +224,14 @@ def errors(scores: Scores) -> dict[str, dict[str, int]]:
     theirs = Counter(kind for s in scores for kind in s.get("abc2midi_errors", ()))
     mended = Counter(kind for s in scores for kind in s.get("mended", ()))
     ended = Counter(s["finish"] for s in scores if s.get("finish"))
+    held = Counter(s["held"] for s in scores if s.get("held"))
     no_tune = sum(not s["tunes"] for s in scores)
     return {
         "ours": dict(ours.most_common()),
         "abc2midi": dict(theirs.most_common()),
         "mended to be read": dict(mended.most_common()),
         "how texts ended": dict(ended.most_common()),
+        "held to": dict(held.most_common()),
         "no tune": {"texts without a tune": no_tune} if no_tune else {},
     }
 
@@ -275,7 +280,7 @@ _INTERVALS = tuple("" if n % 2 else f"{n}".replace("-", "−") for n in range(-W
 
 
 def plot(title: str, rows: Sequence[Row], drawn: Mapping[str, Mapping[str, list[float]]]) -> bytes:
-    """Shares as points with intervals, distances, and the three distributions side by side."""
+    """Shares as points with intervals, distances, and the distributions side by side."""
     whole = [(row.name, row.kind, row.metrics) for row in rows if not row.group]
     panels: list[Points | Bars] = [
         Points("Notation and what was asked, %", whole, NOTATION | ADHERENCE),
@@ -288,6 +293,8 @@ def plot(title: str, rows: Sequence[Row], drawn: Mapping[str, Mapping[str, list[
         ("tones", "Time of each tone, counted from the tonic", _TONES),
         ("intervals", "Intervals in semitones (at the ends: beyond an octave)", _INTERVALS),
         ("lengths", "Note lengths in quarter notes", lengths),
+        ("repetition", "Share of bars heard before, up to", [f"{float(e):g}" for e in REPEATED]),
+        ("forms", "Forms, primes left out", [*FORMS, "other"]),
     ):
         found = {who: shares[name] for who, shares in drawn.items() if shares.get(name)}
         if found:

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chatmusician.errors import UsageError
+from chatmusician.errors import InputError, UsageError
 from chatmusician.eval.generation import report
 from chatmusician.eval.generation.asked import Asked
+from chatmusician.eval.generation.bits import MODEL, Likelihood, bit_rates
 from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.features import measure
-from chatmusician.eval.generation.ngram import NGram, xz_bits
 from chatmusician.eval.generation.outputs import Generator, Output
 from chatmusician.eval.generation.outside import Abc2midi
 from chatmusician.eval.generation.prompts import draw, kind, load_rows, spread
 from chatmusician.eval.generation.training import timelines, tune_texts
-from chatmusician.eval.intervals import Measure, ratio
+from chatmusician.eval.intervals import Measure, mean
 from chatmusician.eval.provenance import fingerprint, provenance, texts_hash
 from chatmusician.eval.results import Item, Result, Row, Run, read_items, read_result
 
-VERSION = "1"
+VERSION = "2"
 PEOPLE = "people"
 # Different held-out tunes that are looked at: more change little and cost time.
 _MOST_PEOPLE = 2000
-_PROMPTS_AT_ONCE = 50
-# Bits of each text, as ``likelihood.text_bits`` gives them.
-Likelihood = Callable[[Sequence[str]], Sequence[float]]
 Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """``prompts`` and ``train`` are files of `corpus tasks`; ``against`` folders of runs."""
+    """``prompts`` are rows of `corpus tasks`; ``train`` those or a corpus, ``held_out`` what
+    was kept out of it, for bits per character; ``against`` are folders of runs."""
 
     prompts: str
     output: str
@@ -42,7 +40,7 @@ class Job:
     n: int = 500
     seed: int = 0
     against: tuple[str, ...] = ()
-    bits: bool = False
+    held_out: str = ""
     fresh: bool = False
 
 
@@ -69,6 +67,7 @@ def evaluate(
     told: Told = lambda done, of: None,
 ) -> dict[str, Any]:
     """Run the benchmark, or what is left of it, and write its folder; returns the result."""
+    check_job(job)
     others = [_other(folder) for folder in job.against]
     rows = load_rows(job.prompts)
     drawn = drawn_prompts(job, rows)
@@ -80,6 +79,15 @@ def evaluate(
             work.index = Index(timelines(work.training))
         _score(work, generator, run, told)
         return _report(work, generator, run, others, likelihood)
+
+
+def check_job(job: Job) -> None:
+    """What can be told to be wrong before a model is loaded."""
+    if job.held_out and not job.train:
+        raise UsageError("bits per character need --train: the baselines learn from it")
+    for path in (job.prompts, job.train, job.held_out):
+        if path and not Path(path).exists():
+            raise InputError("no such file or folder", path=path)
 
 
 def drawn_prompts(job: Job, rows: list[dict[str, Any]]) -> list[Asked]:
@@ -100,6 +108,7 @@ def _settings(work: _Work, generator: Generator) -> dict[str, Any]:
         "model": generator.name,
         "fingerprint": generator.fingerprint.get("sha256"),
         "level": generator.level,
+        **generator.settings,
         "n": job.n,
         "seed": job.seed,
         "prompts": texts_hash(asked.prompt for asked in work.drawn),
@@ -110,21 +119,36 @@ def _settings(work: _Work, generator: Generator) -> dict[str, Any]:
 
 def _score(work: _Work, generator: Generator, run: Run, told: Told) -> None:
     """Ask for the texts that are not there yet and write each with its scores."""
-    places = {asked.id: (asked, at) for at, asked in enumerate(work.drawn)}
-    numbers = seeds(work.job, len(work.drawn))
-    left = iter([asked for asked in work.drawn if asked.id not in run.items])
+    drawn = seeds(work.job, len(work.drawn))
+    numbers = {asked.id: seed for asked, seed in zip(work.drawn, drawn, strict=True)}
     told(len(run.items), len(work.drawn))
-    while block := list(islice(left, _PROMPTS_AT_ONCE)):
-        wanted = [numbers[places[asked.id][1]] for asked in block]
-        for output in generator.generate(block, wanted):
-            asked, at = places[output.id]
-            scores = {**work.measure(output.text, asked), **_cost(output), "seed": numbers[at]}
+    for block in _blocks(work.drawn, generator.batch):
+        if all(asked.id in run.items for asked in block):
+            continue
+        known = {asked.id: asked for asked in block}
+        # The whole block, though some of it may be there: the same batch gives the same texts.
+        for output in generator.generate(block, [numbers[asked.id] for asked in block]):
+            if output.id in run.items:
+                continue
+            asked = known[output.id]
+            scores = work.measure(output.text, asked)
+            scores |= {**_cost(output), "seed": numbers[asked.id]}
+            if output.took is not None:
+                run.took(asked.id, output.took)
             run.add(Item(asked.id, output.text, asked.reference, scores))
             told(len(run.items), len(work.drawn))
 
 
+def _blocks(drawn: Sequence[Asked], size: int) -> Iterator[list[Asked]]:
+    """Prompts of like length together, the longest first."""
+    ordered = iter(sorted(drawn, key=lambda asked: (-len(asked.prompt), asked.id)))
+    while block := list(islice(ordered, size)):
+        yield block
+
+
 def _cost(output: Output) -> dict[str, Any]:
-    found = {"tokens": output.tokens, "seconds": output.seconds, "finish": output.finish}
+    names = ("tokens", "seconds", "finish", "held", "tries")
+    found = {name: getattr(output, name) for name in names}
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
@@ -154,8 +178,10 @@ def _report(
     human = _metrics(answers, answers, job.seed)
     human |= {metric: different[metric] for metric in _OF_DIFFERENT if metric in different}
     rows += [*earlier, Row(PEOPLE, human, kind="baseline")]
-    if job.bits:
-        rows = _with_bits(work, rows, likelihood)
+    if job.held_out:
+        rates = bit_rates(job.train, job.held_out, likelihood, seed=job.seed)
+        rows[0] = Row(name, {**rows[0].metrics, **rates.pop(MODEL, {})})
+        rows += [Row(who, found, kind="baseline") for who, found in rates.items()]
     for groups in (
         [f"task {asked.task}" for asked in work.drawn],
         [f"meter {kind(asked)['meter']}" for asked in work.drawn],
@@ -182,6 +208,7 @@ def _report(
         },
         provenance=provenance(
             clock=run.clock,
+            took=list(run.times.values()),
             model={"name": generator.name, "sha256": None, **generator.fingerprint},
             data=_data(job),
             prompts=(asked.prompt for asked in work.drawn),
@@ -190,9 +217,17 @@ def _report(
         ),
     )
     title = f"Generation: {name}, {len(items)} prompts, seed {job.seed}"
-    text = report.table(title, rows, comparisons)
+    text = report.table(title, _timed(rows, run), comparisons)
     run.finish(result, [asked.id for asked in work.drawn], text, report.plot(title, rows, drawn))
     return read_result(job.output)
+
+
+def _timed(rows: list[Row], run: Run) -> list[Row]:
+    """The rows for people to read, with what the clock said of this run."""
+    if not run.times:
+        return rows
+    seconds = {"seconds": mean(list(run.times.values()))}
+    return [replace(rows[0], metrics={**rows[0].metrics, **seconds}), *rows[1:]]
 
 
 def _metrics(
@@ -234,30 +269,9 @@ def _people(work: _Work) -> list[dict[str, Any]]:
     return [scores for melody, scores in found.items() if melody]
 
 
-def _with_bits(work: _Work, rows: list[Row], likelihood: Likelihood | None) -> list[Row]:
-    """Bits per character of the held-out tunes: the model's, and the two baselines'."""
-    if not work.training:
-        raise UsageError("bits per character need --train: the baselines learn from it")
-    texts = list(islice(tune_texts(work.job.prompts), _MOST_PEOPLE))
-    sizes = [float(len(text)) for text in texts]
-
-    def rate(bits: Sequence[float]) -> Measure:
-        return ratio(bits, sizes, seed=work.job.seed)
-
-    made = list(rows)
-    if likelihood is not None:
-        metrics = {**rows[0].metrics, "bits_per_character": rate(likelihood(texts))}
-        made[0] = Row(rows[0].name, metrics)
-    grams = rate(NGram(work.training).bits(texts))
-    packed = Measure(xz_bits(work.training, texts) / sum(sizes), n=len(texts), method="total")
-    made.append(Row("seven-gram", {"bits_per_character": grams}, kind="baseline"))
-    made.append(Row("xz after training", {"bits_per_character": packed}, kind="baseline"))
-    return made
-
-
 def _data(job: Job) -> dict[str, dict[str, Any]]:
-    files = {"prompts": job.prompts} | ({"train": job.train} if job.train else {})
-    return {name: fingerprint(path) for name, path in files.items()}
+    files = {"prompts": job.prompts, "train": job.train, "held_out": job.held_out}
+    return {name: fingerprint(path) for name, path in files.items() if path}
 
 
 def _name(model: str, level: str) -> str:

@@ -1,4 +1,4 @@
-"""The tunes that a model was trained on: read for the index of copies and the n-gram."""
+"""Texts that a model was trained on, and held-out ones: for the index of copies and for bits."""
 
 from __future__ import annotations
 
@@ -15,18 +15,34 @@ from chatmusician.model.chat_format import strip_answer
 
 # A moved tune has the melody of the tune it was; a damaged one is nobody's tune.
 _SKIPPED = ("/transpose", "/fix")
+# A row of `corpus build` in another key than its own.
+_MOVED = re.compile(r"@[+-]\d+(~\d+)?$")
+_TUNE = ("X:", "L:", "M:", "K:", "R:", "T:", "Q:")
 _TITLE = re.compile(r"^(?:X|T):.*\n", re.M)
 
 
-def tune_texts(path: str) -> Iterator[str]:
-    """The different tunes of a file, each as text once, titles left out.
+def documents(path: str) -> Iterator[str]:
+    """The different texts of a file or folder, as they are.
 
     ``.jsonl`` holds instruction rows (their answers are taken) or texts in a column ``abc`` or
-    ``text``; ``.parquet`` has such a column; anything else is read as ABC.
+    ``text``; ``.parquet`` has such a column; a folder holds such files; anything else is read as
+    ABC.
     """
     seen: set[str] = set()
-    for text in _texts(path):
-        if not text.startswith(("X:", "L:", "M:", "K:", "R:", "T:", "Q:")):
+    for _, text in _texts(path):
+        if text not in seen:
+            seen.add(text)
+            yield text
+
+
+def tune_texts(path: str) -> Iterator[str]:
+    """The different tunes among the texts, each once, titles and numbers left out.
+
+    Of tunes that a corpus has in several keys the one in its own key is taken.
+    """
+    seen: set[str] = set()
+    for name, text in _texts(path):
+        if _MOVED.search(name) or not text.startswith(_TUNE):
             continue
         plain = _TITLE.sub("", text.strip() + "\n")
         if plain not in seen:
@@ -40,11 +56,18 @@ def timelines(texts: Iterator[str] | list[str]) -> Iterator[Timeline]:
             yield abc.timeline(tune)
 
 
-def _texts(path: str) -> Iterator[str]:
+def _texts(path: str) -> Iterator[tuple[str, str]]:
+    """Each text behind its id, empty where it has none."""
     file = Path(path)
-    if not file.is_file():
-        raise InputError("no such file", path=path)
-    if file.suffix == ".jsonl":
+    if file.is_dir():
+        found = sorted(f for f in file.iterdir() if f.suffix in (".parquet", ".jsonl", ".abc"))
+        if not found:
+            raise InputError("holds no .parquet, .jsonl or .abc file", path=path)
+        for inside in found:
+            yield from _texts(str(inside))
+    elif not file.is_file():
+        raise InputError("no such file or folder", path=path)
+    elif file.suffix == ".jsonl":
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:
@@ -58,7 +81,7 @@ def _texts(path: str) -> Iterator[str]:
                 yield from _of_row(row)
     else:
         for tune in abc.read(file.read_bytes()).tunes:
-            yield tune.text
+            yield "", tune.text
 
 
 def _parquet(file: Path) -> Any:
@@ -72,8 +95,11 @@ def _parquet(file: Path) -> Any:
         raise InputError(f"not readable as parquet: {error}", path=str(file)) from error
 
 
-def _of_row(row: dict[str, str]) -> Iterator[str]:
-    if str(row.get("id", "")).endswith(_SKIPPED):
+def _of_row(row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    name = str(row.get("id", ""))
+    if name.endswith(_SKIPPED):
         return
-    text = next((row[name] for name in ("output", "abc", "text") if row.get(name)), "")
-    yield strip_answer(text).lstrip() if text.startswith("Assistant:") else text
+    text = next((row[key] for key in ("output", "abc", "text") if row.get(key)), "")
+    if text:
+        text = strip_answer(text).lstrip() if text.startswith("Assistant:") else text
+        yield name, text

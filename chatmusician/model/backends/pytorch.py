@@ -25,7 +25,8 @@ _LONGEST_CONTEXT = 2048
 
 
 class PyTorchBackend:
-    """`steps` begins a batch; `lean` tells whether by our own forward pass."""
+    """`steps` begins a batch; `lean` tells whether by our own forward pass. `model` and
+    `tokenizer` are those of transformers, None where it was not needed."""
 
     def __init__(
         self,
@@ -38,11 +39,13 @@ class PyTorchBackend:
         defaults: Sampling | None = None,
         lean: bool = False,
         model: Any = None,
+        tokenizer: Any = None,
     ) -> None:
         self.name = name
         self.steps = steps
         self.tokens = tokens
         self.model = model
+        self.tokenizer = tokenizer
         self.lean = lean
         self.remarks: list[str] = []
         self.ends = sorted({tokens.end, *ends})
@@ -86,6 +89,7 @@ def of_model(model: Any, tokenizer: Any, *, name: str, lean: bool | None = None)
         ends=_ends(getattr(model.generation_config, "eos_token_id", None)),
         lean=weights is not None,
         model=model,
+        tokenizer=tokenizer,
     )
 
 
@@ -109,7 +113,6 @@ def of_folder(
     if tokenizer.token_to_id(end) is None:
         return None
     stated = _json(folder / "generation_config.json")
-    own = {key: stated[key] for key in _OWN if own_sampling and stated.get(key) is not None}
     config = _json(folder / "config.json")
     return PyTorchBackend(
         lambda: LeanLlama(weights),
@@ -117,9 +120,15 @@ def of_folder(
         name=name,
         context=int(config.get("max_position_embeddings") or _LONGEST_CONTEXT),
         ends=_ends(stated.get("eos_token_id")),
-        defaults=replace(Sampling(), **own),
+        defaults=stated_sampling(folder) if own_sampling else None,
         lean=True,
     )
+
+
+def stated_sampling(folder: Path) -> Sampling:
+    """How the folder's generation_config.json says that its model is best sampled."""
+    stated = _json(folder / "generation_config.json")
+    return replace(Sampling(), **{k: stated[k] for k in _OWN if stated.get(k) is not None})
 
 
 def _ends(stated: Any) -> list[int]:

@@ -37,10 +37,12 @@ def adherence(brief: Brief, tune: Tune, line: Timeline | None = None) -> list[Ke
     - key: the K: field, tonic and mode; meter, unit: M: and L: as read; rhythm, title: the
       fields R: and T:, capitals aside; tempo: Q: by its quarters a minute.
     - bars: written bars, a repeat counted once, a pickup not (``analysis.bar_count``).
-    - form: the letters found by ``analysis.form``, as written or as played, primes aside.
+    - form: the letters found by ``analysis.form``, as written or as played, primes aside;
+      letters with blanks between them as written, primes too. Terms: all of them.
     - chords: the chord symbols in order, none standing again at once, are those asked for,
       the whole row once or several times.
-    - motif: its notes stand in a row in the tune, each motif of several; lengths count.
+    - motif: its notes stand in a row in the tune, lengths and all; each of several, in its
+      section where there are as many.
     """
     line = line or timeline(tune, trace=True)
     found = _Found(tune, line)
@@ -100,6 +102,9 @@ def _bars(brief: Brief, found: _Found) -> Kept:
 def _form(brief: Brief, found: _Found) -> Kept:
     asked = _plain(brief.form)
     has = form(found.sections)
+    if " " in brief.form:
+        kept = has.letters == brief.form.replace(" ", "")
+        return _row("form", brief.form, has.letters or "none", kept)
     written = "".join(label for label, _ in written_sections(brief.form))
     same = asked in (_plain(has.played), _plain(has.letters)) or (
         all(repeated for _, repeated in written_sections(brief.form))
@@ -115,7 +120,7 @@ def _plain(letters: str) -> str:
 
 def _terms(brief: Brief, found: _Found) -> Kept:
     has = form(found.sections).terms
-    same = bool(set(has) & set(brief.terms))
+    same = set(brief.terms) <= set(has)
     return _row("terms", ", ".join(brief.terms), ", ".join(has) or "none", same)
 
 
@@ -137,8 +142,14 @@ def _is_row(has: tuple[str, ...], asked: tuple[str, ...]) -> bool:
 
 
 def _motifs(brief: Brief, found: _Found) -> Kept:
-    tokens = [token for section in found.sections for token in note_tokens(found.line, section)]
-    lost = [motif for motif in brief.motifs if not _stands(motif_tokens(motif, brief), tokens)]
+    by_section = [note_tokens(found.line, section) for section in found.sections]
+    wanted = [motif_tokens(motif, brief) for motif in brief.motifs]
+    if len(wanted) == len(by_section):
+        there = [_stands(run, own) for run, own in zip(wanted, by_section, strict=True)]
+    else:
+        everything = [token for own in by_section for token in own]
+        there = [_stands(run, everything) for run in wanted]
+    lost = [motif for motif, stands in zip(brief.motifs, there, strict=True) if not stands]
     said = "all of them" if not lost else f"not {', '.join(lost)}"
     return _row("motifs", " / ".join(brief.motifs), said, not lost)
 

@@ -28,7 +28,8 @@ NAMES: Final = {
 class Brief:
     """Values are as ABC writes them: key ``Em``, meter ``6/8``, tempo ``1/4=120``.
 
-    ``form`` is in letters as played (``AABB``), ``terms`` in words (``Binary``). ``chords``
+    ``form`` is in letters as played (``AABB``), or as written with blanks between them
+    (``A B``); ``terms`` are its words (``Binary``). ``chords``
     stand in order. ``motifs`` are ABC in the unit asked for (else 1/8), one for each section.
     ``given`` is the ABC that a task other than ``compose`` works on.
     """

@@ -118,11 +118,16 @@ def key(brief: Brief) -> str:
 
 
 def _given(brief: Brief) -> _Input:
+    return given_text(brief), ("given",)
+
+
+def given_text(brief: Brief) -> str:
+    """The given tune as prompts have it; what is to be gone on with has no end."""
     tune = abc.read(brief.given).tunes[0]
     text = (brief.given if first_error(tune) else score_text(tune)).strip()
-    if brief.task == "continue":
-        text = text.removesuffix("]").rstrip()
-    return text, ("given",)
+    if brief.task == "continue" and text.endswith("|]"):
+        text = text.removesuffix("]")
+    return text
 
 
 def _nothing(brief: Brief) -> _Input:

@@ -159,7 +159,8 @@ class Automaton:
         if self.tapes and state.stand.whole.music:
             same = after.stand.whole.section == state.stand.whole.section
             after = after._replace(tape=(after.tape if same else "") + char)
-        return after._replace(given=given[1:]) if given else after
+        # The last of a header's value may bring on a motif.
+        return after._replace(given=given[1:] or after.given) if given else after
 
     def replays(self, state: State) -> bool:
         section = state.stand.whole.section

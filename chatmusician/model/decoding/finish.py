@@ -39,8 +39,15 @@ class DeadEndError(AssertionError):
     """A state from which no end was found; the walks in the tests have never met one."""
 
 
-def ending(automaton: Automaton, state: State) -> str:
-    """A short text (bytes as Latin-1) after which the tune may end."""
+def ending(automaton: Automaton, state: State) -> str | None:
+    """A short text (bytes as Latin-1) after which the tune may end; None where none is found."""
+    try:
+        return _ending(automaton, state)
+    except DeadEndError:
+        return None
+
+
+def _ending(automaton: Automaton, state: State) -> str:
     pieces: list[str] = []
     for _ in range(_MOST_STEPS):
         if automaton.accepting(state):
