@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatmusician.model.decoding.automaton import Automaton, State
+from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.decoding.lengths import allowed, longest
 from chatmusician.model.decoding.place import (
     ACCIDENTAL,
@@ -28,6 +28,7 @@ from chatmusician.model.decoding.place import (
     VALUE,
     Place,
 )
+from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.values import NAMES, chord_ends
 
 _MOST_STEPS: Final = 4_000

@@ -19,7 +19,7 @@ def at_line(place: Place, char: str) -> Step:
     """At the start of a header line: which fields may stand is the whole tune's affair."""
     if char in " \n" and place.arg:
         # A model may begin its answer with a blank.
-        return place._replace(arg=())
+        return place.but(arg=())
     return Event("letter", char) if char.isalpha() and char.isascii() else None
 
 
@@ -28,7 +28,7 @@ def after_letter(place: Place, char: str) -> Step:
     if char != ":":
         return None
     letter, end, back = place.arg
-    return place._replace(mode=VALUE, arg=(letter, "", end, back))
+    return place.but(mode=VALUE, arg=(letter, "", end, back))
 
 
 def in_value(place: Place, char: str) -> Step:
@@ -49,7 +49,7 @@ def in_value(place: Place, char: str) -> Step:
             return None
         return Event("field", letter + value, at=back)
     if char == " " and not text and end == "\n":
-        return place._replace(arg=(letter, " ", end, back))
+        return place.but(arg=(letter, " ", end, back))
     longer = (text + char).removeprefix(" ")
     if letter == "M" and place.frame.strict:
         # Within a tune the meter cannot be set free; a hornpipe has two meters.
@@ -57,7 +57,7 @@ def in_value(place: Place, char: str) -> Step:
             return None
         if place.frame.doubtful and back < 0 and longer not in prefixes(HORNPIPE_METERS):
             return None
-    return place._replace(arg=(letter, text + char, end, back)) if begins(letter, longer) else None
+    return place.but(arg=(letter, text + char, end, back)) if begins(letter, longer) else None
 
 
 def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: str) -> Step:
@@ -75,7 +75,7 @@ def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: st
         said = _heard(said, char, not text)
         if said == _HORNPIPE and place.frame.doubtful:
             return None
-    return place._replace(arg=(letter, f"{left}{said}", end, back))
+    return place.but(arg=(letter, f"{left}{said}", end, back))
 
 
 def _heard(said: str, char: str, first: bool) -> str:

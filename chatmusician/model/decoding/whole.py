@@ -6,8 +6,17 @@ from typing import Final, NamedTuple
 
 from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.lengths import WHOLE, grain
-from chatmusician.model.decoding.place import BOTH, CLOSE, DOUBLE, FINAL, OPEN, PLAIN, Frame
-from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
+from chatmusician.model.decoding.place import (
+    BOTH,
+    CLOSE,
+    DOUBLE,
+    END,
+    FINAL,
+    OPEN,
+    PLAIN,
+    Frame,
+)
+from chatmusician.model.decoding.plan import BRIEF, SYNTAX, Constraints, Section
 
 _MANY: Final = 1_000_000
 # The grain of the longest unit: every full bar is a multiple of it.
@@ -36,8 +45,6 @@ class Whole(NamedTuple):
     first     no bar line has ended a bar yet; `start` where in a full bar the tune began
     offset    where in a full bar the bar being filled begins
     loose     the bar begins a section and may be short (only where not strict)
-    implied   a :| would go back to another :|, without |:
-    split     the position at which the first ending began, -1 outside endings
     opening   lengths of the first bars of the tune and of the section, where they are short
     back      the position to which a :| would go back, -1 where there is none
     opened    a |: is open; `body`: there is a bar since then
@@ -46,8 +53,9 @@ class Whole(NamedTuple):
     bars, section, in_section, paced   bars counted; `paced` leaves out sections repeated by text
     motif     a motif waits for the next full bar
     stopped   a short bar has ended a section: a sign or the end must follow (only where not strict)
-    implied   a :| would go back to another :|, without |:
     split     the position at which the first ending began, -1 outside endings
+    implied   no |: says where a :| would go back to, and it is not the beginning of the tune
+    metered   the meter has changed
     """
 
     seen: tuple[str, ...] = ()
@@ -78,6 +86,7 @@ class Whole(NamedTuple):
     stopped: bool = False
     split: int = -1
     implied: bool = False
+    metered: bool = False
 
 
 def bar_ticks(whole: Whole, plan: Constraints) -> int:
@@ -110,7 +119,7 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
         plan.strict and any(p >= ticks for p in places if ticks and p)
     ):
         return None
-    return whole._replace(meter=meter)
+    return whole._replace(meter=meter, metered=whole.metered or whole.body)
 
 
 # -- bars ------------------------------------------------------------------------
@@ -195,8 +204,11 @@ def _signed(
         )
     if whole.opened and not ending:
         return whole
-    back = -1 if plan.strict else where
-    return _sectioned(whole, plan)._replace(opened=False, back=back, body=False)
+    if plan.strict:
+        # abc2midi goes back to the beginning of the tune, we to this bar line.
+        back = 0 if not where and not whole.start and not whole.metered else -1
+        return _sectioned(whole, plan)._replace(opened=False, back=back, body=False, implied=True)
+    return _sectioned(whole, plan)._replace(opened=False, back=where, body=False)
 
 
 def _goes_on(whole: Whole, plan: Constraints) -> bool:
@@ -238,7 +250,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
     meter = parse_meter(whole.meter)
     chord, owed = _chords(whole, plan, ticks)
     base = Frame(
-        need=ticks - whole.offset if ticks else 0,
+        ticks - whole.offset if ticks else 0,
         unit=whole.unit,
         compound=meter.compound,
         doubtful=plan.strict and meter.name in _DOUBTFUL,
@@ -246,41 +258,50 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         one_line=plan.one_line,
         chord=chord,
         owed=owed,
-        pickup=whole.first,
     )
     closed = _closed(whole, plan)
     if whole.must:
-        return base._replace(ending=whole.must, must=True)
-    over = closed and _all_done(whole, plan)
+        return base.but(ending=whole.must, must=True)
+    over = closed and (whole.last == END or _all_done(whole, plan))
     if over:
-        return base._replace(closed=True, over=True)
+        return base.but(closed=True, over=True)
     left = _left(whole, plan)
     ends = _ends(whole, plan, ticks)
-    base = base._replace(need=_last(base.need, ends))
+    base = base.but(need=_last(base.need, ends))
+    branch = _may_branch(whole, plan, left)
     goes = any(kind == PLAIN for kind, _ in ends)
     fields = _fields(whole, plan)
     if plan.lyrics:
         fields += "wW"
-    return base._replace(
+    return base.but(
         ends=ends,
         starts=("|:" if _may_open(whole, plan, left) else "") + ("" if plan.strict else "|"),
         stopped=whole.stopped or must_open(whole, plan),
-        ending=1 if _may_branch(whole, plan, left) else 0,
+        ending=1 if branch else 0,
+        split=branch and not plan.counts and plan.chords is None,
         carry=goes and left > 0 and not _forced_next(whole, plan),
         rests=_rests(whole, plan, left, goes, ticks),
         closed=closed,
-        fields=fields + ("" if plan.strict else "P"),
+        fields=fields,
     )
 
 
 def _fields(whole: Whole, plan: Constraints) -> str:
-    """The fields that may change at the start of the bar."""
+    """The fields that may change at the start of the bar: none that the brief settles."""
+    settled = {letter for letter, value in plan.headers or () if value is not None}
+    if plan.headers is not None:
+        settled.add("P")
+    return "".join(letter for letter in _possible(whole, plan) if letter not in settled)
+
+
+def _possible(whole: Whole, plan: Constraints) -> str:
+    """The fields that may change as far as the bars go."""
     if _copies(plan) or whole.offset:
         return "KQ"
     if not plan.strict:
-        return "KQML"
+        return "KQMLP"
     places = (whole.start, max(0, whole.back), max(0, whole.split))
-    fields = "KQ" if any(place % _COARSEST for place in places) else "KQL"
+    fields = "KQP" if any(place % _COARSEST for place in places) else "KQPL"
     # A repeat would play what stands before in the new meter, or not: it is left out.
     if plan.sections or any(places) or (whole.opened and whole.body):
         return fields
@@ -336,7 +357,9 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
         return False
     if whole.opened and whole.ending < 2:
         return False
-    if whole.last not in (FINAL, CLOSE) if plan.strict else whole.offset:
+    if whole.last in (OPEN, BOTH) if plan.strict else whole.offset:
+        return False
+    if plan.strict and (not whole.bars or (whole.last == PLAIN and plan.counts)):
         return False
     if whole.last in (OPEN, BOTH) and not whole.body:
         return False
@@ -353,8 +376,9 @@ def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
     if not plan.strict:
         return not whole.opened or whole.ending >= 2
     if (
-        whole.opened
-        or whole.ending
+        (whole.opened and whole.ending < 2)
+        or whole.ending == 1
+        or (whole.ending and (plan.counts or not whole.in_ending or whole.offset))
         or whole.must
         or left < 0
         or not (whole.first or plan.strict is False or whole.last != OPEN)
@@ -450,6 +474,8 @@ def _ends(
             times = _times(whole, plan, kind, ticks)
             if times is None or times:
                 found.append((kind, times))
+                if kind == FINAL and plan.strict and plan.level != BRIEF:
+                    found.append((END, times))
     return tuple(found)
 
 
@@ -505,8 +531,8 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
             return is_last
         return left <= 0 or plan.bars is None
     if plan.sections:
-        return not is_last and not open_now
-    return left >= 1
+        return (plan.strict or not is_last) and not open_now
+    return left >= (0 if plan.strict and not open_now else 1)
 
 
 def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[int] | None:
@@ -552,7 +578,7 @@ def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
         in_section = -max(0, min(section.bars - whole.in_section, near))
     in_ending, first_ending = whole.in_ending, whole.first_ending
     if not plan.sections:
-        in_ending = first_ending = 0
+        in_ending, first_ending = min(in_ending, 1), 0
     whole = whole._replace(
         seen=(),
         asked=0,
