@@ -287,9 +287,7 @@ class Automaton:
         place = state.node.place
         if not place.frame.owed:
             return state
-        return state.at(
-            state.stand, self.node(place.but(frame=self.same(place.frame.but(owed=0))))
-        )
+        return state.at(state.stand, self.node(place.but(frame=self.same(place.frame.but(owed=0)))))
 
     def woven(self, state: State, given: str) -> str:
         """The text with the chord symbols that its bars owe, spread evenly before its notes."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chatmusician.model.decoding.marks import text_byte
 from chatmusician.model.decoding.place import VALUE, Event, Place, Step
+from chatmusician.model.decoding.plan import HORNPIPE_METERS
 from chatmusician.model.decoding.values import (
-    HORNPIPE_METERS,
     TEXT_FIELDS,
     begins,
     complete,
@@ -86,5 +86,6 @@ def _heard(said: str, char: str, first: bool) -> str:
         return "."
     if char == " " and not said:
         return ""
-    longer = said + char.lower()
+    # In capitals abc2midi does not know it.
+    longer = said + (char if said else char.lower())
     return longer if _HORNPIPE.startswith(longer) else "."

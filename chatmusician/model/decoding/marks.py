@@ -59,9 +59,14 @@ def mark_fits(place: Place) -> bool:
 
 
 def trill_fits(place: Place, mark: str) -> bool:
-    """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords."""
+    """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords.
+
+    The pairs it swings in a hornpipe must not have a dotted note.
+    """
     if not place.frame.strict or mark not in (".", "staccato", "T", "~", "trill", "roll"):
         return True
+    if mark in (".", "staccato") and place.frame.hornpipe:
+        return False
     return not place.tie and not (mark == "~" and place.ahead & GRACED)
 
 

@@ -93,7 +93,7 @@ def at_start(place: Place, char: str) -> Step:
     if frame.over:
         return None
     if char.isdigit():
-        if place.tie and frame.strict:
+        if place.tie and frame.strict and frame.ending != 1:
             return None
         if since in (0, 4) and frame.ending and char == str(frame.ending):
             return place.but(mode=ENDING, arg=(char, False))
@@ -178,7 +178,7 @@ def element(place: Place, char: str) -> Step:
         return marked(place, char)
     if char == "\n" and not frame.one_line and not place.ahead:
         if not place.arg and bar_permitted(place, END):
-            return Event("bar", END, place.at)
+            return Event("bar", END, place.at, 1)
         return None if frame.strict else place.but(mode=GAP, arg=(1,), last=0)
     return None
 
@@ -271,9 +271,7 @@ def in_bars_rest(place: Place, char: str) -> Step:
         return None if letter[1:] else place.but(arg=(digits, letter + " "))
     if char != "|" and char != ":":
         return None
-    rested = place.but(
-        mode=GAP, arg=("Z", int(digits or 1)), at=place.frame.need or WHOLE, last=0
-    )
+    rested = place.but(mode=GAP, arg=("Z", int(digits or 1)), at=place.frame.need or WHOLE, last=0)
     return _bar_begins(rested, char)
 
 
@@ -358,9 +356,7 @@ def in_chord(place: Place, char: str) -> Step:
         notes = (*notes, note)
         if char == "-":
             # abc2midi loses count of ties of single notes in chords.
-            return (
-                None if place.frame.strict else place.but(arg=("", "", notes, (*ties, note)))
-            )
+            return None if place.frame.strict else place.but(arg=("", "", notes, (*ties, note)))
         note, sign = "", ""
     missing = set(place.tie) - set(notes)
     room = _MOST_IN_CHORD - len(notes) - len(missing)
@@ -466,7 +462,7 @@ def after_bracket(place: Place, char: str) -> Step:
     if char.isdigit():
         if place.tuplet is not None or place.broken or place.ahead & NEEDS_NOTE:
             return None
-        if place.tie and frame.strict:
+        if place.tie and frame.strict and frame.ending != 1:
             return None
         apart = begun or not frame.strict or (frame.split and not place.ahead and not place.slurs)
         if apart and frame.ending and char == str(frame.ending):

@@ -74,6 +74,7 @@ class Frame:
     fields    fields that may change here
     doubtful  (5, (7 and (9 must say their time; in the header: R: may not say hornpipe
     stopped   no music may follow, but a sign
+    hornpipe  R: says it is one
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Frame:
         strict: bool = True,
         one_line: bool = False,
         stopped: bool = False,
+        hornpipe: bool = False,
     ) -> None:
         self.need: Final = need
         self.ends: Final = ends
@@ -118,9 +120,10 @@ class Frame:
         self.strict: Final = strict
         self.one_line: Final = one_line
         self.stopped: Final = stopped
+        self.hornpipe: Final = hornpipe
         self.key: Final = (
             (need, ends, starts, ending, must, split, carry, rests, chord, owed),
-            (closed, over, fields, unit, compound, doubtful, strict, one_line, stopped),
+            (closed, over, fields, unit, compound, doubtful, strict, one_line, stopped, hornpipe),
         )
         self.hashed: Final = hash(self.key)
 
@@ -173,6 +176,7 @@ class Frame:
             strict=self.strict,
             one_line=self.one_line,
             stopped=self.stopped if stopped is None else stopped,
+            hornpipe=self.hornpipe,
         )
 
 

@@ -9,8 +9,6 @@ from typing import Final
 from chatmusician.abc.fields import parse_key, parse_meter
 from chatmusician.abc.tables import CLEFS, DECORATIONS
 
-# The meters that abc2midi takes for a hornpipe.
-HORNPIPE_METERS: Final = frozenset({"2/4", "4/4", "C"})
 TEXT_FIELDS: Final = "ABCDFGHNORSTZ"
 _MODES: Final = (
     "",
@@ -49,7 +47,9 @@ _CHORD_HEADS: Final = frozenset(
     for sign in ("", "#", "b")
     for quality in _QUALITIES
 )
-_BASSES: Final = frozenset(letter + sign for letter in "ABCDEFGabcdefg" for sign in ("", "#", "b"))
+_BASSES: Final = frozenset(
+    letter + sign for letter in "ABCDEFGabcdefg" for sign in ("", "#", "b", "+")
+)
 # Decorations as they are written between ! signs; those with brackets come in pairs.
 NAMES: Final = frozenset(
     name

@@ -54,8 +54,9 @@ class Whole(NamedTuple):
     motif     a motif waits for the next full bar
     stopped   a short bar has ended a section: a sign or the end must follow (only where not strict)
     split     the position at which the first ending began, -1 outside endings
-    implied   no |: says where a :| would go back to, and it is not the beginning of the tune
-    metered   the meter has changed
+    implied   a :| without |: has been read since the last |:
+    signed    a sign has been read that ends a section or repeat
+    home      the position to which abc2midi would go back from a :| without |:, -1: unclear
     """
 
     seen: tuple[str, ...] = ()
@@ -86,7 +87,8 @@ class Whole(NamedTuple):
     stopped: bool = False
     split: int = -1
     implied: bool = False
-    metered: bool = False
+    home: int = 0
+    signed: bool = False
 
 
 def bar_ticks(whole: Whole, plan: Constraints) -> int:
@@ -119,7 +121,7 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
         plan.strict and any(p >= ticks for p in places if ticks and p)
     ):
         return None
-    return whole._replace(meter=meter, metered=whole.metered or whole.body)
+    return whole._replace(meter=meter, home=-1 if whole.bars else whole.home)
 
 
 # -- bars ------------------------------------------------------------------------
@@ -142,20 +144,24 @@ def with_bar(whole: Whole, plan: Constraints, kind: str, at: int, bars: int) -> 
         # |: at the start of a bar
         back = whole.offset
         whole = _sectioned(whole, plan)._replace(stopped=False, ending=0, split=-1)
-        return whole._replace(opened=True, back=back, body=False, implied=False, last=kind)
+        return whole._replace(
+            opened=True, back=back, home=back, body=False, implied=False, last=kind
+        )
     pickup = whole.first and 0 < at < ticks
     stopped = kind == PLAIN and not whole.first and not whole.loose and at + whole.offset < ticks
     where = (whole.offset + at) % ticks if ticks and not pickup else 0
-    short = 0 < at < ticks and whole.offset == 0
+    cut = 0 < at < ticks and whole.offset == 0
     loose = whole.loose
     if whole.first:
         start = ticks - at if pickup else 0
-        whole = whole._replace(start=start, back=start, opening=(at if pickup else 0,) * 3)
+        whole = whole._replace(
+            start=start, back=start, home=start, opening=(at if pickup else 0,) * 3
+        )
     elif whole.loose or (whole.offset and whole.split < 0):
         short_by = at if at < ticks else 0
         kept = whole.opening[2] if whole.split >= 0 else short_by
         whole = whole._replace(opening=(whole.opening[0], short_by, kept))
-    counted = 0 if pickup or whole.offset or (whole.loose and short and kind == PLAIN) else bars
+    counted = 0 if pickup or whole.offset or (whole.loose and cut and kind == PLAIN) else bars
     whole = whole._replace(
         first=False,
         bars=whole.bars + counted,
@@ -192,22 +198,25 @@ def _signed(
             must=whole.ending + 1, ending=0, first_ending=first, offset=0, loose=False
         )
     ending = whole.ending
-    whole = whole._replace(ending=0, split=-1)
+    whole = whole._replace(ending=0, split=-1, signed=True)
     if kind == OPEN:
         whole = whole if pickup else _sectioned(whole, plan)
-        return whole._replace(opened=True, back=where, body=False, implied=False)
+        return whole._replace(opened=True, back=where, home=where, body=False, implied=False)
     if kind == BOTH:
-        return _sectioned(whole, plan)._replace(opened=True, back=where, body=False, implied=False)
+        return _sectioned(whole, plan)._replace(
+            opened=True, back=where, home=where, body=False, implied=False
+        )
     if kind == CLOSE:
         return _sectioned(whole, plan)._replace(
-            opened=False, back=where, body=False, implied=plan.strict
+            opened=False, back=where, home=where, body=False, implied=plan.strict
         )
     if whole.opened and not ending:
         return whole
     if plan.strict:
-        # abc2midi goes back to the beginning of the tune, we to this bar line.
-        back = 0 if not where and not whole.start and not whole.metered else -1
-        return _sectioned(whole, plan)._replace(opened=False, back=back, body=False, implied=True)
+        # abc2midi goes back to the latest |: or the beginning, we to this bar line.
+        home = -1 if ending and whole.home else whole.home
+        back = home if home in (0, whole.start) else -1
+        return _sectioned(whole, plan)._replace(opened=False, back=back, home=home, body=False)
     return _sectioned(whole, plan)._replace(opened=False, back=where, body=False)
 
 
@@ -256,6 +265,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         doubtful=plan.strict and meter.name in _DOUBTFUL,
         strict=plan.strict,
         one_line=plan.one_line,
+        hornpipe=whole.hornpipe,
         chord=chord,
         owed=owed,
     )
@@ -296,8 +306,10 @@ def _fields(whole: Whole, plan: Constraints) -> str:
 
 def _possible(whole: Whole, plan: Constraints) -> str:
     """The fields that may change as far as the bars go."""
-    if _copies(plan) or whole.offset:
+    if _copies(plan):
         return "KQ"
+    if whole.offset:
+        return "KQP"
     if not plan.strict:
         return "KQMLP"
     places = (whole.start, max(0, whole.back), max(0, whole.split))
@@ -511,6 +523,7 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         return wanted is not False and whole.back >= 0 and (not whole.first or not plan.chords)
     if kind == BOTH:
         fits = wanted is not False and whole.back >= 0 and left >= 1 and not whole.implied
+        fits = fits and (whole.opened or not whole.signed or not plan.strict)
         return fits and (
             not plan.sections or (following is not None and following.repeated is not False)
         )
@@ -582,7 +595,6 @@ def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
     whole = whole._replace(
         seen=(),
         asked=0,
-        hornpipe=False,
         bars=left,
         section=whole.section if plan.sections else 0,
         in_section=in_section,
