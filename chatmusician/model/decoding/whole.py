@@ -373,6 +373,8 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
         return False
     if plan.strict and (not whole.bars or (whole.last == PLAIN and plan.counts)):
         return False
+    if plan.strict and whole.last == DOUBLE and whole.offset not in (0, whole.start):
+        return False
     if whole.last in (OPEN, BOTH) and not whole.body:
         return False
     if plan.sections and whole.section < len(plan.sections):
@@ -567,6 +569,9 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
     if _copies(plan):
         where = whole.start or ticks
         return frozenset({where - whole.offset} if where > whole.offset else ())
+    if kind in (DOUBLE, OPEN) and not plan.counts and plan.chords is None:
+        # The bar that follows completes this one.
+        return None
     if whole.offset or (kind == DOUBLE and whole.opened and not whole.ending):
         return frozenset({need})
     return frozenset({need} | {p for p in (whole.start, whole.back) if p > 0})
