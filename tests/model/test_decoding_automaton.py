@@ -67,7 +67,7 @@ def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
         ("C7|]", "C7|"),
         ("C8|C9|", "C8|C9"),
         ("C4D4E", "C4D4"),
-        ("C8|D6|", "C8|D6"),
+        ("C8|D6|E8|", "C8|D6|"),
         ("C6>D", "C6"),
         ("C8|(3ABc E2 F3|", "C8|(3ABc E2 F3"),
         ("C8|(3ABc E2|", "C8|(3ABc E2"),

@@ -22,7 +22,6 @@ from chatmusician.model.decoding.place import (
     NEEDS_SOUND,
     NOTE,
     OVER,
-    QUOTE,
     REST,
     START,
     VALUE,
@@ -141,17 +140,11 @@ class Automaton:
         if self.tapes and state.stand.whole.music:
             same = after.stand.whole.section == state.stand.whole.section
             after = after.taped((after.tape if same else "") + char)
-        return after.told(given[1:]) if given else after
+        return after.told(given[1:] or after.given) if given else after
 
     def may_wait(self, state: State, char: str) -> bool:
-        """Whether the text that is given can wait: blanks before it, chord symbols within it."""
-        mode = state.node.place.mode
-        if mode == START and char in " \n":
-            return True
-        if self.replays(state):
-            return False
-        apart = mode in (GAP, START, AFTER)
-        return mode == QUOTE or (char == '"' and self.plan.chords is not None and apart)
+        """Whether the text that is given can wait: only for blanks before a bar."""
+        return state.node.place.mode == START and char in " \n"
 
     def replays(self, state: State) -> bool:
         section = state.stand.whole.section

@@ -51,10 +51,15 @@ class Constraint:
         if grammar.plan.level == OFF:
             return
         self.state = self._read(prefix)
-        if budget is not None and len(ending(automaton, self.state)) + 1 > budget:
+        text = ending(automaton, self.state)
+        if text is None:
             raise UsageError(
-                f"{budget} tokens are too few for what is asked",
-                hint=f"at least {len(ending(automaton, self.state)) + 1}",
+                "no tune can be all that is asked",
+                hint="does the motif fit the meter, and is there a note for every chord symbol?",
+            )
+        if budget is not None and len(text) + 1 > budget:
+            raise UsageError(
+                f"{budget} tokens are too few for what is asked", hint=f"at least {len(text) + 1}"
             )
 
     def _read(self, prefix: str) -> State:
@@ -94,6 +99,8 @@ class Constraint:
             self._unchecked -= 1
             return
         text = ending(self.grammar.automaton, self.state)
+        if text is None:
+            return
         slack = self.left - 1 - len(text) - _GROWTH
         if slack <= 0:
             self.closing = text

@@ -71,6 +71,9 @@ def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: st
     left = text_byte(char, missing)
     if left is None or char in "%\\" or (end == "]" and char == "]"):
         return None
+    if place.frame.strict and (char == "|" or (char == ":" and not text.strip("0"))):
+        # It could be taken for music.
+        return None
     if letter == "R":
         said = _heard(said, char, not text)
         if said == _HORNPIPE and place.frame.doubtful:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from chatmusician.model.decoding.place import (
@@ -186,7 +187,16 @@ def in_mark(place: Place, char: str) -> Step:
     if char == "!":
         found = marked(place, text + " ")
         return found if text in NAMES and trill_fits(place, text) else None
-    return place.but(arg=(text + char,)) if text + char in prefixes(NAMES) else None
+    tied = place.frame.strict and bool(place.tie)
+    names = _names(tied, place.frame.strict and (tied or place.frame.hornpipe))
+    return place.but(arg=(text + char,)) if text + char in prefixes(names) else None
+
+
+@lru_cache(maxsize=8)
+def _names(untrilled: bool, undotted: bool) -> frozenset[str]:
+    """The decorations without those that `trill_fits` refuses."""
+    less = (("trill", "roll") if untrilled else ()) + (("staccato",) if undotted else ())
+    return NAMES - frozenset(less)
 
 
 _PITCHES: Final = tuple(

@@ -464,7 +464,8 @@ def after_bracket(place: Place, char: str) -> Step:
             return None
         if place.tie and frame.strict and frame.ending != 1:
             return None
-        apart = begun or not frame.strict or (frame.split and not place.ahead and not place.slurs)
+        within = frame.split and 0 < place.at < frame.need and not (place.ahead or place.slurs)
+        apart = begun or not frame.strict or within
         if apart and frame.ending and char == str(frame.ending):
             return place.but(mode=ENDING, arg=(char, True))
         return None

@@ -18,7 +18,7 @@ _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>$")
 # Every tune can be finished with these.
 NEEDED: Final = 'X:1\nM:4/4L:1/8K:C|z0123456789/][")-'
 # What may stand in every free text and leaves it as it was.
-TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&;\\]')
+TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&:;\\]|')
 
 
 class Vocabulary:

@@ -215,8 +215,11 @@ def _signed(
     if plan.strict:
         # abc2midi goes back to the latest |: or the beginning, we to this bar line.
         home = -1 if ending and whole.home else whole.home
-        back = home if home in (0, whole.start) else -1
-        return _sectioned(whole, plan)._replace(opened=False, back=back, home=home, body=False)
+        back = home if home == where and home in (0, whole.start) else -1
+        implied = whole.implied or whole.start > 0
+        return _sectioned(whole, plan)._replace(
+            opened=False, back=back, home=home, body=False, implied=implied
+        )
     return _sectioned(whole, plan)._replace(opened=False, back=where, body=False)
 
 
@@ -569,7 +572,8 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
     if _copies(plan):
         where = whole.start or ticks
         return frozenset({where - whole.offset} if where > whole.offset else ())
-    if kind in (DOUBLE, OPEN) and not plan.counts and plan.chords is None:
+    free = not whole.offset and not plan.counts and plan.chords is None
+    if free and kind in (DOUBLE, OPEN):
         # The bar that follows completes this one.
         return None
     if whole.offset or (kind == DOUBLE and whole.opened and not whole.ending):
