@@ -15,6 +15,7 @@ from chatmusician.model.decoding.place import (
     AFTER,
     BAR,
     CHORD_LENGTH,
+    CLOSE,
     END,
     GAP,
     LETTER,
@@ -22,6 +23,7 @@ from chatmusician.model.decoding.place import (
     NEEDS_SOUND,
     NOTE,
     OVER,
+    PLAIN,
     REST,
     START,
     VALUE,
@@ -213,7 +215,7 @@ class Automaton:
         if self.plan.suffix and self.plan.bars and whole.bars >= self.plan.bars:
             rest = Place(Frame(0), OVER)
             return State(self.stand(whole), self.node(rest), self.plan.suffix)
-        since = 2 if event.text == END else 0
+        since = 2 if event.text == END else 0 if event.text in (PLAIN, CLOSE) else 5
         started = Place(self.frame(whole), START, (since,), tie=event.tie, slurs=event.slurs)
         tape = state.tape if whole.section == section else ""
         return self.owing(State(self.stand(whole), self.node(started), "", tape, texts), given)
@@ -343,19 +345,24 @@ class Automaton:
         if place.mode == OVER:
             return True
         if place.mode == START:
-            return place.frame.closed and not place.tie and not place.slurs
+            return self.may_close(state.node)
         if place.mode == BAR:
             event = ended(place)
             if event is None:
                 return False
             after = self.happen(state, event)
-            return after is not None and after.node.place.frame.closed and not after.given.strip()
+            return after is not None and not after.given.strip() and self.may_close(after.node)
         if place.mode not in (NOTE, REST, AFTER, GAP, CHORD_LENGTH):
             return False
         if self.plan.strict:
             return unbarred(place)
         barred, read = self.spell("||", state)
         return read == 2 and self.accepting(barred)
+
+    def may_close(self, node: Node) -> bool:
+        """Whether the tune may end before this bar."""
+        place = node.place
+        return place.frame.closed and not place.tie and not place.slurs
 
     def spell(self, text: str, state: State | None = None) -> tuple[State, int]:
         """Advance over a text: the last state, and how many bytes could stand."""

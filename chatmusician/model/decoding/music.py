@@ -71,6 +71,8 @@ _MOST_IN_CHORD: Final = 6
 _LONGEST_BREAK: Final = 3
 _TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 _FINEST_BROKEN: Final = 8
+# What `Place.last` says in the first note or rest of a line.
+_LINE_BEGINS: Final = -1
 
 
 # -- between elements -----------------------------------------------------------
@@ -79,12 +81,13 @@ _FINEST_BROKEN: Final = 8
 def at_start(place: Place, char: str) -> Step:
     """At the start of a bar; arg: what is before it.
 
-    0 the bar line itself, 1 a blank, 2 a line break, 3 an inline field, 4 an empty bar's line.
+    0 | or :|, 1 a blank, 2 a line break, 3 an inline field, 4 an empty bar's line, 5 any other
+    bar line, after which a bare number is no ending.
     """
     frame = place.frame
     since = place.arg[0]
     if char == " ":
-        return place.but(arg=(1,)) if since in (0, 3, 4) else None
+        return place.but(arg=(1,)) if since in (0, 3, 4, 5) else None
     if char == "\n":
         # Behind a whole tune the chat format has a blank, and nothing after it.
         if since == 2 or frame.one_line or (since == 1 and frame.over):
@@ -95,7 +98,8 @@ def at_start(place: Place, char: str) -> Step:
     if char.isdigit():
         if place.tie and frame.strict and frame.ending != 1:
             return None
-        if since in (0, 4) and frame.ending and char == str(frame.ending):
+        directly = since in (0, 4) or (since == 5 and not frame.strict)
+        if directly and frame.ending and char == str(frame.ending):
             return place.but(mode=ENDING, arg=(char, False))
         return None
     if char == "[":
@@ -104,7 +108,8 @@ def at_start(place: Place, char: str) -> Step:
     if frame.must:
         return None
     if char == "|":
-        if frame.starts and since != 0 and not (frame.strict and (place.tie or place.slurs)):
+        bound = frame.strict and (place.tie or place.slurs)
+        if frame.starts and since not in (0, 5) and not bound:
             return place.but(mode=BAR, arg=("|", True))
         return None
     if frame.stopped and char not in frame.fields:
@@ -112,11 +117,19 @@ def at_start(place: Place, char: str) -> Step:
     if char in "ZX":
         bound = place.tie or (place.slurs and frame.strict)
         if frame.rests and not bound and not frame.owed:
-            return place.but(mode=BARS_REST, arg=("", char))
+            return place.but(mode=BARS_REST, arg=("", char), last=_LINE_BEGINS if since == 2 else 0)
         return None
     if since == 2 and char in frame.fields and not place.tie:
         return place.but(mode=DOUBTFUL, arg=(char,))
-    return element(place.but(mode=GAP, arg=()), char)
+    begun = element(place.but(mode=GAP, arg=()), char)
+    if since == 2 and isinstance(begun, Place) and begun.mode in (NOTE, REST):
+        return begun.but(last=_LINE_BEGINS)
+    return begun
+
+
+def _is_field(place: Place, char: str, text: str) -> bool:
+    """Whether a letter at the start of a line would become the name of a field."""
+    return char == ":" and place.last == _LINE_BEGINS and not text
 
 
 def doubtful(place: Place, char: str) -> Step:
@@ -231,6 +244,8 @@ def _ties_to(place: Place, pitch: str, whole: bool) -> bool:
 def in_note(place: Place, char: str) -> Step:
     """In a note; arg: its pitch, and the length as far as written."""
     pitch, length = str(place.arg[0]), str(place.arg[1])
+    if _is_field(place, char, pitch[1:] + length):
+        return None
     if char in ",'" and not length:
         longer = pitch + char
         if not pitch_fits(longer[0], longer[1:]):
@@ -250,6 +265,8 @@ def in_note(place: Place, char: str) -> Step:
 
 def in_rest(place: Place, char: str) -> Step:
     length = str(place.arg[0])
+    if _is_field(place, char, length):
+        return None
     table = place.lengths()
     if length + char in table:
         return place.but(arg=(length + char,))
@@ -260,6 +277,8 @@ def in_rest(place: Place, char: str) -> Step:
 def in_bars_rest(place: Place, char: str) -> Step:
     """After Z: the number of bars."""
     digits, letter = str(place.arg[0]), str(place.arg[1])
+    if _is_field(place, char, digits + letter[1:]):
+        return None
     if char in "0123456789" and not letter[1:]:
         number = digits + char
         fits = number[0] != "0" and 1 < int(number) <= place.frame.rests

@@ -293,7 +293,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         ending=1 if branch else 0,
         split=branch and not plan.counts and plan.chords is None,
         carry=goes and left > 0 and not _forced_next(whole, plan),
-        rests=_rests(whole, plan, left, goes, ticks),
+        rests=_rests(whole, plan, left, goes, ticks) if base.need == ticks else 0,
         closed=closed,
         fields=fields,
     )
@@ -548,6 +548,9 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         if plan.sections:
             return is_last
         return left <= 0 or plan.bars is None
+    if open_now and plan.strict and whole.back not in (0, whole.start):
+        # `check` would look for the other half of the bar at :| behind this line.
+        return False
     if plan.sections:
         return (plan.strict or not is_last) and not open_now
     return left >= (0 if plan.strict and not open_now else 1)
