@@ -38,6 +38,8 @@ def in_value(place: Place, char: str) -> Step:
     assert isinstance(text, str)
     assert isinstance(end, str)
     assert isinstance(back, int)
+    if letter == "P" and back >= 0 and place.frame.strict:
+        return _in_part(place, text, end, back, char)
     if letter in TEXT_FIELDS or letter in "wWs" or (letter == "P" and back >= 0):
         return _in_text(place, letter, text, end, back, char)
     if char == end:
@@ -51,6 +53,12 @@ def in_value(place: Place, char: str) -> Step:
     if char == " " and not text and end == "\n":
         return place.but(arg=(letter, " ", end, back))
     longer = (text + char).removeprefix(" ")
+    if letter == "Q" and '"' in longer:
+        if back >= 0 and place.frame.strict:
+            return None
+        if longer.count('"') == 1 and len(longer) > 1 and begins(letter, '"' + char):
+            # Which words they are is not kept: they end as they like.
+            return place.but(arg=(letter, '"w', end, back))
     if letter == "M" and place.frame.strict:
         # Within a tune the meter cannot be set free; a hornpipe has two meters.
         if back >= 0 and longer.startswith("n"):
@@ -58,6 +66,14 @@ def in_value(place: Place, char: str) -> Step:
         if place.frame.doubtful and back < 0 and longer not in prefixes(HORNPIPE_METERS):
             return None
     return place.but(arg=(letter, text + char, end, back)) if begins(letter, longer) else None
+
+
+def _in_part(place: Place, text: str, end: str, back: int, char: str) -> Step:
+    """The name of a part in the tune: a capital, and a digit at most."""
+    if char == end and text:
+        return Event("field", f"P{text}", at=back)
+    fits = (char.isdigit() if text else char.isupper()) and char.isascii() and len(text) < 2
+    return place.but(arg=("P", text + char, end, back)) if fits else None
 
 
 def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: str) -> Step:

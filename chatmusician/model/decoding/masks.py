@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatmusician.model.decoding.automaton import Automaton
-from chatmusician.model.decoding.place import AFTER, HELD, NOTE, OVER, PLAIN, Place
+from chatmusician.model.decoding.place import AFTER, HELD, NOTE, OVER, PLAIN, QUOTE, Place
 from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.trie import Trie, in_free_text, reachable
 from chatmusician.model.decoding.vocabulary import Vocabulary
@@ -26,12 +26,15 @@ class Masks:
         self.vocabulary = vocabulary
         self.automaton = automaton
         self.kept: dict[object, Ids] = {}
+        self.texts: dict[object, Ids] = {}
         self.horizons: dict[object, object] = {}
         self.computed = 0
 
     def allowed(self, state: State) -> Ids:
         """The ids of the tokens that may follow, in ascending order."""
         key = self.key(state)
+        if not state.given and not self.automaton.tapes and in_free_text(state):
+            return self.in_text(state, key)
         asks = _asks_pitch(state.node.place)
         whole = (key, state.held) if asks else key
         found = self.kept.get(whole)
@@ -46,12 +49,27 @@ class Masks:
         if state.node.place.mode == OVER and not state.given:
             return np.array(self.vocabulary.end, dtype=np.int64)
         if not asks or state.given or self.automaton.tapes:
-            return self.walk(state, self.vocabulary.root)
+            return self.walk(state, self.vocabulary.root, accepts=True)
         common = self.kept.get(key)
         if common is None:
-            common = self.kept[key] = self.walk(state, self.vocabulary.untied)
+            common = self.kept[key] = self.walk(state, self.vocabulary.untied, accepts=True)
         own = self.walk(state, self.vocabulary.tied)
         return np.union1d(common, own) if len(own) else common
+
+    def in_text(self, state: State, key: object) -> Ids:
+        """In free text only what ends it depends on where it stands; the rest is kept once."""
+        place = state.node.place
+        end = '"' if place.mode == QUOTE else "\n"
+        inside = self.texts.get((place.mode, place.arg))
+        if inside is None:
+            found = self.vocabulary.texts + reachable(
+                self.automaton, state, self.vocabulary.inside[end]
+            )
+            inside = self.texts[place.mode, place.arg] = np.sort(np.array(found, dtype=np.int64))
+        closing = self.kept.get(key)
+        if closing is None:
+            closing = self.kept[key] = self.walk(state, self.vocabulary.closing[end])
+        return np.insert(inside, np.searchsorted(inside, closing), closing)
 
     def key(self, state: State) -> object:
         """What of the state a token can see: a few bars ahead, not the whole tune."""
@@ -66,15 +84,10 @@ class Masks:
         closing = any(kind != PLAIN for kind, _ in state.node.place.frame.ends)
         return (state.node, stand.seen, given, state.texts, state.tape if closing else "")
 
-    def walk(self, state: State, root: Trie) -> Ids:
+    def walk(self, state: State, root: Trie, *, accepts: bool = False) -> Ids:
         self.computed += 1
-        automaton = self.automaton
-        found: list[int] = []
-        if not state.given and not automaton.tapes and in_free_text(state):
-            found += self.vocabulary.texts
-            root = self.vocabulary.odd
-        found += reachable(automaton, state, root)
-        if root is not self.vocabulary.tied and automaton.accepting(state):
+        found = reachable(self.automaton, state, root)
+        if accepts and self.automaton.accepting(state):
             found += self.vocabulary.end
         made = np.array(found, dtype=np.int64)
         made.sort()

@@ -17,6 +17,8 @@ from chatmusician.model.decoding.trie import Trie
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>$")
 # Every tune can be finished with these.
 NEEDED: Final = 'X:1\nM:4/4L:1/8K:C|z0123456789/][")-'
+# What ends an annotation, and a field.
+ENDS: Final = ('"', "\n")
 # What may stand in every free text and leaves it as it was.
 TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&:;\\]|')
 
@@ -32,9 +34,11 @@ class Vocabulary:
         # How many bar lines a token may cross.
         self.bars = max((len(re.findall(r"[|:]+", p)) for p in self.pieces if p), default=0)
         self.root = Trie()
-        # Tokens that may stand anywhere in free text, and a trie of those that need a look.
+        # Tokens that may stand anywhere in free text, and tries of those that need a look: by
+        # what ends the text, those that have it and those that have not.
         self.texts: list[int] = []
-        self.odd = Trie()
+        self.closing = {end: Trie() for end in ENDS}
+        self.inside = {end: Trie() for end in ENDS}
         # Tokens without and with a tie: only the latter ask which pitch was written before.
         self.untied, self.tied = Trie(), Trie()
         ends = frozenset(self.end)
@@ -44,8 +48,9 @@ class Vocabulary:
                 (self.tied if "-" in piece else self.untied).add(piece, index)
                 if TEXT.issuperset(piece):
                     self.texts.append(index)
-                else:
-                    self.odd.add(piece, index)
+                    continue
+                for stop in ENDS:
+                    (self.closing if stop in piece else self.inside)[stop].add(piece, index)
         missing = [
             char for char in NEEDED if char not in self.root.next or not self.root.next[char].ids
         ]
