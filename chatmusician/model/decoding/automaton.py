@@ -46,6 +46,13 @@ _MISSING: Final = object()
 _MOST_NODES: Final = 400_000
 
 
+def _unframed(tape: str) -> str:
+    """The text of a section without the bar lines around it."""
+    text = tape.strip(" \n")
+    text = text[:-2] if text.endswith("|]") else text.rstrip("|:")
+    return text.rstrip(" \n").lstrip("|: \n")
+
+
 class Automaton:
     """The language of tunes that keep to the constraints."""
 
@@ -209,7 +216,7 @@ class Automaton:
         whole = tune.with_bar(whole, self.plan, event.text, event.at, event.amount)
         given = ""
         if self.tapes and whole.section != section and event.at:
-            texts = (*texts, state.tape.strip(" \n").rstrip("|:] \n").lstrip("|: \n"))
+            texts = (*texts, _unframed(state.tape))
         if self.plan.sections:
             whole, given = self.section_text(whole, texts, whole.section != section)
         if self.plan.suffix and self.plan.bars and whole.bars >= self.plan.bars:
