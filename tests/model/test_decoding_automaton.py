@@ -53,6 +53,19 @@ def spelled(text: str, plan: Constraints | None = None) -> tuple[bool, str]:
         '"^slow"C8|]',
         "C8|\nD8|]",
         "x8|]",
+        "C8|D8||",
+        "C8|D8|",
+        "C8|D8",
+        "C8|D8\n",
+        "C8|D8|] ",
+        "G2|C8|D6||G2|C8|D6|]",
+        "C8|D6||G2|C8|]",
+        "C8-|[1C8:|[2D8|]",
+        "C8|D4[1E4:|[2F4|]",
+        "[CC]8|]",
+        '"4"C8|]',
+        "[P:A]C8|[P:B]D8|]",
+        "z8:|",
     ],
 )
 def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
@@ -67,10 +80,10 @@ def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
         ("C7|]", "C7|"),
         ("C8|C9|", "C8|C9"),
         ("C4D4E", "C4D4"),
-        ("C8|D6|", "C8|D6"),
+        ("C8|D6|E8|", "C8|D6|"),
         ("C6>D", "C6"),
-        ("C8|(3ABc E2 F3|", "C8|(3ABc E2 F3"),
-        ("C8|(3ABc E2|", "C8|(3ABc E2"),
+        ("C8|(3ABc E2 F3|E8|", "C8|(3ABc E2 F3|"),
+        ("C8|(3ABc E2|E8|", "C8|(3ABc E2|"),
         ("A8-|B", "A8-|"),
         ("A8-|]", "A8-|"),
         ("(C8|]", "(C8|"),
@@ -83,6 +96,10 @@ def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
         ('"H', '"'),
         ("C8|]C8|\n\n", "C8|]C8|\n"),
         ("|:C8|[M:3/4]", "|:C8|["),
+        ("C8|D8|]  ", "C8|D8|] "),
+        ("z:|", "z"),
+        ('"Sign"C8|', '"'),
+        ("C8-|]", "C8-|"),
     ],
 )
 def test_wrong_tunes_stop_where_they_go_wrong(body: str, until: str) -> None:
@@ -136,6 +153,29 @@ def test_a_hornpipe_has_a_meter_of_its_own() -> None:
     assert spelled("X:1\nR:hornpipe\nM:3")[1] == "X:1\nR:hornpipe\nM:"
     assert spelled("X:1\nM:3/4\nR:hornpipe")[1] == "X:1\nM:3/4\nR:hornpip"
     assert spelled("X:1\nM:2/4\nR:hornpipe\nL:1/8\nK:D\nD4|]")[0]
+
+
+def test_a_hornpipe_asked_for_in_another_meter_is_written_so_that_abc2midi_reads_it() -> None:
+    plan = Constraints(headers=(("R", "hornpipe"), ("M", "2/2"), ("L", "1/8"), ("K", "D")))
+    assert spelled("X:1\nR:HORNPIPE\nM:2/2\nL:1/8\nK:D\nD8|]", plan)[0]
+
+
+def test_what_the_brief_settles_does_not_change_in_the_tune() -> None:
+    plan = Constraints(headers=(("M", "4/4"), ("L", None), ("K", "C")))
+    assert spelled(HEAD + "C8|[K:G]", plan)[1] == HEAD + "C8|["
+    assert spelled(HEAD + "C8|[M:3/4]", plan)[1] == HEAD + "C8|["
+    assert spelled(HEAD + "C8|[L:1/16]D16|]", plan)[0]
+    free = Constraints(headers=(("M", None), ("K", None)))
+    assert spelled("X:1\nM:4/4\nK:C\nC8|[K:G]D8|[M:3/4]E6|]", free)[0]
+
+
+def test_chord_symbols_due_in_a_motif_are_woven_into_it() -> None:
+    form = (Section(bars=2, motif="CDEF"),)
+    headers = (("M", "4/4"), ("L", "1/8"), ("K", "C"))
+    plan = Constraints(headers=headers, sections=form, chords=("C", "F", "G7", "C"))
+    text = HEAD + '"C"CD"F"EF G4 |"G7"G4 "C"C4|]'
+    assert spelled(text, plan) == (True, text)
+    assert not spelled(HEAD + 'CDEF "C"G2"F"A2 |"G7"G4 "C"C4|]', plan)[0]
 
 
 def test_number_of_bars() -> None:

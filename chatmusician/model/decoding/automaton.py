@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from chatmusician.model.decoding import whole as tune
 from chatmusician.model.decoding.header import after_letter, at_line, in_value
 from chatmusician.model.decoding.heading import clashes, with_header_field, with_letter
 from chatmusician.model.decoding.lengths import WHOLE
-from chatmusician.model.decoding.music import STEPS, ended
+from chatmusician.model.decoding.marks import LETTERS
+from chatmusician.model.decoding.music import STEPS, ended, unbarred
 from chatmusician.model.decoding.place import (
     AFTER,
     BAR,
+    CHORD_LENGTH,
+    CLOSE,
+    END,
     GAP,
     LETTER,
     LINE,
     NEEDS_SOUND,
     NOTE,
     OVER,
+    PLAIN,
     REST,
     START,
     VALUE,
@@ -28,6 +33,7 @@ from chatmusician.model.decoding.place import (
     Step,
 )
 from chatmusician.model.decoding.plan import Constraints
+from chatmusician.model.decoding.state import Node, Stand, State
 from chatmusician.model.decoding.whole import Whole
 
 _STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {
@@ -40,34 +46,11 @@ _MISSING: Final = object()
 _MOST_NODES: Final = 400_000
 
 
-class Node:
-    """A place in the bar, and what each character leads to, as far as it has been asked."""
-
-    __slots__ = ("edges", "place")
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.edges: dict[str, Node | Event | None] = {}
-
-
-class Stand:
-    """The tune as a whole, and what events make of it, as far as they have happened."""
-
-    __slots__ = ("after", "whole")
-
-    def __init__(self, whole: Whole) -> None:
-        self.whole = whole
-        self.after: dict[object, State | None] = {}
-
-
-class State(NamedTuple):
-    """`given`: text that must follow; `tape`: the section's text, `texts`: those before it."""
-
-    stand: Stand
-    node: Node
-    given: str = ""
-    tape: str = ""
-    texts: tuple[str, ...] = ()
+def _unframed(tape: str) -> str:
+    """The text of a section without the bar lines around it."""
+    text = tape.strip(" \n")
+    text = text[:-2] if text.endswith("|]") else text.rstrip("|:")
+    return text.rstrip(" \n").lstrip("|: \n")
 
 
 class Automaton:
@@ -75,23 +58,23 @@ class Automaton:
 
     def __init__(self, plan: Constraints) -> None:
         self.plan = plan.effective()
-        self.nodes: dict[Place, Node] = {}
+        self.nodes: dict[tuple[object, ...], Node] = {}
         self.stands: dict[Whole, Stand] = {}
         self.frames: dict[Whole, Frame] = {}
+        self.known: dict[Frame, Frame] = {}
         self.tapes = any(section.same_as is not None for section in self.plan.sections)
 
     def start(self) -> State:
-        place = Place(
-            Frame(0, strict=self.plan.strict, one_line=self.plan.one_line), LINE, ("begin",)
-        )
-        return State(self.stand(Whole()), self.node(place))
+        frame = Frame(0, strict=self.plan.strict, one_line=self.plan.one_line)
+        return State(self.stand(Whole()), self.node(Place(frame, LINE, ("begin",))))
 
     def node(self, place: Place) -> Node:
-        node = self.nodes.get(place)
+        key = place.key
+        node = self.nodes.get(key)
         if node is None:
             if len(self.nodes) > _MOST_NODES:
                 self.nodes.clear()
-            node = self.nodes[place] = Node(place)
+            node = self.nodes[key] = Node(place)
         return node
 
     def stand(self, whole: Whole) -> Stand:
@@ -103,8 +86,13 @@ class Automaton:
     def frame(self, whole: Whole) -> Frame:
         found = self.frames.get(whole)
         if found is None:
-            found = self.frames[whole] = tune.frame(whole, self.plan)
+            made = tune.frame(whole, self.plan)
+            found = self.frames[whole] = self.same(made)
         return found
+
+    def same(self, frame: Frame) -> Frame:
+        """The frame itself where it is known already: comparing then is quick."""
+        return self.known.setdefault(frame, frame)
 
     # -- one character ----------------------------------------------------------
 
@@ -115,23 +103,35 @@ class Automaton:
         return None if state.node.place.mode == OVER else self.plainly(state, char)
 
     def plainly(self, state: State, char: str) -> State | None:
-        stand, node = state[0], state[1]
+        """One character further, without a look at what is given."""
         while True:
+            node = state.node
             found = node.edges.get(char, _MISSING)
             if found is _MISSING:
                 found = self.explore(node, char)
-            if type(found) is Node:
-                return State(stand, found, state[2], state[3], state[4])
             if found is None:
                 return None
+            if isinstance(found, Node):
+                held = state.held
+                if found.note:
+                    held = held + char if char in ",'" else char if char in LETTERS else held
+                elif found.tie:
+                    found = self.tied(found, held)
+                return State(state.stand, found, state.given, state.tape, state.texts, held)
             assert isinstance(found, Event)
-            after = self.happen(state, stand, node, found)
+            after = self.happen(state, found)
             if after is None or not found.again:
                 return after
             state = after
-            stand, node = after[0], after[1]
-            if after.given:
-                return self.advance_given(after, char)
+            if state.given:
+                return self.advance_given(state, char)
+
+    def tied(self, node: Node, pitch: str) -> Node:
+        """The place after a tie, now that it matters which pitch was read."""
+        found = node.tied.get(pitch)
+        if found is None:
+            found = node.tied[pitch] = self.node(node.place.but(tie=(pitch,)))
+        return found
 
     def explore(self, node: Node, char: str) -> Node | Event | None:
         step = _STEPS[node.place.mode](node.place, char)
@@ -142,40 +142,37 @@ class Automaton:
     def advance_given(self, state: State, char: str) -> State | None:
         given = state.given
         if given and char != given[0]:
-            # Chord symbols may stand between the notes of a motif.
-            mode = state.node.place.mode
-            if mode == START and char in " \n":
-                return self.plainly(state, char)
-            apart = mode in (GAP, START) or (mode == AFTER)
-            if char == '"' and self.plan.chords is not None and apart and not self.replays(state):
-                return self.plainly(state, char)
-            if mode == "in quotes" and not self.replays(state):
-                return self.plainly(state, char)
-            return None
-        bare = state._replace(given="")
-        after = self.plainly(bare, char)
+            return self.plainly(state, char) if self.may_wait(state, char) else None
+        after = self.plainly(state.told("") if given else state, char)
         if after is None:
             return None
         if self.tapes and state.stand.whole.music:
             same = after.stand.whole.section == state.stand.whole.section
-            after = after._replace(tape=(after.tape if same else "") + char)
-        # The last of a header's value may bring on a motif.
-        return after._replace(given=given[1:] or after.given) if given else after
+            after = after.taped((after.tape if same else "") + char)
+        return after.told(given[1:] or after.given) if given else after
+
+    def may_wait(self, state: State, char: str) -> bool:
+        """Whether the text that is given can wait: only for blanks before a bar."""
+        return state.node.place.mode == START and char in " \n"
 
     def replays(self, state: State) -> bool:
         section = state.stand.whole.section
         sections = self.plan.sections
         return section < len(sections) and sections[section].same_as is not None
 
-    def happen(self, state: State, stand: Stand, node: Node, event: Event) -> State | None:
-        key: object = (event, node) if event.kind in ("chord", "field") else event
+    def happen(self, state: State, event: Event) -> State | None:
+        stand, node = state.stand, state.node
         if self.tapes:
             return self.result(state, stand, node, event)
+        within = event.kind in ("chord", "field")
+        key: object = (event, node) if within else event
         found = stand.after.get(key, _MISSING)
         if found is _MISSING:
             found = stand.after[key] = self.result(state, stand, node, event)
-        assert found is None or isinstance(found, State)
-        return found
+        if found is None:
+            return None
+        assert isinstance(found, State)
+        return state.at(found.stand, found.node) if within and stand.whole.music else found
 
     # -- events -------------------------------------------------------------------
 
@@ -187,7 +184,7 @@ class Automaton:
                 return None
             whole, given = begun
             doubtful = self.plan.strict and clashes(whole, event.text)
-            frame = place.frame._replace(doubtful=doubtful)
+            frame = place.frame.but(doubtful=doubtful)
             end = " " if self.plan.one_line else "\n"
             letter = self.node(Place(frame, LETTER, (event.text, end, -1)))
             return State(self.stand(whole), letter, given)
@@ -198,22 +195,19 @@ class Automaton:
             frame = place.frame
             chords = self.plan.chords or ()
             chord = chords[whole.chord] if whole.chord < len(chords) else ""
-            frame = frame._replace(chord=chord, owed=max(0, frame.owed - 1))
-            return state._replace(
-                stand=self.stand(whole),
-                node=self.node(
-                    place._replace(frame=frame, mode=GAP, arg=(), ahead=place.ahead | NEEDS_SOUND)
-                ),
-            )
+            frame = self.same(frame.but(chord=chord, owed=max(0, frame.owed - 1)))
+            ahead = place.ahead | NEEDS_SOUND
+            here = place.but(frame=frame, mode=GAP, arg=(), ahead=ahead)
+            return state.at(self.stand(whole), self.node(here))
         if event.kind == "ending":
             tie: tuple[str, ...] = ()
             slurs = 0
             whole = tune.with_ending(whole, self.plan, event.at, event.amount)
             if event.at == 1 or not self.plan.strict:
                 tie, slurs = event.tie, event.slurs
-            frame = self.frame(whole)._replace(starts="", ending=0, closed=False)
+            frame = self.same(self.frame(whole).but(starts="", ending=0, closed=False))
             started = Place(frame, START, (0,), tie=tie, slurs=slurs)
-            return state._replace(stand=self.stand(whole), node=self.node(started))
+            return state.at(self.stand(whole), self.node(started))
         return self.bar(state, whole, event)
 
     def bar(self, state: State, whole: Whole, event: Event) -> State:
@@ -222,15 +216,16 @@ class Automaton:
         whole = tune.with_bar(whole, self.plan, event.text, event.at, event.amount)
         given = ""
         if self.tapes and whole.section != section and event.at:
-            texts = (*texts, state.tape.strip(" \n").rstrip("|:] \n").lstrip("|: \n"))
+            texts = (*texts, _unframed(state.tape))
         if self.plan.sections:
             whole, given = self.section_text(whole, texts, whole.section != section)
         if self.plan.suffix and self.plan.bars and whole.bars >= self.plan.bars:
             rest = Place(Frame(0), OVER)
             return State(self.stand(whole), self.node(rest), self.plan.suffix)
-        started = Place(self.frame(whole), START, (0,), tie=event.tie, slurs=event.slurs)
+        since = 2 if event.text == END else 0 if event.text in (PLAIN, CLOSE) else 5
+        started = Place(self.frame(whole), START, (since,), tie=event.tie, slurs=event.slurs)
         tape = state.tape if whole.section == section else ""
-        return State(self.stand(whole), self.node(started), given, tape, texts)
+        return self.owing(State(self.stand(whole), self.node(started), "", tape, texts), given)
 
     def section_text(self, whole: Whole, texts: tuple[str, ...], new: bool) -> tuple[Whole, str]:
         """The text with which the section (or its first full bar) must begin."""
@@ -253,14 +248,14 @@ class Automaton:
             if found is None:
                 return None
             if not found.music:
-                line = self.node(place._replace(mode=LINE, arg=()))
+                line = self.node(place.but(mode=LINE, arg=()))
                 return State(self.stand(found), line)
             given = ""
             if self.plan.sections and self.plan.sections[0].motif:
                 given = self.plan.sections[0].motif.strip() + " "
             since = 1 if self.plan.one_line else 2
             started = Place(self.frame(found), START, (since,))
-            return State(self.stand(found), self.node(started), given)
+            return self.owing(State(self.stand(found), self.node(started)), given)
         if letter in "ML":
             changed = (
                 tune.with_meter(whole, self.plan, value)
@@ -276,8 +271,76 @@ class Automaton:
         if letter in "MLP" and event.at >= 2:
             frame = self.frame(whole)
         mode, arg = (START, (event.at,)) if event.at else (GAP, ())
-        here = place._replace(frame=frame, mode=mode, arg=arg)
-        return state._replace(stand=self.stand(whole), node=self.node(here))
+        here = place.but(frame=frame, mode=mode, arg=arg)
+        return state.at(self.stand(whole), self.node(here))
+
+    # -- chord symbols in text that is given ------------------------------------------
+
+    def owing(self, state: State, given: str) -> State:
+        """The state with this text to follow, the chord symbols due in its bars woven in."""
+        if not given:
+            return state
+        if self.plan.chords is None or self.replays(state):
+            return self.unbound(state).told(given)
+        return self.unbound(state).told(self.woven(state, given))
+
+    def unbound(self, state: State) -> State:
+        """The same in a bar that owes no chord symbol: its text is given."""
+        place = state.node.place
+        if not place.frame.owed:
+            return state
+        return state.at(state.stand, self.node(place.but(frame=self.same(place.frame.but(owed=0)))))
+
+    def woven(self, state: State, given: str) -> str:
+        """The text with the chord symbols that its bars owe, spread evenly before its notes."""
+        pieces: list[str] = []
+        at = 0
+        while at < len(given):
+            owed = state.node.place.frame.owed
+            state = self.unbound(state)
+            end, spots = self.spots(state, given, at)
+            if end == at:
+                return "".join(pieces) + given[at:]
+            count = min(owed, len(spots))
+            chosen = [spots[n * len(spots) // count] for n in range(count)]
+            text = ""
+            for index in range(at, end):
+                if index in chosen:
+                    chord = (self.plan.chords or ())[state.stand.whole.chord + chosen.index(index)]
+                    text += f'"{chord}"'
+                text += given[index]
+            after, _ = self.spell_plainly(text, state)
+            pieces.append(text)
+            state, at = after, end
+            if at < len(given):
+                # The bar line is known to be whole by the character after it.
+                after, _ = self.spell_plainly(given[at], state)
+                pieces.append(given[at])
+                state, at = after, at + 1
+        return "".join(pieces)
+
+    def spots(self, state: State, given: str, at: int) -> tuple[int, list[int]]:
+        """How far the bar goes in this text, and where in it a chord symbol could stand."""
+        chord = state.node.place.frame.chord
+        found: list[int] = []
+        stand = state.stand
+        for index in range(at, len(given)):
+            text = f'"{chord}"{given[index]}'
+            if chord and self.spell_plainly(text, state)[1] == len(text) and given[index] != " ":
+                found.append(index)
+            after = self.plainly(state, given[index])
+            if after is None or after.stand is not stand:
+                return index, found
+            state = after
+        return len(given), found
+
+    def spell_plainly(self, data: str, state: State) -> tuple[State, int]:
+        for index, char in enumerate(data):
+            after = self.plainly(state, char)
+            if after is None:
+                return state, index
+            state = after
+        return state, len(data)
 
     # -- the end --------------------------------------------------------------------
 
@@ -289,17 +352,24 @@ class Automaton:
         if place.mode == OVER:
             return True
         if place.mode == START:
-            return place.frame.closed and not place.tie and not place.slurs
+            return self.may_close(state.node)
         if place.mode == BAR:
             event = ended(place)
             if event is None:
                 return False
-            after = self.happen(state, state.stand, state.node, event)
-            return after is not None and after.node.place.frame.closed and not after.given.strip()
-        if self.plan.strict or place.mode not in (NOTE, REST, AFTER, GAP):
+            after = self.happen(state, event)
+            return after is not None and not after.given.strip() and self.may_close(after.node)
+        if place.mode not in (NOTE, REST, AFTER, GAP, CHORD_LENGTH):
             return False
+        if self.plan.strict:
+            return unbarred(place)
         barred, read = self.spell("||", state)
         return read == 2 and self.accepting(barred)
+
+    def may_close(self, node: Node) -> bool:
+        """Whether the tune may end before this bar."""
+        place = node.place
+        return place.frame.closed and not place.tie and not place.slurs
 
     def spell(self, text: str, state: State | None = None) -> tuple[State, int]:
         """Advance over a text: the last state, and how many bytes could stand."""

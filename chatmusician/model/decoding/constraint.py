@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 from chatmusician.errors import InputError, UsageError
-from chatmusician.model.decoding.automaton import Automaton, State
+from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.decoding.finish import ending
 from chatmusician.model.decoding.masks import Ids, Masks
 from chatmusician.model.decoding.plan import OFF, Constraints
+from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.vocabulary import Vocabulary
 
 # By how many bytes one token may put off the end.

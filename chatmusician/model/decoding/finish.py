@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from chatmusician.model.decoding.automaton import Automaton, State
+from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.decoding.lengths import allowed, longest
 from chatmusician.model.decoding.place import (
     ACCIDENTAL,
@@ -28,6 +29,7 @@ from chatmusician.model.decoding.place import (
     VALUE,
     Place,
 )
+from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.values import NAMES, chord_ends
 
 _MOST_STEPS: Final = 4_000
@@ -35,36 +37,45 @@ _BAR_LINES: Final = ("|]", ":|", "|", "||", "|:", "::")
 _DEFAULTS: Final = {"X": "1", "M": "4/4", "L": "1/8", "K": "C", "Q": "1/4=90", "V": "1", "P": "A"}
 
 
-class DeadEndError(AssertionError):
-    """A state from which no end was found; the walks in the tests have never met one."""
-
-
 def ending(automaton: Automaton, state: State) -> str | None:
-    """A short text (bytes as Latin-1) after which the tune may end; None where none is found."""
-    try:
-        return _ending(automaton, state)
-    except DeadEndError:
-        return None
+    """A short text (bytes as Latin-1) after which the tune may end; None where none was found.
 
-
-def _ending(automaton: Automaton, state: State) -> str:
+    At each step the first way on that is likely to be short is taken; one that leads nowhere is
+    gone back on.
+    """
     pieces: list[str] = []
+    ways = [_ways(automaton, state)]
+    seen: set[tuple[object, ...]] = set()
     for _ in range(_MOST_STEPS):
         if automaton.accepting(state):
             return "".join(pieces)
-        piece, state = _piece(automaton, state)
+        found: tuple[str, State] | None = None
+        while ways and found is None:
+            found = next(ways[-1], None)
+            if found is None:
+                ways.pop()
+                if pieces:
+                    pieces.pop()
+        if found is None:
+            return None
+        piece, state = found
+        key = (id(state.stand), id(state.node), state.given, state.tape)
+        if key in seen:
+            ways.append(iter(()))
+        else:
+            seen.add(key)
+            ways.append(_ways(automaton, state))
         pieces.append(piece)
-    raise DeadEndError(f"{automaton.plan} {state.stand.whole} {state.node.place} {pieces[-9:]}")
+    return None
 
 
-def _piece(automaton: Automaton, state: State) -> tuple[str, State]:
+def _ways(automaton: Automaton, state: State) -> Iterator[tuple[str, State]]:
+    """What may be written next, with where it leads, the shortest way to the end first."""
     for text in (*_candidates(state), automaton.plan.suffix):
-        if not text:
-            continue
-        after, read = automaton.spell_bytes(text, state)
-        if read == len(text):
-            return text, after
-    raise DeadEndError(f"{automaton.plan} {state.stand.whole} {state.node.place} {state.given!r}")
+        if text:
+            after, read = automaton.spell_bytes(text, state)
+            if read == len(text):
+                yield text, after
 
 
 def _candidates(state: State) -> list[str]:

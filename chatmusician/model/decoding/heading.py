@@ -6,8 +6,7 @@ from typing import Final
 
 from chatmusician.abc.fields import default_unit, parse_meter
 from chatmusician.model.decoding.lengths import WHOLE
-from chatmusician.model.decoding.plan import SYNTAX, Constraints
-from chatmusician.model.decoding.values import HORNPIPE_METERS
+from chatmusician.model.decoding.plan import HORNPIPE_METERS, SYNTAX, Constraints
 from chatmusician.model.decoding.whole import Whole, with_unit
 
 _ONCE: Final = "XMLQRKP"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
-from chatmusician.model.decoding.lengths import allowed
 from chatmusician.model.decoding.place import (
     DECORATED,
     DOTTED,
@@ -22,6 +22,8 @@ from chatmusician.model.decoding.values import NAMES, chord_begins, chord_comple
 
 LETTERS: Final = "ABCDEFGabcdefg"
 MARKS: Final = ".~HLMOPSTuv"
+# Fingerings are written without a sign; abc2midi takes any other word for a chord.
+_FINGERS: Final = "012345"
 # abc2midi takes ; in quotes for the end of an annotation.
 _NOT_QUOTED: Final = '"\\%&;'
 ACCIDENTALS: Final = ("^", "^^", "_", "__", "=")
@@ -58,9 +60,14 @@ def mark_fits(place: Place) -> bool:
 
 
 def trill_fits(place: Place, mark: str) -> bool:
-    """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords."""
+    """abc2midi loses ties at a dot, plays rolls as grace notes, and trills no chords.
+
+    The pairs it swings in a hornpipe must not have a dotted note.
+    """
     if not place.frame.strict or mark not in (".", "staccato", "T", "~", "trill", "roll"):
         return True
+    if mark in (".", "staccato") and place.frame.hornpipe:
+        return False
     return not place.tie and not (mark == "~" and place.ahead & GRACED)
 
 
@@ -84,16 +91,12 @@ def marked(place: Place, mark: str) -> Place:
         ahead |= DOTTED
     if place.frame.strict:
         ahead |= NEEDS_NOTE
-    return place._replace(mode=GAP, arg=(), ahead=place.ahead | ahead, last=0)
+    return place.but(mode=GAP, arg=(), ahead=place.ahead | ahead, last=0)
 
 
 def note_begins(place: Place) -> bool:
     """Whether a note can begin here at all."""
-    return bool(length_table(place))
-
-
-def length_table(place: Place) -> dict[str, int]:
-    return allowed(place.frame.unit, place.room, place.tuplet, place.broken)
+    return bool(place.lengths())
 
 
 def in_grace(place: Place, char: str) -> Step:
@@ -103,25 +106,25 @@ def in_grace(place: Place, char: str) -> Step:
     assert isinstance(note, str)
     assert isinstance(tail, str)
     if char == "/" and not count and not note and not tail:
-        return place._replace(arg=(0, "", "/"))
+        return place.but(arg=(0, "", "/"))
     if note:
         if char in ",'" and not tail:
             fits = pitch_fits(note[0], note[1:] + char)
-            return place._replace(arg=(count, note + char, "")) if fits else None
+            return place.but(arg=(count, note + char, "")) if fits else None
         if tail + char in prefixes(frozenset(_GRACE_LENGTHS)):
-            return place._replace(arg=(count, note, tail + char))
+            return place.but(arg=(count, note, tail + char))
         if tail not in _GRACE_LENGTHS:
             return None
         count, note, tail = count + 1, "", ""
     sign = "" if tail == "/" else tail
     if char == "}" and count and not sign:
         ahead = GRACED | NEEDS_NOTE if place.frame.strict else 0
-        return place._replace(mode=GAP, arg=(), ahead=place.ahead | ahead)
+        return place.but(mode=GAP, arg=(), ahead=place.ahead | ahead)
     if count >= _MOST_GRACES:
         return None
     if char in "^_=":
-        return place._replace(arg=(count, "", sign + char)) if sign + char in ACCIDENTALS else None
-    return place._replace(arg=(count, char, "")) if char in LETTERS else None
+        return place.but(arg=(count, "", sign + char)) if sign + char in ACCIDENTALS else None
+    return place.but(arg=(count, char, "")) if char in LETTERS else None
 
 
 def in_quote(place: Place, char: str) -> Step:
@@ -132,24 +135,28 @@ def in_quote(place: Place, char: str) -> Step:
     frame = place.frame
     if text == "^":
         if char == '"' and not missing:
-            return place._replace(mode=GAP, arg=())
+            return place.but(mode=GAP, arg=())
         left = text_byte(char, missing)
-        return None if left is None or char in _NOT_QUOTED else place._replace(arg=("^", left))
+        return None if left is None or char in _NOT_QUOTED else place.but(arg=("^", left))
     if not text and char in ("^_<>" if frame.strict else "^_<>@"):
-        return place._replace(arg=("^", 0))
+        return place.but(arg=("^", 0))
+    if not text and char in _FINGERS and frame.strict and frame.chord is None:
+        return place.but(arg=("1", 0))
+    if text == "1" and frame.strict:
+        return place.but(mode=GAP, arg=()) if char == '"' else None
     if frame.strict and not frame.owed and not note_begins(place):
         return None
     if frame.chord is not None:
         return _asked_chord(place, text, char)
     if not frame.strict:
         if char == '"' and text:
-            return place._replace(mode=GAP, arg=())
+            return place.but(mode=GAP, arg=())
         left = text_byte(char, missing)
-        return None if left is None or char in '"\\%' else place._replace(arg=(".", left))
+        return None if left is None or char in '"\\%' else place.but(arg=(".", left))
     if char == '"':
         ahead = place.ahead | NEEDS_SOUND
-        return place._replace(mode=GAP, arg=(), ahead=ahead) if chord_complete(text) else None
-    return place._replace(arg=(text + char, 0)) if chord_begins(text + char) else None
+        return place.but(mode=GAP, arg=(), ahead=ahead) if chord_complete(text) else None
+    return place.but(arg=(text + char, 0)) if chord_begins(text + char) else None
 
 
 def _asked_chord(place: Place, text: str, char: str) -> Step:
@@ -158,7 +165,7 @@ def _asked_chord(place: Place, text: str, char: str) -> Step:
         return None
     if char == '"':
         return Event("chord") if asked and text == asked else None
-    return place._replace(arg=(text + char, 0)) if asked.startswith(text + char) else None
+    return place.but(arg=(text + char, 0)) if asked.startswith(text + char) else None
 
 
 def text_byte(char: str, missing: int) -> int | None:
@@ -180,7 +187,16 @@ def in_mark(place: Place, char: str) -> Step:
     if char == "!":
         found = marked(place, text + " ")
         return found if text in NAMES and trill_fits(place, text) else None
-    return place._replace(arg=(text + char,)) if text + char in prefixes(NAMES) else None
+    tied = place.frame.strict and bool(place.tie)
+    names = _names(tied, place.frame.strict and (tied or place.frame.hornpipe))
+    return place.but(arg=(text + char,)) if text + char in prefixes(names) else None
+
+
+@lru_cache(maxsize=8)
+def _names(untrilled: bool, undotted: bool) -> frozenset[str]:
+    """The decorations without those that `trill_fits` refuses."""
+    less = (("trill", "roll") if untrilled else ()) + (("staccato",) if undotted else ())
+    return NAMES - frozenset(less)
 
 
 _PITCHES: Final = tuple(
@@ -198,8 +214,11 @@ def is_new(
     notes: tuple[object, ...],
     among: set[str] | None = None,
 ) -> bool:
-    """Whether the text begins a pitch that the chord does not have yet (one of those named)."""
-    if not place.frame.strict:
+    """Whether the text begins a pitch that a chord with a tie does not have yet.
+
+    `among`: it must be one of those.
+    """
+    if not (place.frame.strict and place.tie):
         return among is None or any(pitch.startswith(text) for pitch in among)
     taken = {*notes, *place.tie} if sign else set(notes)
     choice = _PITCHES if among is None else among

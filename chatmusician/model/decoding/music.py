@@ -16,7 +16,6 @@ from chatmusician.model.decoding.marks import (
     in_mark,
     in_quote,
     is_new,
-    length_table,
     mark_fits,
     marked,
     note_begins,
@@ -37,9 +36,11 @@ from chatmusician.model.decoding.place import (
     DECORATED,
     DOTTED,
     DOUBTFUL,
+    END,
     ENDING,
     GAP,
     GRACE,
+    HELD,
     LETTER,
     LOOSE_LINES,
     MARK,
@@ -70,6 +71,8 @@ _MOST_IN_CHORD: Final = 6
 _LONGEST_BREAK: Final = 3
 _TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 _FINEST_BROKEN: Final = 8
+# What `Place.last` says in the first note or rest of a line.
+_LINE_BEGINS: Final = -1
 
 
 # -- between elements -----------------------------------------------------------
@@ -78,50 +81,62 @@ _FINEST_BROKEN: Final = 8
 def at_start(place: Place, char: str) -> Step:
     """At the start of a bar; arg: what is before it.
 
-    0 the bar line itself, 1 a blank, 2 a line break, 3 an inline field, 4 an empty bar's line.
+    0 | or :|, 1 a blank, 2 a line break, 3 an inline field, 4 an empty bar's line, 5 any other
+    bar line, after which a bare number is no ending.
     """
     frame = place.frame
     since = place.arg[0]
     if char == " ":
-        return place._replace(arg=(1,)) if since in (0, 3, 4) else None
+        return place.but(arg=(1,)) if since in (0, 3, 4, 5) else None
     if char == "\n":
-        if since == 2 or frame.one_line:
+        # Behind a whole tune the chat format has a blank, and nothing after it.
+        if since == 2 or frame.one_line or (since == 1 and frame.over):
             return None
-        return place._replace(arg=(2,))
+        return place.but(arg=(2,))
     if frame.over:
         return None
     if char.isdigit():
-        if place.tie and frame.strict:
+        if place.tie and frame.strict and frame.ending != 1:
             return None
-        if since in (0, 4) and frame.ending and char == str(frame.ending):
-            return place._replace(mode=ENDING, arg=(char, False))
+        directly = since in (0, 4) or (since == 5 and not frame.strict)
+        if directly and frame.ending and char == str(frame.ending):
+            return place.but(mode=ENDING, arg=(char, False))
         return None
     if char == "[":
-        opened = place._replace(mode=BRACKET, arg=(True,))
+        opened = place.but(mode=BRACKET, arg=(True,))
         return opened if _bracket_fits(opened) else None
     if frame.must:
         return None
     if char == "|":
-        if frame.starts and since != 0 and not (frame.strict and (place.tie or place.slurs)):
-            return place._replace(mode=BAR, arg=("|", True))
+        bound = frame.strict and (place.tie or place.slurs)
+        if frame.starts and since not in (0, 5) and not bound:
+            return place.but(mode=BAR, arg=("|", True))
         return None
     if frame.stopped and char not in frame.fields:
         return None
     if char in "ZX":
         bound = place.tie or (place.slurs and frame.strict)
         if frame.rests and not bound and not frame.owed:
-            return place._replace(mode=BARS_REST, arg=("", char))
+            return place.but(mode=BARS_REST, arg=("", char), last=_LINE_BEGINS if since == 2 else 0)
         return None
     if since == 2 and char in frame.fields and not place.tie:
-        return place._replace(mode=DOUBTFUL, arg=(char,))
-    return element(place._replace(mode=GAP, arg=()), char)
+        return place.but(mode=DOUBTFUL, arg=(char,))
+    begun = element(place.but(mode=GAP, arg=()), char)
+    if since == 2 and isinstance(begun, Place) and begun.mode in (NOTE, REST):
+        return begun.but(last=_LINE_BEGINS)
+    return begun
+
+
+def _is_field(place: Place, char: str, text: str) -> bool:
+    """Whether a letter at the start of a line would become the name of a field."""
+    return char == ":" and place.last == _LINE_BEGINS and not text
 
 
 def doubtful(place: Place, char: str) -> Step:
     """After a letter on a new line that names a field if a colon follows."""
     letter = str(place.arg[0])
     if char == ":":
-        return place._replace(mode=VALUE, arg=(letter, "", "\n", 2))
+        return place.but(mode=VALUE, arg=(letter, "", "\n", 2))
     if letter in MARKS and mark_fits(place) and trill_fits(place, letter):
         return element(marked(place, letter), char)
     return None
@@ -132,7 +147,7 @@ def in_gap(place: Place, char: str) -> Step:
     if char == " ":
         if place.arg or (place.ahead & MARKED and place.frame.strict):
             return None
-        return place._replace(arg=(1,), last=0)
+        return place.but(arg=(1,), last=0)
     return element(place, char)
 
 
@@ -146,36 +161,38 @@ def element(place: Place, char: str) -> Step:
     if char in "^_=":
         if not note_begins(place) or (place.tie and frame.strict):
             return None
-        return place._replace(mode=ACCIDENTAL, arg=(char,), last=0)
+        return place.but(mode=ACCIDENTAL, arg=(char,), last=0)
     if char in "zx":
         if place.tie or (frame.strict and place.ahead & NEEDS_NOTE):
             return None
-        begun = place._replace(mode=REST, arg=("",), last=0)
-        return begun if length_table(begun) else None
+        begun = place.but(mode=REST, arg=("",), last=0)
+        return begun if begun.lengths() else None
     if char in "|:":
         return _bar_begins(place, char)
     if char == "[":
-        opened = place._replace(mode=BRACKET, arg=(False,), last=0)
+        opened = place.but(mode=BRACKET, arg=(False,), last=0)
         return opened if _bracket_fits(opened) else None
     if char == '"':
-        return place._replace(mode=QUOTE, arg=("", 0), last=0)
+        return place.but(mode=QUOTE, arg=("", 0), last=0)
     if char == "{":
         if place.broken or not grace_fits(place):
             return None
-        return place._replace(mode=GRACE, arg=(0, "", ""), last=0)
+        return place.but(mode=GRACE, arg=(0, "", ""), last=0)
     if char == "!":
-        return place._replace(mode=MARK, arg=("",), last=0) if mark_fits(place) else None
+        return place.but(mode=MARK, arg=("",), last=0) if mark_fits(place) else None
     if char == "(":
-        opened = place._replace(mode=PAREN, arg=(), last=0)
+        opened = place.but(mode=PAREN, arg=(), last=0)
         return opened if note_begins(place) and _paren_fits(opened) else None
     if char == ")" and not frame.strict and place.slurs:
-        return place._replace(slurs=place.slurs - 1)
+        return place.but(slurs=place.slurs - 1)
     if char in MARKS:
         if not mark_fits(place) or not trill_fits(place, char):
             return None
         return marked(place, char)
-    if char == "\n" and not frame.strict and not frame.one_line and not place.ahead:
-        return place._replace(mode=GAP, arg=(1,), last=0)
+    if char == "\n" and not frame.one_line and not place.ahead:
+        if not place.arg and bar_permitted(place, END):
+            return Event("bar", END, place.at, 1)
+        return None if frame.strict else place.but(mode=GAP, arg=(1,), last=0)
     return None
 
 
@@ -198,16 +215,21 @@ def _paren_fits(place: Place) -> bool:
 def after_accidental(place: Place, char: str) -> Step:
     sign = str(place.arg[0])
     if char in "^_=":
-        return place._replace(arg=(sign + char,)) if sign + char in ACCIDENTALS else None
+        return place.but(arg=(sign + char,)) if sign + char in ACCIDENTALS else None
     return _note_head(place, sign, char) if char in LETTERS else None
 
 
 def _note_head(place: Place, sign: str, letter: str) -> Step:
-    if not length_table(place) or (
+    if not place.lengths() or (
         place.tie and ((sign and place.frame.strict) or not _ties_to(place, letter, False))
     ):
         return None
-    return place._replace(mode=NOTE, arg=(letter, ""), last=0)
+    return place.but(mode=NOTE, arg=(letter if place.tie else _kind(letter), ""), last=0)
+
+
+def _kind(letter: str) -> str:
+    """A letter that allows the same octave marks."""
+    return "A" if letter.isupper() else "c" if letter == "c" else "a"
 
 
 def _ties_to(place: Place, pitch: str, whole: bool) -> bool:
@@ -222,28 +244,32 @@ def _ties_to(place: Place, pitch: str, whole: bool) -> bool:
 def in_note(place: Place, char: str) -> Step:
     """In a note; arg: its pitch, and the length as far as written."""
     pitch, length = str(place.arg[0]), str(place.arg[1])
+    if _is_field(place, char, pitch[1:] + length):
+        return None
     if char in ",'" and not length:
         longer = pitch + char
         if not pitch_fits(longer[0], longer[1:]):
             return None
         if place.tie and not _ties_to(place, longer, False):
             return None
-        return place._replace(arg=(longer, ""))
+        return place.but(arg=(longer, ""))
     tied = not place.tie or _ties_to(place, pitch, True)
-    table = length_table(place)
+    table = place.lengths()
     if tied and length + char in table:
-        return place._replace(arg=(pitch, length + char))
+        return place.but(arg=(pitch, length + char))
     ticks = table.get(length, -1)
     if ticks < 0 or not tied:
         return None
-    return after(sounded(place, ticks, (pitch,)), char)
+    return after(sounded(place, ticks, (HELD,)), char)
 
 
 def in_rest(place: Place, char: str) -> Step:
     length = str(place.arg[0])
-    table = length_table(place)
+    if _is_field(place, char, length):
+        return None
+    table = place.lengths()
     if length + char in table:
-        return place._replace(arg=(length + char,))
+        return place.but(arg=(length + char,))
     ticks = table.get(length, -1)
     return after(sounded(place, ticks, ()), char) if ticks > 0 else None
 
@@ -251,24 +277,24 @@ def in_rest(place: Place, char: str) -> Step:
 def in_bars_rest(place: Place, char: str) -> Step:
     """After Z: the number of bars."""
     digits, letter = str(place.arg[0]), str(place.arg[1])
+    if _is_field(place, char, digits + letter[1:]):
+        return None
     if char in "0123456789" and not letter[1:]:
         number = digits + char
         fits = number[0] != "0" and 1 < int(number) <= place.frame.rests
         begins = number == "1" and place.frame.rests >= 10
-        return place._replace(arg=(number, letter)) if fits or begins else None
+        return place.but(arg=(number, letter)) if fits or begins else None
     if digits == "1":
         return None
     if char == " ":
-        return None if letter[1:] else place._replace(arg=(digits, letter + " "))
+        return None if letter[1:] else place.but(arg=(digits, letter + " "))
     if char != "|" and char != ":":
         return None
-    rested = place._replace(
-        mode=GAP, arg=("Z", int(digits or 1)), at=place.frame.need or WHOLE, last=0
-    )
+    rested = place.but(mode=GAP, arg=("Z", int(digits or 1)), at=place.frame.need or WHOLE, last=0)
     return _bar_begins(rested, char)
 
 
-def sounded(place: Place, ticks: int, pitches: tuple[str, ...], *, dotted: bool = False) -> Place:
+def sounded(place: Place, ticks: int, pitches: tuple[str, ...]) -> Place:
     """The place after a note, rest or chord of this written length."""
     at, tuplet = place.at, place.tuplet
     last = ticks
@@ -276,7 +302,7 @@ def sounded(place: Place, ticks: int, pitches: tuple[str, ...], *, dotted: bool 
         at += ticks
     else:
         left, written = tuplet.left - 1, tuplet.written + ticks
-        tuplet = tuplet._replace(left=left, written=written)
+        tuplet = Tuplet(left, written, tuplet.p, tuplet.q, tuplet.room)
         if left == 0:
             at += written * tuplet.q // tuplet.p
             tuplet, last = None, 0
@@ -285,9 +311,7 @@ def sounded(place: Place, ticks: int, pitches: tuple[str, ...], *, dotted: bool 
         last = 0
     # abc2midi loses ties of dotted and trilled notes.
     shown = () if place.frame.strict and place.ahead & (TRILLED | DOTTED) else pitches
-    return place._replace(
-        mode=AFTER, arg=shown, at=at, tuplet=tuplet, last=last, broken=0, tie=(), ahead=0
-    )
+    return Place(place.frame, AFTER, shown, at, tuplet, last, 0, (), place.slurs, 0)
 
 
 def after(place: Place, char: str) -> Step:
@@ -296,17 +320,17 @@ def after(place: Place, char: str) -> Step:
         if place.at == place.frame.need and not place.frame.carry and place.tuplet is None:
             return None
         tied = tuple(str(pitch) for pitch in place.arg)
-        return place._replace(arg=(), tie=tied, last=0)
+        return place.but(arg=(), tie=tied, last=0)
     if char == ")":
         if not place.slurs:
             return None
         arg = () if place.frame.strict else place.arg
-        return place._replace(slurs=place.slurs - 1, last=0, arg=arg)
+        return place.but(slurs=place.slurs - 1, last=0, arg=arg)
     if char in "<>" and place.last and not place.tie:
         return _breaks(place, char)
     if place.slurs and not _slur_can_wait(place):
         return None
-    gap = place._replace(mode=GAP, arg=())
+    gap = place.but(mode=GAP, arg=())
     return in_gap(gap, char)
 
 
@@ -321,8 +345,8 @@ def _breaks(place: Place, char: str) -> Step:
     """A broken rhythm: the next note must be as long as the last, in the same tuplet and bar."""
     if place.last < _FINEST_BROKEN or place.last % _FINEST_BROKEN:
         return None
-    found = place._replace(mode=BROKEN, arg=(char, 1), broken=place.last, last=0)
-    return found if length_table(found) else None
+    found = place.but(mode=BROKEN, arg=(char, 1), broken=place.last, last=0)
+    return found if found.lengths() else None
 
 
 def in_broken(place: Place, char: str) -> Step:
@@ -330,8 +354,8 @@ def in_broken(place: Place, char: str) -> Step:
     assert isinstance(count, int)
     if char == sign:
         fits = count < _LONGEST_BREAK and place.broken % (_FINEST_BROKEN << count) == 0
-        return place._replace(arg=(sign, count + 1)) if fits else None
-    return element(place._replace(mode=GAP, arg=(), ahead=NEEDS_SOUND), char)
+        return place.but(arg=(sign, count + 1)) if fits else None
+    return element(place.but(mode=GAP, arg=(), ahead=NEEDS_SOUND), char)
 
 
 def in_chord(place: Place, char: str) -> Step:
@@ -344,16 +368,14 @@ def in_chord(place: Place, char: str) -> Step:
     if char in ",'" and note:
         longer = note + char
         fits = pitch_fits(longer[0], longer[1:]) and is_new(place, sign, longer, notes)
-        return place._replace(arg=(sign, longer, notes, ties)) if fits else None
+        return place.but(arg=(sign, longer, notes, ties)) if fits else None
     if note:
-        if place.frame.strict and (note in notes or (sign and note in place.tie)):
+        if place.frame.strict and place.tie and (note in notes or (sign and note in place.tie)):
             return None
         notes = (*notes, note)
         if char == "-":
             # abc2midi loses count of ties of single notes in chords.
-            return (
-                None if place.frame.strict else place._replace(arg=("", "", notes, (*ties, note)))
-            )
+            return None if place.frame.strict else place.but(arg=("", "", notes, (*ties, note)))
         note, sign = "", ""
     missing = set(place.tie) - set(notes)
     room = _MOST_IN_CHORD - len(notes) - len(missing)
@@ -361,14 +383,14 @@ def in_chord(place: Place, char: str) -> Step:
         longer = sign + char
         # What a tie goes on with, beside an accidental in its chord, is read in two ways.
         fits = longer in ACCIDENTALS and room > 0 and not (place.frame.strict and place.tie)
-        return place._replace(arg=(longer, "", notes, ties)) if fits else None
+        return place.but(arg=(longer, "", notes, ties)) if fits else None
     if char in LETTERS:
         if not is_new(place, sign, char, notes, missing if room < 1 else None):
             return None
-        return place._replace(arg=(sign, char, notes, ties))
+        return place.but(arg=(sign, char, notes, ties))
     fewest = 2 if place.frame.strict else 1
     if char == "]" and not sign and len(notes) >= fewest and chord_ties(place, notes):
-        return place._replace(mode=CHORD_LENGTH, arg=("", notes, ties))
+        return place.but(mode=CHORD_LENGTH, arg=("", notes, ties))
     return None
 
 
@@ -378,20 +400,20 @@ def after_chord(place: Place, char: str) -> Step:
     assert isinstance(length, str)
     assert isinstance(notes, tuple)
     assert isinstance(ties, tuple)
-    table = length_table(place)
+    table = place.lengths()
     if length + char in table:
-        return place._replace(arg=(length + char, notes, ties))
+        return place.but(arg=(length + char, notes, ties))
     ticks = table.get(length, -1)
     if ticks < 0:
         return None
     done = sounded(place, ticks, notes)
     if place.frame.strict and len({str(note)[0].lower() for note in notes}) < len(notes):
         # Two octaves of a letter: which accidental a tie goes on with is read in two ways.
-        done = done._replace(arg=())
+        done = done.but(arg=())
     if ties:
         if done.at == done.frame.need and not done.frame.carry and done.tuplet is None:
             return None
-        done = done._replace(tie=ties, last=0, arg=())
+        done = done.but(tie=ties, last=0, arg=())
     return after(done, char)
 
 
@@ -403,12 +425,12 @@ def after_paren(place: Place, char: str) -> Step:
     if char.isdigit():
         if place.tuplet is not None or place.broken or char not in "23456789":
             return None
-        begun = place._replace(mode=TUPLET, arg=(char,))
+        begun = place.but(mode=TUPLET, arg=(char,))
         return begun if _tuplet(begun, char) or _tuplet(begun, char + ":2") else None
     if not slur_fits(place):
         return None
     return element(
-        place._replace(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=place.ahead | NEEDS_NOTE),
+        place.but(mode=GAP, arg=(), slurs=place.slurs + 1, ahead=place.ahead | NEEDS_NOTE),
         char,
     )
 
@@ -416,16 +438,15 @@ def after_paren(place: Place, char: str) -> Step:
 def in_tuplet(place: Place, char: str) -> Step:
     text = str(place.arg[0])
     if char == ":" and text.count(":") < 2 and text[-1] != ":":
-        return place._replace(arg=(text + ":",))
+        return place.but(arg=(text + ":",))
     if char.isdigit() and char != "0" and text[-1] == ":":
         longer = text + char
-        return place._replace(arg=(longer,)) if _tuplet(place, longer) else None
+        return place.but(arg=(longer,)) if _tuplet(place, longer) else None
     tuplet = _tuplet(place, text)
     if tuplet is None:
         return None
-    return in_gap(
-        place._replace(mode=GAP, arg=(), tuplet=tuplet, ahead=place.ahead | NEEDS_SOUND), char
-    )
+    begun = place.but(mode=GAP, arg=(), ahead=place.ahead | NEEDS_SOUND)
+    return in_gap(begun.within(tuplet), char)
 
 
 def _tuplet(place: Place, text: str) -> Tuplet | None:
@@ -460,22 +481,25 @@ def after_bracket(place: Place, char: str) -> Step:
     if char.isdigit():
         if place.tuplet is not None or place.broken or place.ahead & NEEDS_NOTE:
             return None
-        if place.tie and frame.strict:
+        if place.tie and frame.strict and frame.ending != 1:
             return None
-        if (begun or not frame.strict) and frame.ending and char == str(frame.ending):
-            return place._replace(mode=ENDING, arg=(char, True))
+        within = frame.split and 0 < place.at < frame.need and not (place.ahead or place.slurs)
+        apart = begun or not frame.strict or within
+        if apart and frame.ending and char == str(frame.ending):
+            return place.but(mode=ENDING, arg=(char, True))
         return None
     if frame.must:
         return None
     if char in frame.fields and char not in "wWs":
         bound = place.tuplet is not None or place.broken or place.ahead or place.tie
-        if not bound and (char in "KP" or (begun and place.at == 0)):
-            return place._replace(mode=LETTER, arg=(char, "]", 3 if begun else 0))
+        anywhere = char == "K" or (char == "P" and not frame.strict)
+        if not bound and (anywhere or (begun and place.at == 0)):
+            return place.but(mode=LETTER, arg=(char, "]", 3 if begun else 0))
         return None
     if char in LETTERS or char in "^_=":
         if not note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
             return None
-        empty = place._replace(mode=CHORD, arg=("", "", (), ()), last=0)
+        empty = place.but(mode=CHORD, arg=("", "", (), ()), last=0)
         return in_chord(empty, char)
     return None
 
@@ -485,10 +509,10 @@ def in_ending(place: Place, char: str) -> Step:
     text, bracket = str(place.arg[0]), bool(place.arg[1])
     if not place.frame.strict:
         if char == "," and text[-1] != ",":
-            return place._replace(arg=(text + char, bracket))
+            return place.but(arg=(text + char, bracket))
         if char.isdigit() and text[-1] == ",":
             following = str(int(text.split(",")[-2]) + 1)
-            return place._replace(arg=(text + char, bracket)) if char == following else None
+            return place.but(arg=(text + char, bracket)) if char == following else None
     if char.isdigit() or text[-1] == ",":
         return None
     numbers = text.split(",")
@@ -500,8 +524,8 @@ def in_ending(place: Place, char: str) -> Step:
 def _bar_begins(place: Place, char: str) -> Step:
     count = place.arg[1] if place.arg[:1] == ("Z",) else 1
     if place.at == 0 and not place.frame.strict and char == "|":
-        return place._replace(mode=BAR, arg=("|", True), ahead=0)
-    begun = place._replace(mode=BAR, arg=(char, False, count), last=0)
+        return place.but(mode=BAR, arg=("|", True), ahead=0)
+    begun = place.but(mode=BAR, arg=(char, False, count), last=0)
     return begun if _bar_can_be(begun, char) else None
 
 
@@ -538,9 +562,9 @@ def in_bar(place: Place, char: str) -> Step:
             return Event("bar", "|:", tie=place.tie, slurs=place.slurs)
         if place.frame.strict:
             return None
-        return at_start(place._replace(mode=START, arg=(4,)), char)
+        return at_start(place.but(mode=START, arg=(4,)), char)
     if longer in _BAR_PREFIXES and _bar_can_be(place, longer):
-        return place._replace(arg=(longer, False, place.arg[2]))
+        return place.but(arg=(longer, False, place.arg[2]))
     return ended(place)
 
 
@@ -552,6 +576,13 @@ def ended(place: Place) -> Event | None:
     count = place.arg[2]
     assert isinstance(count, int)
     return Event("bar", kind, place.at, count, place.tie, place.slurs, again=True)
+
+
+def unbarred(place: Place) -> bool:
+    """Whether the tune may end here without a bar line."""
+    bare = place.but(arg=()) if place.mode == GAP else place
+    step = STEPS[bare.mode](bare, "\n")
+    return isinstance(step, Event) and step.text == END
 
 
 def over(place: Place, char: str) -> Step:

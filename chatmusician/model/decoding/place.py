@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, final
 
-from chatmusician.model.decoding.lengths import Tuplet
+from chatmusician.model.decoding.lengths import Tuplet, allowed
 
 # Kinds of bar lines.
 PLAIN, DOUBLE, FINAL, OPEN, CLOSE, BOTH = "|", "||", "|]", "|:", ":|", "::"
+# The end of a tune without a bar line.
+END: Final = "end"
 BAR_LINES: Final[dict[str, str]] = {
     "|": PLAIN,
     "||": DOUBLE,
@@ -50,14 +52,20 @@ BAR = "in a bar line"
 DOUBTFUL = "a letter that may be a field's"
 OVER = "after the tune"
 
+# In place of a pitch that is read but not looked at yet: only a tie asks for it. So bars that
+# differ in pitches alone share their places.
+HELD: Final = "?"
 
-class Frame(NamedTuple):
-    """What holds for one bar.
+
+@final
+class Frame:
+    """What holds for one bar. Frames that say the same are equal.
 
     need      ticks up to the next plain bar line (0: free meter)
     ends      for each bar line that may end it, after how many ticks (None: any)
     starts    bar lines that may stand at its start
     ending    the number of the variant ending that may begin it (0: none); `must` that it does
+    split     an ending may begin in mid-bar too
     carry     ties and slurs may go on into the bar after
     rests     how many bars of rest (Z) may stand here
     chord     the chord symbol that comes next, "" for none, None for any
@@ -66,56 +74,223 @@ class Frame(NamedTuple):
     fields    fields that may change here
     doubtful  (5, (7 and (9 must say their time; in the header: R: may not say hornpipe
     stopped   no music may follow, but a sign
+    hornpipe  R: says it is one
     """
 
-    need: int
-    ends: tuple[tuple[str, frozenset[int] | None], ...] = ()
-    starts: str = ""
-    ending: int = 0
-    must: bool = False
-    carry: bool = True
-    rests: int = 0
-    chord: str | None = None
-    owed: int = 0
-    closed: bool = False
-    over: bool = False
-    fields: str = ""
-    unit: int = 32
-    compound: bool = False
-    doubtful: bool = False
-    strict: bool = True
-    one_line: bool = False
-    pickup: bool = False
-    stopped: bool = False
+    def __init__(
+        self,
+        need: int,
+        *,
+        ends: tuple[tuple[str, frozenset[int] | None], ...] = (),
+        starts: str = "",
+        ending: int = 0,
+        must: bool = False,
+        split: bool = False,
+        carry: bool = True,
+        rests: int = 0,
+        chord: str | None = None,
+        owed: int = 0,
+        closed: bool = False,
+        over: bool = False,
+        fields: str = "",
+        unit: int = 32,
+        compound: bool = False,
+        doubtful: bool = False,
+        strict: bool = True,
+        one_line: bool = False,
+        stopped: bool = False,
+        hornpipe: bool = False,
+    ) -> None:
+        self.need: Final = need
+        self.ends: Final = ends
+        self.starts: Final = starts
+        self.ending: Final = ending
+        self.must: Final = must
+        self.split: Final = split
+        self.carry: Final = carry
+        self.rests: Final = rests
+        self.chord: Final = chord
+        self.owed: Final = owed
+        self.closed: Final = closed
+        self.over: Final = over
+        self.fields: Final = fields
+        self.unit: Final = unit
+        self.compound: Final = compound
+        self.doubtful: Final = doubtful
+        self.strict: Final = strict
+        self.one_line: Final = one_line
+        self.stopped: Final = stopped
+        self.hornpipe: Final = hornpipe
+        self.key: Final = (
+            (need, ends, starts, ending, must, split, carry, rests, chord, owed),
+            (closed, over, fields, unit, compound, doubtful, strict, one_line, stopped, hornpipe),
+        )
+        self.hashed: Final = hash(self.key)
+
+    def __hash__(self) -> int:
+        return self.hashed
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Frame) and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return f"Frame{self.key}"
+
+    def but(
+        self,
+        *,
+        need: int | None = None,
+        ends: tuple[tuple[str, frozenset[int] | None], ...] | None = None,
+        starts: str | None = None,
+        ending: int | None = None,
+        must: bool | None = None,
+        split: bool | None = None,
+        carry: bool | None = None,
+        rests: int | None = None,
+        chord: str | None = None,
+        owed: int | None = None,
+        closed: bool | None = None,
+        over: bool | None = None,
+        fields: str | None = None,
+        doubtful: bool | None = None,
+        stopped: bool | None = None,
+    ) -> Frame:
+        """The same frame with some things otherwise."""
+        return Frame(
+            self.need if need is None else need,
+            ends=self.ends if ends is None else ends,
+            starts=self.starts if starts is None else starts,
+            ending=self.ending if ending is None else ending,
+            must=self.must if must is None else must,
+            split=self.split if split is None else split,
+            carry=self.carry if carry is None else carry,
+            rests=self.rests if rests is None else rests,
+            chord=self.chord if chord is None else chord,
+            owed=self.owed if owed is None else owed,
+            closed=self.closed if closed is None else closed,
+            over=self.over if over is None else over,
+            fields=self.fields if fields is None else fields,
+            unit=self.unit,
+            compound=self.compound,
+            doubtful=self.doubtful if doubtful is None else doubtful,
+            strict=self.strict,
+            one_line=self.one_line,
+            stopped=self.stopped if stopped is None else stopped,
+            hornpipe=self.hornpipe,
+        )
 
 
-class Place(NamedTuple):
+@final
+class Place:
     """A place in the bar.
 
     at        ticks since the bar began
     last      the length of the note just ended, where > or < may follow it; 0 elsewhere
     broken    the length the next note must have to complete a broken rhythm, or 0
-    tie       pitches that the next note must hold; `whole`: one of them is enough
-    ahead     what must come before the bar may end: bits, see below
+    tie       pitches that the next note must hold
+    ahead     what must come before the bar may end: bits, see above
     """
 
-    frame: Frame
-    mode: str = START
-    arg: tuple[object, ...] = ()
-    at: int = 0
-    tuplet: Tuplet | None = None
-    last: int = 0
-    broken: int = 0
-    tie: tuple[str, ...] = ()
-    slurs: int = 0
-    ahead: int = 0
+    def __init__(
+        self,
+        frame: Frame,
+        mode: str = START,
+        arg: tuple[object, ...] = (),
+        at: int = 0,
+        tuplet: Tuplet | None = None,
+        last: int = 0,
+        broken: int = 0,
+        tie: tuple[str, ...] = (),
+        slurs: int = 0,
+        ahead: int = 0,
+    ) -> None:
+        self.frame: Final = frame
+        self.mode: Final = mode
+        self.arg: Final = arg
+        self.at: Final = at
+        self.tuplet: Final = tuplet
+        self.last: Final = last
+        self.broken: Final = broken
+        self.tie: Final = tie
+        self.slurs: Final = slurs
+        self.ahead: Final = ahead
+        self.table: dict[str, int] | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells places apart."""
+        return (
+            self.frame,
+            self.mode,
+            self.arg,
+            self.at,
+            self.tuplet,
+            self.last,
+            self.broken,
+            self.tie,
+            self.slurs,
+            self.ahead,
+        )
+
+    def __repr__(self) -> str:
+        return f"Place{self.key}"
 
     @property
     def room(self) -> int:
         """Ticks left, those kept for chord symbols still owed taken off."""
-        if not self.frame.need:
+        frame = self.frame
+        if not frame.need:
             return 64 * 256
-        return self.frame.need - self.at - self.frame.owed * self.frame.unit
+        return frame.need - self.at - frame.owed * frame.unit
+
+    def lengths(self) -> dict[str, int]:
+        """The beginnings of the lengths that a note may have here; see `lengths.allowed`."""
+        table = self.table
+        if table is None:
+            table = self.table = allowed(self.frame.unit, self.room, self.tuplet, self.broken)
+        return table
+
+    def but(
+        self,
+        *,
+        frame: Frame | None = None,
+        mode: str | None = None,
+        arg: tuple[object, ...] | None = None,
+        at: int | None = None,
+        last: int | None = None,
+        broken: int | None = None,
+        tie: tuple[str, ...] | None = None,
+        slurs: int | None = None,
+        ahead: int | None = None,
+    ) -> Place:
+        """The same place with some things otherwise."""
+        return Place(
+            self.frame if frame is None else frame,
+            self.mode if mode is None else mode,
+            self.arg if arg is None else arg,
+            self.at if at is None else at,
+            self.tuplet,
+            self.last if last is None else last,
+            self.broken if broken is None else broken,
+            self.tie if tie is None else tie,
+            self.slurs if slurs is None else slurs,
+            self.ahead if ahead is None else ahead,
+        )
+
+    def within(self, tuplet: Tuplet | None) -> Place:
+        """The same place in a tuplet, or outside."""
+        return Place(
+            self.frame,
+            self.mode,
+            self.arg,
+            self.at,
+            tuplet,
+            self.last,
+            self.broken,
+            self.tie,
+            self.slurs,
+            self.ahead,
+        )
 
 
 class Event(NamedTuple):

@@ -30,6 +30,25 @@ class Section:
     motif: str = ""
 
 
+# The meters that abc2midi takes for a hornpipe.
+HORNPIPE_METERS: Final = frozenset({"2/4", "4/4", "C"})
+
+
+def _readable(
+    headers: tuple[tuple[str, str | None], ...] | None,
+) -> tuple[tuple[str, str | None], ...] | None:
+    """abc2midi refuses a hornpipe in any other meter, unless it is written in capitals."""
+    meter = dict(headers or ()).get("M")
+    if headers is None or meter is None or meter in HORNPIPE_METERS:
+        return headers
+    return tuple(
+        (letter, value.upper())
+        if letter == "R" and value and value.strip().lower().startswith("hornpipe")
+        else (letter, value)
+        for letter, value in headers
+    )
+
+
 @dataclass(frozen=True)
 class Constraints:
     """What holds at level `brief`; the levels below it read only the fields that say so.
@@ -78,7 +97,7 @@ class Constraints:
     def effective(self) -> Constraints:
         """These constraints with what their level does not read left out."""
         if self.level == BRIEF:
-            return self
+            return replace(self, headers=_readable(self.headers))
         return replace(
             self, headers=None, more=True, bars=None, chords=None, sections=(), suffix=""
         )

@@ -9,8 +9,6 @@ from typing import Final
 from chatmusician.abc.fields import parse_key, parse_meter
 from chatmusician.abc.tables import CLEFS, DECORATIONS
 
-# The meters that abc2midi takes for a hornpipe.
-HORNPIPE_METERS: Final = frozenset({"2/4", "4/4", "C"})
 TEXT_FIELDS: Final = "ABCDFGHNORSTZ"
 _MODES: Final = (
     "",
@@ -29,7 +27,9 @@ _KEYS: Final = frozenset(
     | {"none", "HP", "Hp"}
 )
 _METERS: Final = frozenset(
-    {f"{n}/{d}" for n in range(1, 25) for d in (1, 2, 4, 8, 16, 32)} | {"C", "C|"}
+    {f"{n}/{d}" for n in range(1, 25) for d in (1, 2, 4, 8, 16, 32)}
+    | {f"({groups})/8" for groups in ("2+3", "3+2", "2+2+3", "2+3+2", "3+2+2", "3+3+2", "2+2+2+3")}
+    | {"C", "C|"}
 )
 _UNITS: Final = frozenset(f"1/{d}" for d in (2, 4, 8, 16, 32))
 _PROPERTIES: Final = frozenset(
@@ -49,7 +49,9 @@ _CHORD_HEADS: Final = frozenset(
     for sign in ("", "#", "b")
     for quality in _QUALITIES
 )
-_BASSES: Final = frozenset(letter + sign for letter in "ABCDEFGabcdefg" for sign in ("", "#", "b"))
+_BASSES: Final = frozenset(
+    letter + sign for letter in "ABCDEFGabcdefg" for sign in ("", "#", "b", "+")
+)
 # Decorations as they are written between ! signs; those with brackets come in pairs.
 NAMES: Final = frozenset(
     name
@@ -57,11 +59,11 @@ NAMES: Final = frozenset(
     if not set(name) & set("(){}[]~") and name.isascii() and "=" not in name
 )
 _TEMPO: Final = re.compile(
-    r'(?:"(?:[ !#-$&-\[\]-~]*(?:"(?: )?)?)?)?'
-    r"(?:[1-9]\d?(?:/(?:(?:16?|32?|[248])(?:=(?:[2-9]\d?|[1-3]\d{0,2})?)?)?)?)?\Z"
+    r'"[ !#-$&-\[\]-~]{0,40}\Z|(?:"[ !#-$&-\[\]-~]{1,40}" ?)?'
+    r"(?:[1-9]\d?(?:/(?:3|(?:16?|32|[248])(?:=(?:[2-9]\d?|[1-3]\d{0,2})?)?)?)?)?\Z"
 )
 _WHOLE_TEMPO: Final = re.compile(
-    r'(?:"[ !#-$&-\[\]-~]+"\Z)|(?:(?:"[ !#-$&-\[\]-~]+" ?)?'
+    r'(?:"[ !#-$&-\[\]-~]{1,40}"\Z)|(?:(?:"[ !#-$&-\[\]-~]{1,40}" ?)?'
     r"[1-9]\d?/(?:1|2|4|8|16|32)=(?:[2-9]\d|[1-3]\d\d)\Z)"
 )
 _PARTS: Final = re.compile(r"[A-Z]\d?(?:\.?[A-Z]\d?)*\Z")

@@ -12,28 +12,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from chatmusician.errors import InputError
+from chatmusician.model.decoding.trie import Trie
 
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>$")
 # Every tune can be finished with these.
 NEEDED: Final = 'X:1\nM:4/4L:1/8K:C|z0123456789/][")-'
-# Every character that can stand outside free text.
-MUSIC: Final = frozenset(map(chr, range(0x20, 0x7F))) - set("#$%&*;?@\\`") | {"\n"}
+# What ends an annotation, and a field.
+ENDS: Final = ('"', "\n")
 # What may stand in every free text and leaves it as it was.
-TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&;\\]')
-
-
-class Trie:
-    """Tokens by their bytes (as Latin-1 characters): `ids` are those that end here.
-
-    `music` is the part of `next` that can be music; most of a vocabulary is not.
-    """
-
-    __slots__ = ("ids", "music", "next")
-
-    def __init__(self) -> None:
-        self.next: dict[str, Trie] = {}
-        self.music: dict[str, Trie] = {}
-        self.ids: list[int] = []
+TEXT: Final = frozenset(map(chr, range(0x20, 0x7F))) - set('"%&:;\\]|')
 
 
 class Vocabulary:
@@ -47,19 +34,23 @@ class Vocabulary:
         # How many bar lines a token may cross.
         self.bars = max((len(re.findall(r"[|:]+", p)) for p in self.pieces if p), default=0)
         self.root = Trie()
-        # Tokens that may stand anywhere in free text, and a trie of those that need a look.
+        # Tokens that may stand anywhere in free text, and tries of those that need a look: by
+        # what ends the text, those that have it and those that have not.
         self.texts: list[int] = []
-        self.odd = Trie()
+        self.closing = {end: Trie() for end in ENDS}
+        self.inside = {end: Trie() for end in ENDS}
         # Tokens without and with a tie: only the latter ask which pitch was written before.
         self.untied, self.tied = Trie(), Trie()
+        ends = frozenset(self.end)
         for index, piece in enumerate(self.pieces):
-            if piece and index not in self.end:
-                self.add(self.root, piece, index)
-                self.add(self.tied if "-" in piece else self.untied, piece, index)
+            if piece and index not in ends:
+                self.root.add(piece, index)
+                (self.tied if "-" in piece else self.untied).add(piece, index)
                 if TEXT.issuperset(piece):
                     self.texts.append(index)
-                else:
-                    self.add(self.odd, piece, index)
+                    continue
+                for stop in ENDS:
+                    (self.closing if stop in piece else self.inside)[stop].add(piece, index)
         missing = [
             char for char in NEEDED if char not in self.root.next or not self.root.next[char].ids
         ]
@@ -68,16 +59,6 @@ class Vocabulary:
                 f"the vocabulary has no token for {missing[0]!r}",
                 hint="decoding by bars needs a token for every single character of ABC",
             )
-
-    def add(self, root: Trie, piece: str, index: int) -> None:
-        node = root
-        for char in piece:
-            if char not in node.next:
-                node.next[char] = Trie()
-                if char in MUSIC:
-                    node.music[char] = node.next[char]
-            node = node.next[char]
-        node.ids.append(index)
 
     def beginnings(self, text: str) -> list[int]:
         """The tokens that are a beginning of the text."""

@@ -6,8 +6,17 @@ from typing import Final, NamedTuple
 
 from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.lengths import WHOLE, grain
-from chatmusician.model.decoding.place import BOTH, CLOSE, DOUBLE, FINAL, OPEN, PLAIN, Frame
-from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
+from chatmusician.model.decoding.place import (
+    BOTH,
+    CLOSE,
+    DOUBLE,
+    END,
+    FINAL,
+    OPEN,
+    PLAIN,
+    Frame,
+)
+from chatmusician.model.decoding.plan import BRIEF, SYNTAX, Constraints, Section
 
 _MANY: Final = 1_000_000
 # The grain of the longest unit: every full bar is a multiple of it.
@@ -36,8 +45,6 @@ class Whole(NamedTuple):
     first     no bar line has ended a bar yet; `start` where in a full bar the tune began
     offset    where in a full bar the bar being filled begins
     loose     the bar begins a section and may be short (only where not strict)
-    implied   a :| would go back to another :|, without |:
-    split     the position at which the first ending began, -1 outside endings
     opening   lengths of the first bars of the tune and of the section, where they are short
     back      the position to which a :| would go back, -1 where there is none
     opened    a |: is open; `body`: there is a bar since then
@@ -46,8 +53,10 @@ class Whole(NamedTuple):
     bars, section, in_section, paced   bars counted; `paced` leaves out sections repeated by text
     motif     a motif waits for the next full bar
     stopped   a short bar has ended a section: a sign or the end must follow (only where not strict)
-    implied   a :| would go back to another :|, without |:
     split     the position at which the first ending began, -1 outside endings
+    implied   a :| without |: has been read since the last |:
+    signed    a sign has been read that ends a section or repeat
+    home      the position to which abc2midi would go back from a :| without |:, -1: unclear
     """
 
     seen: tuple[str, ...] = ()
@@ -78,6 +87,8 @@ class Whole(NamedTuple):
     stopped: bool = False
     split: int = -1
     implied: bool = False
+    home: int = 0
+    signed: bool = False
 
 
 def bar_ticks(whole: Whole, plan: Constraints) -> int:
@@ -110,7 +121,7 @@ def with_meter(whole: Whole, plan: Constraints, meter: str) -> Whole | None:
         plan.strict and any(p >= ticks for p in places if ticks and p)
     ):
         return None
-    return whole._replace(meter=meter)
+    return whole._replace(meter=meter, home=-1 if whole.bars else whole.home)
 
 
 # -- bars ------------------------------------------------------------------------
@@ -133,20 +144,24 @@ def with_bar(whole: Whole, plan: Constraints, kind: str, at: int, bars: int) -> 
         # |: at the start of a bar
         back = whole.offset
         whole = _sectioned(whole, plan)._replace(stopped=False, ending=0, split=-1)
-        return whole._replace(opened=True, back=back, body=False, implied=False, last=kind)
+        return whole._replace(
+            opened=True, back=back, home=back, body=False, implied=False, last=kind
+        )
     pickup = whole.first and 0 < at < ticks
     stopped = kind == PLAIN and not whole.first and not whole.loose and at + whole.offset < ticks
     where = (whole.offset + at) % ticks if ticks and not pickup else 0
-    short = 0 < at < ticks and whole.offset == 0
+    cut = 0 < at < ticks and whole.offset == 0
     loose = whole.loose
     if whole.first:
         start = ticks - at if pickup else 0
-        whole = whole._replace(start=start, back=start, opening=(at if pickup else 0,) * 3)
+        whole = whole._replace(
+            start=start, back=start, home=start, opening=(at if pickup else 0,) * 3
+        )
     elif whole.loose or (whole.offset and whole.split < 0):
         short_by = at if at < ticks else 0
         kept = whole.opening[2] if whole.split >= 0 else short_by
         whole = whole._replace(opening=(whole.opening[0], short_by, kept))
-    counted = 0 if pickup or whole.offset or (whole.loose and short and kind == PLAIN) else bars
+    counted = 0 if pickup or whole.offset or (whole.loose and cut and kind == PLAIN) else bars
     whole = whole._replace(
         first=False,
         bars=whole.bars + counted,
@@ -183,20 +198,29 @@ def _signed(
             must=whole.ending + 1, ending=0, first_ending=first, offset=0, loose=False
         )
     ending = whole.ending
-    whole = whole._replace(ending=0, split=-1)
+    whole = whole._replace(ending=0, split=-1, signed=True)
     if kind == OPEN:
         whole = whole if pickup else _sectioned(whole, plan)
-        return whole._replace(opened=True, back=where, body=False, implied=False)
+        return whole._replace(opened=True, back=where, home=where, body=False, implied=False)
     if kind == BOTH:
-        return _sectioned(whole, plan)._replace(opened=True, back=where, body=False, implied=False)
+        return _sectioned(whole, plan)._replace(
+            opened=True, back=where, home=where, body=False, implied=False
+        )
     if kind == CLOSE:
         return _sectioned(whole, plan)._replace(
-            opened=False, back=where, body=False, implied=plan.strict
+            opened=False, back=where, home=where, body=False, implied=plan.strict
         )
     if whole.opened and not ending:
         return whole
-    back = -1 if plan.strict else where
-    return _sectioned(whole, plan)._replace(opened=False, back=back, body=False)
+    if plan.strict:
+        # abc2midi goes back to the latest |: or the beginning, we to this bar line.
+        home = -1 if ending and whole.home else whole.home
+        back = home if home == where and home in (0, whole.start) else -1
+        implied = whole.implied or whole.start > 0
+        return _sectioned(whole, plan)._replace(
+            opened=False, back=back, home=home, body=False, implied=implied
+        )
+    return _sectioned(whole, plan)._replace(opened=False, back=where, body=False)
 
 
 def _goes_on(whole: Whole, plan: Constraints) -> bool:
@@ -238,49 +262,61 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
     meter = parse_meter(whole.meter)
     chord, owed = _chords(whole, plan, ticks)
     base = Frame(
-        need=ticks - whole.offset if ticks else 0,
+        ticks - whole.offset if ticks else 0,
         unit=whole.unit,
         compound=meter.compound,
         doubtful=plan.strict and meter.name in _DOUBTFUL,
         strict=plan.strict,
         one_line=plan.one_line,
+        hornpipe=whole.hornpipe,
         chord=chord,
         owed=owed,
-        pickup=whole.first,
     )
     closed = _closed(whole, plan)
     if whole.must:
-        return base._replace(ending=whole.must, must=True)
-    over = closed and _all_done(whole, plan)
+        return base.but(ending=whole.must, must=True)
+    over = closed and (whole.last == END or _all_done(whole, plan))
     if over:
-        return base._replace(closed=True, over=True)
+        return base.but(closed=True, over=True)
     left = _left(whole, plan)
     ends = _ends(whole, plan, ticks)
-    base = base._replace(need=_last(base.need, ends))
+    base = base.but(need=_last(base.need, ends))
+    branch = _may_branch(whole, plan, left)
     goes = any(kind == PLAIN for kind, _ in ends)
     fields = _fields(whole, plan)
     if plan.lyrics:
         fields += "wW"
-    return base._replace(
+    return base.but(
         ends=ends,
         starts=("|:" if _may_open(whole, plan, left) else "") + ("" if plan.strict else "|"),
         stopped=whole.stopped or must_open(whole, plan),
-        ending=1 if _may_branch(whole, plan, left) else 0,
+        ending=1 if branch else 0,
+        split=branch and not plan.counts and plan.chords is None,
         carry=goes and left > 0 and not _forced_next(whole, plan),
-        rests=_rests(whole, plan, left, goes, ticks),
+        rests=_rests(whole, plan, left, goes, ticks) if base.need == ticks else 0,
         closed=closed,
-        fields=fields + ("" if plan.strict else "P"),
+        fields=fields,
     )
 
 
 def _fields(whole: Whole, plan: Constraints) -> str:
-    """The fields that may change at the start of the bar."""
-    if _copies(plan) or whole.offset:
+    """The fields that may change at the start of the bar: none that the brief settles."""
+    settled = {letter for letter, value in plan.headers or () if value is not None}
+    if plan.headers is not None:
+        settled.add("P")
+    return "".join(letter for letter in _possible(whole, plan) if letter not in settled)
+
+
+def _possible(whole: Whole, plan: Constraints) -> str:
+    """The fields that may change as far as the bars go."""
+    if _copies(plan):
         return "KQ"
+    if whole.offset:
+        return "KQP"
     if not plan.strict:
-        return "KQML"
+        return "KQMLP"
     places = (whole.start, max(0, whole.back), max(0, whole.split))
-    fields = "KQ" if any(place % _COARSEST for place in places) else "KQL"
+    fields = "KQP" if any(place % _COARSEST for place in places) else "KQPL"
     # A repeat would play what stands before in the new meter, or not: it is left out.
     if plan.sections or any(places) or (whole.opened and whole.body):
         return fields
@@ -336,7 +372,11 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
         return False
     if whole.opened and whole.ending < 2:
         return False
-    if whole.last not in (FINAL, CLOSE) if plan.strict else whole.offset:
+    if whole.last in (OPEN, BOTH) if plan.strict else whole.offset:
+        return False
+    if plan.strict and (not whole.bars or (whole.last == PLAIN and plan.counts)):
+        return False
+    if plan.strict and whole.last == DOUBLE and whole.offset not in (0, whole.start):
         return False
     if whole.last in (OPEN, BOTH) and not whole.body:
         return False
@@ -353,8 +393,9 @@ def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
     if not plan.strict:
         return not whole.opened or whole.ending >= 2
     if (
-        whole.opened
-        or whole.ending
+        (whole.opened and whole.ending < 2)
+        or whole.ending == 1
+        or (whole.ending and (plan.counts or not whole.in_ending or whole.offset))
         or whole.must
         or left < 0
         or not (whole.first or plan.strict is False or whole.last != OPEN)
@@ -450,6 +491,8 @@ def _ends(
             times = _times(whole, plan, kind, ticks)
             if times is None or times:
                 found.append((kind, times))
+                if kind == FINAL and plan.strict and plan.level != BRIEF:
+                    found.append((END, times))
     return tuple(found)
 
 
@@ -485,6 +528,7 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         return wanted is not False and whole.back >= 0 and (not whole.first or not plan.chords)
     if kind == BOTH:
         fits = wanted is not False and whole.back >= 0 and left >= 1 and not whole.implied
+        fits = fits and (whole.opened or not whole.signed or not plan.strict)
         return fits and (
             not plan.sections or (following is not None and following.repeated is not False)
         )
@@ -504,9 +548,12 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         if plan.sections:
             return is_last
         return left <= 0 or plan.bars is None
+    if open_now and plan.strict and whole.back not in (0, whole.start):
+        # `check` would look for the other half of the bar at :| behind this line.
+        return False
     if plan.sections:
-        return not is_last and not open_now
-    return left >= 1
+        return (plan.strict or not is_last) and not open_now
+    return left >= (0 if plan.strict and not open_now else 1)
 
 
 def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[int] | None:
@@ -528,6 +575,10 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
     if _copies(plan):
         where = whole.start or ticks
         return frozenset({where - whole.offset} if where > whole.offset else ())
+    free = not whole.offset and not plan.counts and plan.chords is None
+    if free and kind in (DOUBLE, OPEN):
+        # The bar that follows completes this one.
+        return None
     if whole.offset or (kind == DOUBLE and whole.opened and not whole.ending):
         return frozenset({need})
     return frozenset({need} | {p for p in (whole.start, whole.back) if p > 0})
@@ -552,11 +603,10 @@ def horizon(whole: Whole, plan: Constraints, bars: int) -> Whole:
         in_section = -max(0, min(section.bars - whole.in_section, near))
     in_ending, first_ending = whole.in_ending, whole.first_ending
     if not plan.sections:
-        in_ending = first_ending = 0
+        in_ending, first_ending = min(in_ending, 1), 0
     whole = whole._replace(
         seen=(),
         asked=0,
-        hornpipe=False,
         bars=left,
         section=whole.section if plan.sections else 0,
         in_section=in_section,
