@@ -75,9 +75,19 @@ def _replace(target: Path, data: bytes) -> None:
         raise
 
 
+def share(folder: str) -> None:
+    """Weights as readable as other new files: safetensors writes them for their owner alone."""
+    for file in Path(folder).glob("*.safetensors"):
+        file.chmod(_new_mode())
+
+
 def _mode(target: Path) -> int:
     if target.exists():
         return target.stat().st_mode & 0o7777
+    return _new_mode()
+
+
+def _new_mode() -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask

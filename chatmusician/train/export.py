@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import EngineError, InputError, MissingDependency
-from chatmusician.files import read_text_bytes, write_atomic
+from chatmusician.files import read_text_bytes, share, write_atomic
 from chatmusician.train.build import load_base, load_tokenizer
 from chatmusician.train.quiet import quiet
 
@@ -32,6 +32,7 @@ def export(
     with quiet():
         loaded = load_base(model)
         loaded.save_pretrained(output, max_shard_size=shard)
+        share(output)
         load_tokenizer(model).save_pretrained(output)
     numbers = sum(weight.numel() for weight in loaded.parameters())
     card = _card(Path(output).resolve().name, numbers, loaded, _result(model, result))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import ChatMusicianError
+from chatmusician.files import share
 from chatmusician.model.pretrained import check_adapter
 from chatmusician.train.build import load_adapter, load_base, load_tokenizer
 from chatmusician.train.quiet import quiet
@@ -43,6 +44,7 @@ def _merge(adapter: str, output: str, base: str, dtype: str, shard: str) -> dict
         raise ChatMusicianError(f"merged and adapter logits differ by {apart:.2g}: nothing saved")
     merged.config.use_cache = True
     merged.to(getattr(torch, dtype)).save_pretrained(output, max_shard_size=shard)
+    share(output)
     tokenizer.save_pretrained(output)
     if (result := Path(adapter) / "result.json").is_file():
         shutil.copy(result, output)

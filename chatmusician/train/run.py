@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import InputError, LimitError, UsageError
-from chatmusician.files import write_atomic
+from chatmusician.files import share, write_atomic
 from chatmusician.train import arguments as told
 from chatmusician.train.build import base_sample, build, load_tokenizer, resolve_attention
 from chatmusician.train.checkpoints import alone_in, last_whole
@@ -81,7 +81,11 @@ def _train(config: Config, rows: Rows, start: Path | None) -> dict[str, Any]:
         if finished:
             with writing(output / "model"):
                 trainer.save_model(str(output))
-            evaluated = "eval_loss" in trainer.state.log_history[-1]
+                share(str(output))
+            evaluated = any(
+                "eval_loss" in entry and entry["step"] == trainer.state.global_step
+                for entry in trainer.state.log_history
+            )
             if held_out is not None and not evaluated and not stopper.asked_by_anyone(arguments):
                 trainer.evaluate()
         result = _result(config, rows, trainer, done, finished=finished)

@@ -92,6 +92,10 @@ def test_lora_trains_and_merges(data: str, settings: Settings, tmp_path: Path) -
     assert merged["logits_apart"] < 1e-4
     assert (tmp_path / "merged" / "model.safetensors").exists()
     assert not (tmp_path / "merged" / "adapter_config.json").exists()
+    (tmp_path / "new").touch()
+    weights = list(tmp_path.glob("*/*.safetensors"))
+    assert len(weights) == 3
+    assert {file.stat().st_mode for file in weights} == {(tmp_path / "new").stat().st_mode}
 
 
 def test_the_stage_must_fit_the_data(data: str, settings: Settings, tmp_path: Path) -> None:
@@ -242,3 +246,19 @@ def test_useful_tokens_are_those_of_the_rows(data: str) -> None:
         expected = sum(len(item["input_ids"]) for item in items)
         for flat in (False, True):
             assert int(useful_tokens(collate(items, pad=1, flat=flat), 1)) == expected
+
+
+@pytest.mark.parametrize("every", [0, 5, 6, 12])
+def test_held_out_loss_is_measured_once_a_step(
+    settings: Settings, tmp_path: Path, every: int
+) -> None:
+    values = settings(
+        tmp_path / "out",
+        data={"held_out_share": 0.3},
+        logging={"evaluate_every": every, "every": 6},
+    )
+    done = train(config_io.from_mapping(values))
+    measured = [row["step"] for row in done["history"] if "eval_loss" in row]
+    expected = list(range(every, 13, every)) if every else []
+    assert measured == [*expected, *([12] if 12 not in expected else [])]
+    assert done["held_out_loss"] is not None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from chatmusician.model.decoding import next_bar
 from chatmusician.model.decoding import whole as tune
+from chatmusician.model.decoding.barlines import ended
 from chatmusician.model.decoding.header import after_letter, at_line, in_value
 from chatmusician.model.decoding.heading import clashes, with_header_field, with_letter
 from chatmusician.model.decoding.lengths import WHOLE
 from chatmusician.model.decoding.marks import LETTERS
-from chatmusician.model.decoding.music import STEPS, ended, unbarred
+from chatmusician.model.decoding.music import STEPS, unbarred
 from chatmusician.model.decoding.place import (
     AFTER,
     BAR,
@@ -86,7 +88,7 @@ class Automaton:
     def frame(self, whole: Whole) -> Frame:
         found = self.frames.get(whole)
         if found is None:
-            made = tune.frame(whole, self.plan)
+            made = next_bar.frame(whole, self.plan)
             found = self.frames[whole] = self.same(made)
         return found
 
@@ -235,7 +237,7 @@ class Automaton:
         if new and section.same_as is not None:
             return whole, texts[section.same_as] + " "
         if section.motif and (new or whole.motif):
-            if whole.offset == 0 and not tune.must_open(whole, self.plan):
+            if whole.offset == 0 and not next_bar.must_open(whole, self.plan):
                 return whole._replace(motif=False), section.motif.strip() + " "
             return whole._replace(motif=True), ""
         return whole, ""

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatmusician.model.decoding.automaton import Automaton
+from chatmusician.model.decoding.next_bar import horizon
 from chatmusician.model.decoding.place import AFTER, HELD, NOTE, OVER, PLAIN, QUOTE, Place
 from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.trie import Trie, in_free_text, reachable
 from chatmusician.model.decoding.vocabulary import Vocabulary
-from chatmusician.model.decoding.whole import horizon
 
 _MOST_MASKS: Final = 100_000
 

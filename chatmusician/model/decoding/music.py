@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from chatmusician.model.decoding.barlines import (
+    BAR_PREFIXES,
+    bar_can_be,
+    bar_permitted,
+    ended,
+    in_ending,
+    over,
+)
 from chatmusician.model.decoding.lengths import WHOLE, Tuplet, feasible
 from chatmusician.model.decoding.marks import (
     ACCIDENTALS,
@@ -27,7 +35,6 @@ from chatmusician.model.decoding.place import (
     ACCIDENTAL,
     AFTER,
     BAR,
-    BAR_LINES,
     BARS_REST,
     BRACKET,
     BROKEN,
@@ -42,7 +49,6 @@ from chatmusician.model.decoding.place import (
     GRACE,
     HELD,
     LETTER,
-    LOOSE_LINES,
     MARK,
     MARKED,
     NEEDS_NOTE,
@@ -50,7 +56,6 @@ from chatmusician.model.decoding.place import (
     NOTE,
     OVER,
     PAREN,
-    PLAIN,
     QUOTE,
     REST,
     START,
@@ -64,9 +69,6 @@ from chatmusician.model.decoding.place import (
 
 # abc2midi reads a mark of one letter only directly before these.
 _AFTER_MARK: Final = "^_=[" + MARKS
-_BAR_PREFIXES: Final = frozenset(
-    text[:end] for text in BAR_LINES for end in range(1, len(text) + 1)
-)
 _MOST_IN_CHORD: Final = 6
 _LONGEST_BREAK: Final = 3
 _TIMES: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
@@ -504,53 +506,12 @@ def after_bracket(place: Place, char: str) -> Step:
     return None
 
 
-def in_ending(place: Place, char: str) -> Step:
-    """In the numbers of an ending; arg: the numbers, whether [ stands before them."""
-    text, bracket = str(place.arg[0]), bool(place.arg[1])
-    if not place.frame.strict:
-        if char == "," and text[-1] != ",":
-            return place.but(arg=(text + char, bracket))
-        if char.isdigit() and text[-1] == ",":
-            following = str(int(text.split(",")[-2]) + 1)
-            return place.but(arg=(text + char, bracket)) if char == following else None
-    if char.isdigit() or text[-1] == ",":
-        return None
-    numbers = text.split(",")
-    return Event(
-        "ending", at=int(numbers[-1]), amount=place.at, tie=place.tie, slurs=place.slurs, again=True
-    )
-
-
 def _bar_begins(place: Place, char: str) -> Step:
     count = place.arg[1] if place.arg[:1] == ("Z",) else 1
     if place.at == 0 and not place.frame.strict and char == "|":
         return place.but(mode=BAR, arg=("|", True), ahead=0)
     begun = place.but(mode=BAR, arg=(char, False, count), last=0)
-    return begun if _bar_can_be(begun, char) else None
-
-
-def _bar_can_be(place: Place, text: str) -> bool:
-    """Whether the bar line begun can become one that may stand here."""
-    return any(
-        line.startswith(text) and bar_permitted(place, kind)
-        for line, kind in BAR_LINES.items()
-        if not (place.frame.strict and line in LOOSE_LINES)
-    )
-
-
-def bar_permitted(place: Place, kind: str) -> bool:
-    """Whether this kind of bar line may end the bar here."""
-    frame = place.frame
-    if place.tuplet is not None or place.broken or frame.owed or (place.ahead and frame.strict):
-        return False
-    if place.ahead & NEEDS_NOTE:
-        return False
-    if (place.tie or place.slurs) and not (kind == PLAIN and frame.carry) and frame.strict:
-        return False
-    for found, times in frame.ends:
-        if found == kind:
-            return place.at > 0 and (times is None or place.at in times)
-    return False
+    return begun if bar_can_be(begun, char) else None
 
 
 def in_bar(place: Place, char: str) -> Step:
@@ -563,19 +524,9 @@ def in_bar(place: Place, char: str) -> Step:
         if place.frame.strict:
             return None
         return at_start(place.but(mode=START, arg=(4,)), char)
-    if longer in _BAR_PREFIXES and _bar_can_be(place, longer):
+    if longer in BAR_PREFIXES and bar_can_be(place, longer):
         return place.but(arg=(longer, False, place.arg[2]))
     return ended(place)
-
-
-def ended(place: Place) -> Event | None:
-    """The event of a whole bar line, with the character after it still to be read."""
-    kind = BAR_LINES.get(str(place.arg[0]))
-    if place.mode != BAR or place.arg[1] or kind is None or not bar_permitted(place, kind):
-        return None
-    count = place.arg[2]
-    assert isinstance(count, int)
-    return Event("bar", kind, place.at, count, place.tie, place.slurs, again=True)
 
 
 def unbarred(place: Place) -> bool:
@@ -583,11 +534,6 @@ def unbarred(place: Place) -> bool:
     bare = place.but(arg=()) if place.mode == GAP else place
     step = STEPS[bare.mode](bare, "\n")
     return isinstance(step, Event) and step.text == END
-
-
-def over(place: Place, char: str) -> Step:
-    """After the tune as planned: text that is given, whatever it is."""
-    return place
 
 
 STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {
