@@ -105,6 +105,8 @@ def add_adapter(base: Any, config: Config) -> Any:
         _check_adapter(config, model)
     else:
         model = peft.get_peft_model(base, lora_config(config.adapter, tied=_tied(base)))
+        # peft writes down the folder that a .gguf lies in, and not which file it is.
+        model.peft_config["default"].base_model_name_or_path = config.model.path
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()

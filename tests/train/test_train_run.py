@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from chatmusician.errors import (  # noqa: E402
     UsageError,
 )
 from chatmusician.train import config_io  # noqa: E402
-from chatmusician.train.build import build, load_tokenizer  # noqa: E402
+from chatmusician.train.build import build, load_base, load_tokenizer  # noqa: E402
 from chatmusician.train.data import Rows, collate, useful_tokens  # noqa: E402
 from chatmusician.train.merge import merge  # noqa: E402
 from chatmusician.train.run import train  # noqa: E402
@@ -262,3 +263,21 @@ def test_held_out_loss_is_measured_once_a_step(
     expected = list(range(every, 13, every)) if every else []
     assert measured == [*expected, *([12] if 12 not in expected else [])]
     assert done["held_out_loss"] is not None
+
+
+def test_an_adapter_names_the_file_below_it(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A .gguf is loaded by folder and name; `merge` must find it again."""
+    train(config_io.from_mapping(settings(tmp_path / "base", optimizer={"steps": 1})))
+
+    def load(path: str, **options: Any) -> Any:
+        assert path == "models/small.gguf"
+        return load_base(str(tmp_path / "base"), **options)
+
+    monkeypatch.setattr("chatmusician.train.build.load_base", load)
+    values = settings(tmp_path / "lora", adapter={"method": "lora"}, optimizer={"steps": 1})
+    values["model"] = {"path": "models/small.gguf"}
+    train(config_io.from_mapping(values))
+    written = json.loads((tmp_path / "lora" / "adapter_config.json").read_text())
+    assert written["base_model_name_or_path"] == "models/small.gguf"
