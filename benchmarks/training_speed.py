@@ -1,6 +1,7 @@
 """Training and preprocessing speed: packing, overhead over a bare loop, and a per-row map.
 
-python -m benchmarks.training_speed ROWS... [--rounds N] [--write-docs]
+python -m benchmarks.training_speed ROWS [--only training|preprocessing] [--rounds N]
+    [--write-docs]
 
 ROWS are instruction rows as `corpus tasks` writes them.
 """
@@ -175,25 +176,18 @@ def write(rows: list[dict[str, Any]], path: Path) -> Path:
     return path
 
 
-def report(rows: list[dict[str, Any]], rounds: int, folder: Path) -> str:
-    tokenizer = train_tokenizer((row["input"] + row["output"] for row in rows[:5000]), 2048)
-    tokenizer.save_pretrained(folder / "tokenizer")
+def training_report(rows: list[dict[str, Any]], rounds: int, folder: Path) -> str:
     few = write(rows[:TRAINED_ROWS], folder / "few.jsonl")
-    many = write(rows[:MAPPED_ROWS], folder / "many.jsonl")
     data = folder / "data"
     preprocess(job(few, data, folder / "tokenizer"))
-    packed, padded, loops, maps, works = [], [], [], [], []
+    packed, padded, loops = [], [], []
     for _ in range(rounds):
         packed.append(trained(data, packing=True))
         loops.append(bare(data, packed[-1].batches))
         padded.append(trained(data, packing=False))
-        maps.append(mapped(rows[:MAPPED_ROWS], tokenizer))
-        works.append(ours(many, folder / "tokenizer"))
     fills = packed[0].fill / padded[0].fill
     gain = median(p.speed / q.speed for p, q in zip(packed, padded, strict=True))
     kept = median(loop[0] / run.seconds for run, loop in zip(packed, loops, strict=True))
-    faster = median((w[1] / w[0]) / (m[1] / m[0]) for w, m in zip(works, maps, strict=True))
-    mapping, working = (median(n / seconds for seconds, n in each) for each in (maps, works))
     return f"""Recipe `mini-cpu` ({LENGTH} tokens a row, bf16) over {TRAINED_ROWS} rows of
 instructions, one epoch of {packed[0].useful} tokens; {rounds} rounds in turn, medians.
 Padded batches are as long as their longest row.
@@ -208,11 +202,37 @@ The gain is {gain / fills:.2f} of the ratio of the fill rates. A bare PyTorch lo
 packed batches (last loss {loops[0][1]:.4f}, ours {packed[0].loss:.4f}): our tokens a second are
 {kept:.1%} of its.
 
-Preprocessing of {len(rows[:MAPPED_ROWS])} rows, two workers: {working:.0f} tokens a second,
-{faster:.1f} times those of `datasets.map` with a function for one row ({mapping:.0f}).
+{machine()}
+"""
+
+
+def preprocessing_report(rows: list[dict[str, Any]], rounds: int, folder: Path) -> str:
+    tokenizer = load_tokenizer(str(folder / "tokenizer"))
+    many = write(rows[:MAPPED_ROWS], folder / "many.jsonl")
+    maps, works = [], []
+    for _ in range(rounds):
+        maps.append(mapped(rows[:MAPPED_ROWS], tokenizer))
+        works.append(ours(many, folder / "tokenizer"))
+    ratios = sorted((w[1] / w[0]) / (m[1] / m[0]) for w, m in zip(works, maps, strict=True))
+    mapping, working = (median(n / seconds for seconds, n in each) for each in (maps, works))
+    return f"""{len(rows[:MAPPED_ROWS])} rows of instructions, {works[0][1]} tokens of a byte-level
+BPE of 2,048 pieces, two workers; {rounds} rounds in turn, medians. Ours makes masks, packing and
+a report as well.
+
+| | tokens a second |
+|---|---|
+| `train preprocess` | {working:.0f} |
+| `datasets.map`, a function for one row | {mapping:.0f} |
+| times as fast (least and most) | {median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f}) |
 
 {machine()}
 """
+
+
+REPORTS = {
+    "training": ("Training", training_report),
+    "preprocessing": ("Preprocessing", preprocessing_report),
+}
 
 
 def median(values: Any) -> float:
@@ -222,16 +242,22 @@ def median(values: Any) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", type=Path)
+    parser.add_argument("--only", choices=REPORTS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.rows.read_text(encoding="utf-8").splitlines()]
     Random(0).shuffle(rows)
     with tempfile.TemporaryDirectory() as folder:
-        text = report(rows, options.rounds, Path(folder))
-    print(text)
-    if options.write_docs:
-        write_section("Training", "python -m benchmarks.training_speed ROWS", text)
+        tokenizer = train_tokenizer((row["input"] + row["output"] for row in rows[:5000]), 2048)
+        tokenizer.save_pretrained(Path(folder, "tokenizer"))
+        for name in [options.only] if options.only else REPORTS:
+            title, report = REPORTS[name]
+            text = report(rows, options.rounds, Path(folder))
+            print(text)
+            if options.write_docs:
+                command = f"python -m benchmarks.training_speed ROWS --only {name}"
+                write_section(title, command, text)
     return 0
 
 
