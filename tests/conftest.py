@@ -51,7 +51,7 @@ def chatmusician(tmp_path: Path) -> Run:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=tmp_path,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         out, err = done.stdout.decode(), done.stderr.decode()

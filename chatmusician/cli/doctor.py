@@ -89,9 +89,11 @@ def _engines(findings: Findings) -> dict[str, list[str]]:
 
 
 def _print(findings: Findings) -> None:
-    modules = ", ".join(findings.compiled)
+    modules = len(findings.compiled)
     print(f"chatmusician   {__version__}, Python {platform.python_version()}")
-    print(f"ABC core       {f'compiled ({modules})' if modules else 'plain Python, slower'}")
+    print(
+        f"ABC core       {f'compiled ({modules} modules)' if modules else 'plain Python, slower'}"
+    )
     print("bundled model  none yet")
     for kind, engines in _engines(findings).items():
         print(f"{f'{kind} by':<14} {', '.join(engines) or 'none: see what is missing below'}")

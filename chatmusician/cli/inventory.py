@@ -88,8 +88,8 @@ def package_version(package: Package) -> str | None:
 
 
 def compiled_modules() -> list[str]:
-    """The modules of `chatmusician.abc` that run compiled, such as `reader` and `midi.writer`."""
-    folder = Path(chatmusician.__path__[0], "abc")
+    """The modules that run compiled, such as `abc.reader` and `model.decoding.music`."""
+    folder = Path(chatmusician.__path__[0])
     return sorted(
         ".".join(module.relative_to(folder).with_suffix("").parts)
         for module in folder.rglob("*.py")

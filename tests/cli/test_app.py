@@ -165,17 +165,3 @@ def test_nothing_heavy_is_imported(tmp_path: Path, arguments: list[str]) -> None
     command = [sys.executable, "-c", program, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "t.abc"]], ids=" ".join)
-def test_start_is_quick(tmp_path: Path, arguments: list[str]) -> None:
-    (tmp_path / "t.abc").write_text(TUNE)
-
-    def seconds(*command: str) -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, check=True)
-        return time.perf_counter() - start
-
-    bare = min(seconds("-c", "pass") for _ in range(5))
-    ours = min(seconds("-m", "chatmusician", *arguments) for _ in range(5))
-    assert ours - bare < 0.3

@@ -28,6 +28,7 @@ LEAVES = {
 }
 MAY_IMPORT = LEAVES | {
     "abc": {"errors", "files", "programs"},
+    "composing": {"model"},
     "conversion": {"abc", "errors", "files"},
     "rendering": {"abc", "conversion", "errors", "files"},
     "transcription": {"abc", "conversion", "errors", "files"},
