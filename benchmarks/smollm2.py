@@ -145,6 +145,10 @@ def answers(model: str) -> list[str]:
     return said
 
 
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
 def table(measured: dict[str, dict[str, list[float]]]) -> str:
     names = {"abc": "tunes", "general": "general text", "tasks": "answers to instructions"}
     lines = [f"| mean loss per token | tokens | {' | '.join(measured)} |", "|---" * 5 + "|"]
@@ -182,7 +186,7 @@ def main() -> int:
     results = [json.loads((out / verb / "result.json").read_text()) for verb in ("pretrain", "sft")]
     seconds = ", ".join(f"{result['seconds']:.0f} s" for result in results)
     said = "\n\n".join(
-        f"> {p}\n\n```\n{a}\n```" for p, a in zip(PROMPTS, answers(final), strict=True)
+        f"{quoted(p)}\n\n```\n{a}\n```" for p, a in zip(PROMPTS, answers(final), strict=True)
     )
     text = f"""SmolLM2-135M-Instruct (4-bit GGUF), recipe `smollm2-lora`: {options.steps} steps of
 {options.batch * LENGTH} tokens on tunes with {GENERAL_SHARE:.0%} general text, then as many on
@@ -190,7 +194,8 @@ instruction rows; {seconds}.
 
 {table(measured)}
 
-What the model says in the end:
+What the model says in the end, at temperature 0.2: the loss has learned, the answers are
+not yet tunes.
 
 {said}
 
