@@ -11,6 +11,7 @@ from chatmusician.cli.parser import add_debug, add_json, describe
 from chatmusician.errors import UsageError
 
 STOPPED = 130
+DTYPES = ("float16", "bfloat16", "float32")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -76,9 +77,7 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("adapter", metavar="RUN", help="the folder of the adapter")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
     parser.add_argument("--base", default="", metavar="MODEL", help="the base, if it has moved")
-    parser.add_argument(
-        "--dtype", choices=("float16", "bfloat16", "float32"), default="float16", help="saved as"
-    )
+    parser.add_argument("--dtype", choices=DTYPES, default="float16", help="saved as")
     _common(parser)
 
 
@@ -87,6 +86,9 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a merged or fully trained model")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
     parser.add_argument("--shard", default="5GB", metavar="SIZE", help="largest file")
+    parser.add_argument(
+        "--dtype", choices=DTYPES, help="how weights are written (default: as they are stored)"
+    )
     parser.add_argument("--result", metavar="FILE", help="the run's result.json, for the card")
     parser.add_argument("--gguf", choices=("q8", "q4"), help="write GGUF, by llama.cpp's programs")
     _common(parser)
@@ -161,7 +163,14 @@ def run_merge(args: argparse.Namespace) -> int:
 def run_export(args: argparse.Namespace) -> int:
     from chatmusician.train.export import export
 
-    done = export(args.model, args.output, shard=args.shard, result=args.result, gguf=args.gguf)
+    done = export(
+        args.model,
+        args.output,
+        shard=args.shard,
+        result=args.result,
+        gguf=args.gguf,
+        dtype=args.dtype,
+    )
     return _show(done, args.json)
 
 

@@ -27,10 +27,14 @@ def export(
     shard: str = "5GB",
     result: str | None = None,
     gguf: str | None = None,
+    dtype: str | None = None,
 ) -> dict[str, Any]:
+    """Without ``dtype`` the weights stay as they are stored."""
     programs = _llama_cpp(gguf) if gguf else None
     with quiet():
         loaded = load_base(model)
+        if dtype:
+            loaded = _stored_as(loaded, dtype, model)
         loaded.save_pretrained(output, max_shard_size=shard)
         share(output)
         load_tokenizer(model).save_pretrained(output)
@@ -41,6 +45,16 @@ def export(
     if programs:
         files.append(_to_gguf(programs, output, str(gguf)))
     return {"output": output, "parameters": numbers, "files": files}
+
+
+def _stored_as(model: Any, dtype: str, name: str) -> Any:
+    import torch
+
+    kind = getattr(torch, dtype)
+    largest = max(float(weight.abs().max()) for weight in model.parameters())
+    if largest > torch.finfo(kind).max:
+        raise InputError(f"has weights of {largest:.3g}, too large for {dtype}", path=name)
+    return model.to(kind)
 
 
 def _result(model: str, path: str | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers")
 
 from chatmusician.cli import main  # noqa: E402
-from chatmusician.errors import UsageError  # noqa: E402
+from chatmusician.errors import InputError, UsageError  # noqa: E402
 from chatmusician.train import config_io  # noqa: E402
 from chatmusician.train.build import llama_config  # noqa: E402
 from chatmusician.train.export import export  # noqa: E402
@@ -60,16 +60,14 @@ def test_look_colours_what_is_learned(tokenizer_folder: str, tmp_path: Path) -> 
 
 
 def test_export_writes_shards_and_a_card(tokenizer: Any, tmp_path: Path) -> None:
-    from transformers import AutoModelForCausalLM
-
     shape = config_io.load("mini-cpu").model.shape
-    model = AutoModelForCausalLM.from_config(llama_config(shape, tokenizer))
+    model = transformers.AutoModelForCausalLM.from_config(llama_config(shape, tokenizer))
     model.save_pretrained(tmp_path / "model")
     tokenizer.save_pretrained(tmp_path / "model")
     (tmp_path / "model" / "result.json").write_text('{"steps": 77, "held_out_loss": 1.25}')
     done = export(str(tmp_path / "model"), str(tmp_path / "out"), shard="5MB")
     assert sum(name.endswith(".safetensors") for name in done["files"]) > 1
-    again = AutoModelForCausalLM.from_pretrained(tmp_path / "out")
+    again = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out")
     assert all(
         torch.equal(one, two)
         for one, two in zip(model.state_dict().values(), again.state_dict().values(), strict=True)
@@ -77,6 +75,24 @@ def test_export_writes_shards_and_a_card(tokenizer: Any, tmp_path: Path) -> None
     card = (tmp_path / "out" / "README.md").read_text()
     assert "| steps | 77 |" in card
     assert "| held_out_loss | 1.25 |" in card
+
+
+def test_export_in_half_precision(tokenizer: Any, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    shape = config_io.load("mini-cpu").model.shape
+    model = transformers.AutoModelForCausalLM.from_config(llama_config(shape, tokenizer))
+    model.save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    export(str(tmp_path / "model"), str(tmp_path / "out"), dtype="float16")
+    stored = load_file(tmp_path / "out" / "model.safetensors")
+    assert {weight.dtype for weight in stored.values()} == {torch.float16}
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["dtype"] == "float16"
+    with torch.no_grad():
+        model.model.norm.weight[0] = 1e6
+    model.save_pretrained(tmp_path / "model")
+    with pytest.raises(InputError, match=r"1e\+06, too large for float16"):
+        export(str(tmp_path / "model"), str(tmp_path / "again"), dtype="float16")
 
 
 def test_gguf_without_llama_cpp_says_how(
