@@ -8,16 +8,14 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import torch
 
+from benchmarks.harness import letters_by_harness
 from benchmarks.page import machine, write_section
-from chatmusician.eval.choice.export import export_lm_eval
 from chatmusician.eval.choice.likelihood import Likelihood
 from chatmusician.eval.choice.prompts import letters
 from chatmusician.eval.choice.run import Job, everything_asked, limited
@@ -89,27 +87,8 @@ def _losses(model: Any, rows: list[list[int]]) -> list[float]:
     return found
 
 
-def by_lm_eval(model: Any, tokenizer: Any, given: Job) -> Best:
-    """Of the harness only its model is timed: the requests are made beforehand."""
-    lm_eval: Any = import_module("lm_eval")
-    hflm: Any = import_module("lm_eval.models.huggingface").HFLM
-    manager: Any = import_module("lm_eval.tasks").TaskManager
-    with tempfile.TemporaryDirectory() as folder:
-        export_lm_eval(given, folder)
-        names = [f"chatmusician_theory_{given.shots}shot_{s}" for s in ("knowledge", "reasoning")]
-        found = lm_eval.simple_evaluate(
-            model=hflm(pretrained=model, tokenizer=tokenizer, batch_size=BATCH),
-            tasks=names,
-            task_manager=manager(include_path=folder, include_defaults=False),
-            bootstrap_iters=0,
-            log_samples=True,
-        )
-    taken = {}
-    for samples in found["samples"].values():
-        for sample in samples:
-            scores = [float(one[0]) for one in sample["filtered_resps"]]
-            taken[sample["doc"]["id"]] = scores.index(max(scores))
-    return taken
+def by_harness(model: Any, tokenizer: Any, given: Job) -> Best:
+    return letters_by_harness(given, model, tokenizer, BATCH)
 
 
 def timed(work: Callable[[], Best]) -> tuple[float, Best]:
@@ -136,7 +115,7 @@ def compare(
 
 def report(model: Any, tokenizer: Any, name: str, items: int, rounds: int) -> str:
     lines = []
-    for shots, other, what in ((0, four_strings, "four strings"), (5, by_lm_eval, "lm-eval")):
+    for shots, other, what in ((0, four_strings, "four strings"), (5, by_harness, "lm-eval")):
         given = job(items, shots)
         mine, theirs, same, n = compare(
             lambda given=given: ours(model, tokenizer, given),  # type: ignore[misc]

@@ -14,14 +14,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 python=${PYTHON:-.venv/bin/python}
 steps=${STEPS:-4000}
 
-step() { printf '\n== %s\n' "$1" >&2; }
-# once FILE COMMAND…: its figures go to FILE, which also says that it is done
-once() {
-    local done_file=$out/$1
-    shift
-    [ -s "$done_file" ] || { "$@" > "$done_file.part" && mv "$done_file.part" "$done_file"; }
-    cat "$done_file"
-}
+source "$here/steps.sh"
+
 ours() { "$python" -m chatmusician "$@"; }
 # preprocess STAGE LENGTH INPUT NAME
 preprocess() {
@@ -31,28 +25,28 @@ preprocess() {
 mkdir -p "$out"
 
 step "corpus, in all keys; a share of the families held out"
-once corpus.txt ours corpus build bundled --data "$data" -o "$out/corpus" --workers 2
+once "$out/corpus.txt" ours corpus build bundled --data "$data" -o "$out/corpus" --workers 2
 
 step "instruction rows"
-once keys.txt "$python" "$here/bundled_rows.py" keys "$out/corpus" "$out/keys"
-once tasks.txt ours corpus tasks "$out/keys" -o "$out/tasks"
-once rows.txt "$python" "$here/bundled_rows.py" rows "$out/tasks" "$out/rows.jsonl"
-once words.txt "$python" "$here/bundled_rows.py" words "$out/tasks" "$out/words.jsonl"
+once "$out/keys.txt" "$python" "$here/bundled_rows.py" keys "$out/corpus" "$out/keys"
+once "$out/tasks.txt" ours corpus tasks "$out/keys" -o "$out/tasks"
+once "$out/rows.txt" "$python" "$here/bundled_rows.py" rows "$out/tasks" "$out/rows.jsonl"
+once "$out/words.txt" "$python" "$here/bundled_rows.py" words "$out/tasks" "$out/words.jsonl"
 
 step "tokenizer and tokens"
-once tokenizer.txt ours train tokenizer "$out/corpus/data" "$out/words.jsonl" --size 2048 \
+once "$out/tokenizer.txt" ours train tokenizer "$out/corpus/data" "$out/words.jsonl" --size 2048 \
     -o "$out/tokenizer"
-once pt.txt preprocess pt 512 corpus/data pt
-once pt-held-out.txt preprocess pt 512 corpus/held-out pt-held-out
-once sft.txt preprocess sft 1024 rows.jsonl sft
-once sft-held-out.txt preprocess sft 1024 tasks/test.jsonl sft-held-out
+once "$out/pt.txt" preprocess pt 512 corpus/data pt
+once "$out/pt-held-out.txt" preprocess pt 512 corpus/held-out pt-held-out
+once "$out/sft.txt" preprocess sft 1024 rows.jsonl sft
+once "$out/sft-held-out.txt" preprocess sft 1024 tasks/test.jsonl sft-held-out
 
 step "training"
-once pretrained.txt ours train pretrain bundled "data.path=$out/pt" \
+once "$out/pretrained.txt" ours train pretrain bundled "data.path=$out/pt" \
     "data.held_out=$out/pt-held-out" "output=$out/pretrained" "optimizer.steps=$steps" --resume
-once tuned.txt ours train sft bundled-sft "data.path=$out/sft" "data.held_out=$out/sft-held-out" \
+once "$out/tuned.txt" ours train sft bundled-sft "data.path=$out/sft" "data.held_out=$out/sft-held-out" \
     "model.path=$out/pretrained" "output=$out/tuned" --resume
 
 step "export"
-once export.txt ours train export "$out/tuned" -o "$out/model"
+once "$out/export.txt" ours train export "$out/tuned" -o "$out/model"
 step "done: $out/model"

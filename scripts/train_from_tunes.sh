@@ -20,14 +20,7 @@ workers=${WORKERS:-2}
 layers=${LAYERS:-4} hidden=${HIDDEN:-192}
 chatmusician=${CHATMUSICIAN:-chatmusician}
 
-step() { printf '\n== %s\n' "$1" >&2; }
-# Each step's figures go to a file, which also says that the step is done.
-once() {
-    local done_file=$1
-    shift
-    [ -s "$done_file" ] || { "$@" > "$done_file.part" && mv "$done_file.part" "$done_file"; }
-    cat "$done_file"
-}
+source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 shape=(
     "model.shape.hidden=$hidden" "model.shape.layers=$layers" "model.shape.vocabulary=0"
     "model.shape.feed_forward=$((hidden * 8 / 3))" "model.shape.context=$length" "data.length=$length"

@@ -12,6 +12,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timing import Mark, Measure, PendingTie, Timeline, Tone, VoiceLine, Written
 from chatmusician.abc.tune import (
     BAR_DOTTED,
@@ -39,7 +40,7 @@ from chatmusician.abc.tune import (
     Tuplet,
     Unknown,
 )
-from chatmusician.abc.voices import FINEST, SCOPE_OCTAVE, SCOPE_PITCH, FieldBuilder
+from chatmusician.abc.voices import FINEST, FieldBuilder
 
 # 2^10 · 3^3 · 5 · 7 · 11 · 13 ticks to a whole note hold all usual tuplets exactly.
 RESOLUTION: Final = 138_378_240
@@ -47,8 +48,6 @@ RESOLUTION: Final = 138_378_240
 _MOST_PASSES: Final = 8
 _LONGEST_WHOLES: Final[i64] = 64
 _MOST_REST_BARS: Final[i64] = 1000
-
-_SEMITONES: Final[list[i64]] = [0, 2, 4, 5, 7, 9, 11]
 
 
 class Builder(FieldBuilder):
@@ -175,33 +174,6 @@ class Builder(FieldBuilder):
         self.measure(voice, element.start).flawed = True
         return True
 
-    def pitch(self, voice: VoiceLine, note: Note) -> i64:
-        """The sounding pitch of a note, accidentals of bar and key included."""
-        if voice.altered or note.accidental != NO_ACCIDENTAL:
-            return self.altered_pitch(voice, note)
-        return 12 * note.octave + voice.pitches[note.step]
-
-    def altered_pitch(self, voice: VoiceLine, note: Note) -> i64:
-        step: i64 = note.step
-        alter: i64 = note.accidental
-        if alter != NO_ACCIDENTAL:
-            if not voice.altered:
-                voice.altered = True
-                voice.bar_steps = [int(NO_ACCIDENTAL)] * 7
-            if self.scope == SCOPE_PITCH:
-                voice.bar_steps[step] = int(alter)
-            elif self.scope == SCOPE_OCTAVE:
-                voice.bar_octaves[int(step + 7 * note.octave)] = int(alter)
-        else:
-            if voice.altered:
-                if self.scope == SCOPE_PITCH:
-                    alter = voice.bar_steps[step]
-                elif self.scope == SCOPE_OCTAVE:
-                    alter = voice.bar_octaves.get(int(step + 7 * note.octave), int(NO_ACCIDENTAL))
-            if alter == NO_ACCIDENTAL:
-                alter = voice.signature[step]
-        return 60 + 12 * note.octave + _SEMITONES[step] + alter + voice.shift
-
     def note(self, voice: VoiceLine, note: Note) -> None:
         if voice.open is None:
             self.measure(voice, note.start)
@@ -236,12 +208,12 @@ class Builder(FieldBuilder):
     def trace(self, voice: VoiceLine, note: Note, ticks: i64, pitch: i64, tied: bool) -> None:
         """Keep how a note was read; a tied note sounds as the tone it goes on from."""
         plain = self.exact(ticks * voice.tuplet_p, voice.tuplet_q) if voice.tuplet_left else ticks
-        alter = pitch - voice.shift - 60 - 12 * note.octave - _SEMITONES[note.step]
+        natural = 60 + 12 * note.octave + STEP_SEMITONES[note.step] + voice.shift
+        alter = pitch - natural
         if tied and note.accidental == NO_ACCIDENTAL:
             for tie in voice.waiting:
                 if tie.step == note.step and tie.octave == note.octave:
-                    natural = 60 + 12 * note.octave + _SEMITONES[note.step]
-                    alter = tie.tone.pitch - voice.shift - natural
+                    alter = tie.tone.pitch - natural
         self.line.written.append(
             Written(self.index, voice.id, voice.at(), voice.layer, voice.time, plain, alter, tied)
         )

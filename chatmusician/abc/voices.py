@@ -18,7 +18,7 @@ from chatmusician.abc.fields import (
     parse_voice,
 )
 from chatmusician.abc.timing import NO_PROPERTIES, Mark, Measure, Timeline, VoiceLine
-from chatmusician.abc.tune import Directive, Element, Field, Tune
+from chatmusician.abc.tune import NO_ACCIDENTAL, Directive, Element, Field, Note, Tune
 
 FINEST: Final = 1 << 36
 _MOST_VOICES: Final = 256
@@ -157,6 +157,33 @@ class FieldBuilder:
             clef = own.clef_octave if own.clef is not None else common.clef_octave
             voice.shift = 12 * (octave + clef) + transpose
         voice.settle_pitches()
+
+    def pitch(self, voice: VoiceLine, note: Note) -> i64:
+        """The sounding pitch of a note, accidentals of bar and key included."""
+        if voice.altered or note.accidental != NO_ACCIDENTAL:
+            return self.altered_pitch(voice, note)
+        return 12 * note.octave + voice.pitches[note.step]
+
+    def altered_pitch(self, voice: VoiceLine, note: Note) -> i64:
+        step: i64 = note.step
+        alter: i64 = note.accidental
+        if alter != NO_ACCIDENTAL:
+            if not voice.altered:
+                voice.altered = True
+                voice.bar_steps = [int(NO_ACCIDENTAL)] * 7
+            if self.scope == SCOPE_PITCH:
+                voice.bar_steps[step] = int(alter)
+            elif self.scope == SCOPE_OCTAVE:
+                voice.bar_octaves[int(step + 7 * note.octave)] = int(alter)
+        else:
+            if voice.altered:
+                if self.scope == SCOPE_PITCH:
+                    alter = voice.bar_steps[step]
+                elif self.scope == SCOPE_OCTAVE:
+                    alter = voice.bar_octaves.get(int(step + 7 * note.octave), int(NO_ACCIDENTAL))
+            if alter == NO_ACCIDENTAL:
+                return 12 * note.octave + voice.pitches[step]
+        return 12 * note.octave + voice.pitches[step] - voice.signature[step] + alter
 
     def meter(self, field: Field) -> None:
         meter = parse_meter(field.value)

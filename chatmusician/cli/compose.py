@@ -15,7 +15,7 @@ from chatmusician.cli.model_options import (
     sampling,
 )
 from chatmusician.cli.output import note, print_json
-from chatmusician.cli.parser import add_json, describe
+from chatmusician.cli.parser import add_json, add_written, describe
 from chatmusician.errors import MissingDependency, OutputError, UsageError
 from chatmusician.files import STDIN, read_text_bytes, write_atomic
 
@@ -58,15 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-n", "--candidates", type=int, default=1, metavar="N", help="so many tunes, ranked"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same tunes")
-    parser.add_argument(
-        "-o", "--output", metavar="DIR", default=".", help="the folder to write to (default: .)"
-    )
-    parser.add_argument(
-        "--format",
-        metavar="LIST",
-        default=DEFAULT_FORMATS,
-        help="formats to write: abc mid musicxml svg png pdf wav mp3 … (default: %(default)s)",
-    )
+    add_written(parser, DEFAULT_FORMATS, "formats to write: abc mid musicxml svg png pdf wav mp3 …")
     parser.add_argument(
         "--level",
         default="brief",

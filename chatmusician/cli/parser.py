@@ -75,6 +75,16 @@ def add_json(parser: argparse._ActionsContainer, what: str = "the results") -> N
     parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
 
 
+def add_written(parser: argparse.ArgumentParser, formats: str, what: str) -> None:
+    """Where files go, and in which formats; ``formats`` are those written unless asked."""
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", default=".", help="the folder to write to (default: .)"
+    )
+    parser.add_argument(
+        "--format", metavar="LIST", default=formats, help=f"{what} (default: %(default)s)"
+    )
+
+
 def describe(parser: argparse.ArgumentParser, description: str, *examples: str) -> None:
     """Every command says what it does and ends its --help with an example."""
     parser.description = description

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from chatmusician.cli.output import count, note, print_json, report_error
-from chatmusician.cli.parser import add_json, describe
+from chatmusician.cli.parser import add_json, add_written, describe
 from chatmusician.errors import ChatMusicianError, UsageError
 from chatmusician.files import STDIN, display_name
 
@@ -29,15 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "chatmusician render tunes/*.abc --booklet tunes.pdf --title 'Tunes for Friday'",
     )
     parser.add_argument("files", nargs="+", metavar="IN", help="files to read, or - for stdin")
-    parser.add_argument(
-        "-o", "--output", metavar="DIR", default=".", help="the folder to write to (default: .)"
-    )
-    parser.add_argument(
-        "--format",
-        metavar="LIST",
-        default=DEFAULT_FORMATS,
-        help="formats to write, with commas between (default: %(default)s)",
-    )
+    add_written(parser, DEFAULT_FORMATS, "formats to write, with commas between")
     parser.add_argument("--tune", metavar="X", help="the tune of this X: alone")
     add_json(parser, "what was written")
     _add_score_options(parser.add_argument_group("score"))

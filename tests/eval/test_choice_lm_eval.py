@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.harness import letters_by_harness
 from chatmusician.eval.choice.export import export_lm_eval
 from chatmusician.eval.choice.questions import LETTERS
 from chatmusician.eval.choice.run import Job, everything_asked, limited
@@ -47,28 +47,6 @@ def test_what_is_written(tmp_path: Path) -> None:
         assert LETTERS[row["answer"]] == one.shown.answer
 
 
-def harness(made: Job, folder: Path, model: Any, tokenizer: Any) -> dict[str, int]:
-    """The place of the letter that lm-eval takes, by the item's id."""
-    lm_eval: Any = pytest.importorskip("lm_eval")
-    hflm: Any = import_module("lm_eval.models.huggingface").HFLM
-    manager: Any = import_module("lm_eval.tasks").TaskManager
-    export_lm_eval(made, str(folder))
-    name = "chatmusician_theory" + (f"_{made.shots}shot" if made.shots else "")
-    found = lm_eval.simple_evaluate(
-        model=hflm(pretrained=model, tokenizer=tokenizer, batch_size=4),
-        tasks=[f"{name}_{subject}" for subject in ("knowledge", "reasoning")],
-        task_manager=manager(include_path=str(folder), include_defaults=False),
-        bootstrap_iters=0,
-        log_samples=True,
-    )
-    taken = {}
-    for samples in found["samples"].values():
-        for sample in samples:
-            scores = [float(one[0]) for one in sample["filtered_resps"]]
-            taken[sample["doc"]["id"]] = scores.index(max(scores))
-    return taken
-
-
 def ours(made: Job, model: Any, tokenizer: Any) -> dict[str, int | None]:
     from chatmusician.eval.choice.likelihood import Likelihood
     from chatmusician.eval.choice.prompts import letters
@@ -82,11 +60,10 @@ def ours(made: Job, model: Any, tokenizer: Any) -> dict[str, int | None]:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("shots", [0, 5])
-def test_a_small_llama_answers_alike(
-    choice_model: Any, choice_tokenizer: Any, tmp_path: Path, shots: int
-) -> None:
+def test_a_small_llama_answers_alike(choice_model: Any, choice_tokenizer: Any, shots: int) -> None:
     made = job(shots, 24)
-    theirs = harness(made, tmp_path, choice_model, choice_tokenizer)
+    pytest.importorskip("lm_eval")
+    theirs = letters_by_harness(made, choice_model, choice_tokenizer, 4)
     assert len(theirs) == 24
     assert ours(made, choice_model, choice_tokenizer) == theirs
 
@@ -106,9 +83,10 @@ def smollm2() -> tuple[Any, Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("shots", [0, 5])
-def test_smollm2_answers_alike(smollm2: tuple[Any, Any], tmp_path: Path, shots: int) -> None:
+def test_smollm2_answers_alike(smollm2: tuple[Any, Any], shots: int) -> None:
     made = job(shots, ITEMS)
-    theirs = harness(made, tmp_path, *smollm2)
+    pytest.importorskip("lm_eval")
+    theirs = letters_by_harness(made, *smollm2, 4)
     assert len(theirs) == ITEMS
     assert ours(made, *smollm2) == theirs
 

@@ -15,6 +15,14 @@ ASKED = {
     "Rhythm jig\nMeter 6/8\nNote Length 1/8\nKey D": JIG,
     "Rhythm waltz\nMeter 3/4\nNote Length 1/8\nKey G": WALTZ,
 }
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 10000.0,
+    "factor": 4.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
 INSTRUCTION = "Using ABC notation, recreate the given text as a musical score."
 
 

@@ -17,17 +17,9 @@ from chatmusician.model.backends.pytorch import PyTorchBackend, of_model  # noqa
 from chatmusician.model.generation import Completion, Request, Sampling  # noqa: E402
 from chatmusician.model.prompts import encode_prompt  # noqa: E402
 from chatmusician.model.sampling import Sampler  # noqa: E402
-from tests.model.engine_models import random_model, tokenizer  # noqa: E402
+from tests.model.engine_models import LLAMA3, random_model, tokenizer  # noqa: E402
 
 FREE = Sampling(temperature=1.0, top_k=0, top_p=1.0, max_new_tokens=60)
-LLAMA3 = {
-    "rope_type": "llama3",
-    "rope_theta": 10000.0,
-    "factor": 4.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 64,
-}
 
 
 def backend(model: Any = None, **options: Any) -> PyTorchBackend:

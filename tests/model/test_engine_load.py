@@ -31,16 +31,8 @@ from chatmusician.model.names import (  # noqa: E402
     parse_model_name,
 )
 from chatmusician.model.weights import Weights, choose_precision, read_weights  # noqa: E402
-from tests.model.engine_models import random_model, tokenizer  # noqa: E402
+from tests.model.engine_models import LLAMA3, random_model, tokenizer  # noqa: E402
 
-LLAMA3 = {
-    "rope_type": "llama3",
-    "rope_theta": 10000.0,
-    "factor": 4.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 64,
-}
 GREEDY = Sampling(temperature=0, max_new_tokens=20)
 
 
