@@ -51,7 +51,7 @@ def _stored_as(model: Any, dtype: str, name: str) -> Any:
     import torch
 
     kind = getattr(torch, dtype)
-    largest = max(float(weight.abs().max()) for weight in model.parameters())
+    largest = max(float(weight.detach().abs().max()) for weight in model.parameters())
     if largest > torch.finfo(kind).max:
         raise InputError(f"has weights of {largest:.3g}, too large for {dtype}", path=name)
     return model.to(kind)

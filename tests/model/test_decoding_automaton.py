@@ -100,6 +100,11 @@ def test_right_tunes_may_stand_and_check_agrees(body: str) -> None:
         ("z:|", "z"),
         ('"Sign"C8|', '"'),
         ("C8-|]", "C8-|"),
+        ('"^a|C8|', '"^a'),
+        ('"^a""^b"C8|', '"^a"'),
+        ('"C""G"C8|', '"C""'),
+        ("uvMC8|", "uv"),
+        ("!f!!p!!mf!C8|", "!f!!p!"),
     ],
 )
 def test_wrong_tunes_stop_where_they_go_wrong(body: str, until: str) -> None:
@@ -132,6 +137,11 @@ def test_what_check_accepts_may_stand_where_asked() -> None:
     assert not spelled(text)[0]
     assert spelled(text, loose)[0]
     assert not [p for p in check(abc.read(text)) if p.severity == "error"]
+
+
+def test_an_annotation_a_chord_symbol_and_two_marks_before_every_note() -> None:
+    bar = """"G""^so"!f!vC4"_p"uMD4|"""
+    assert spelled(f"{HEAD}{bar}{bar[:-1]}|]\n") == (True, f"{HEAD}{bar}{bar[:-1]}|]\n")
 
 
 def test_one_line() -> None:

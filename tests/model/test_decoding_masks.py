@@ -103,6 +103,15 @@ def test_a_beginning_is_gone_on_with(vocabulary: Vocabulary) -> None:
         tune.push(PIECES.index(b"z4"))
 
 
+def test_an_annotation_without_end_is_ended(vocabulary: Vocabulary) -> None:
+    tune = Grammar(Constraints(level=BARS), vocabulary).start('X:1\nM:4/4\nL:1/8\nK:C\nC4"^')
+    letter = PIECES.index(b"a")
+    for _ in range(24):
+        assert letter in tune.allowed()
+        tune.push(letter)
+    assert all(b'"' in (PIECES[i] or b"") for i in tune.allowed())
+
+
 def test_level_off_allows_everything(vocabulary: Vocabulary) -> None:
     tune = Grammar(Constraints(level=OFF), vocabulary).start(budget=3)
     assert len(tune.allowed()) == vocabulary.size

@@ -9,6 +9,7 @@ from chatmusician.model.decoding.place import (
     BAR_LINES,
     LOOSE_LINES,
     NEEDS_NOTE,
+    PENDING,
     PLAIN,
     Event,
     Place,
@@ -47,9 +48,9 @@ def bar_can_be(place: Place, text: str) -> bool:
 def bar_permitted(place: Place, kind: str) -> bool:
     """Whether this kind of bar line may end the bar here."""
     frame = place.frame
-    if place.tuplet is not None or place.broken or frame.owed or (place.ahead and frame.strict):
+    if place.tuplet is not None or place.broken or frame.owed:
         return False
-    if place.ahead & NEEDS_NOTE:
+    if place.ahead & (PENDING if frame.strict else NEEDS_NOTE):
         return False
     if (place.tie or place.slurs) and not (kind == PLAIN and frame.carry) and frame.strict:
         return False

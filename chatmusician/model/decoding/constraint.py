@@ -12,10 +12,13 @@ from chatmusician.model.decoding.finish import ending
 from chatmusician.model.decoding.masks import Ids, Masks
 from chatmusician.model.decoding.plan import OFF, Constraints
 from chatmusician.model.decoding.state import State
+from chatmusician.model.decoding.trie import in_free_text
 from chatmusician.model.decoding.vocabulary import Vocabulary
 
 # By how many bytes one token may put off the end.
 _GROWTH: Final = 48
+# A title or an annotation is no longer: a model that does not find its end would fill the tune.
+_MOST_TEXT_TOKENS: Final = 24
 
 
 class Grammar:
@@ -46,6 +49,7 @@ class Constraint:
         self.closing: str | None = None
         self.ended = False
         self._unchecked = 0
+        self._text_tokens = 0
         automaton = grammar.automaton
         self.state = automaton.start()
         if grammar.plan.level == OFF:
@@ -90,6 +94,10 @@ class Constraint:
             if not self.closing:
                 return end
             return np.array(sorted(grammar.vocabulary.beginnings(self.closing)), dtype=np.int64)
+        if self._text_tokens >= _MOST_TEXT_TOKENS:
+            closing = grammar.masks.closing(self.state)
+            if len(closing):
+                return closing
         return grammar.masks.allowed(self.state)
 
     def _watch(self) -> None:
@@ -125,6 +133,7 @@ class Constraint:
         if read < len(piece):
             raise UsageError(f"token {token} ({piece!r}) is not allowed here")
         self.state = state
+        self._text_tokens = self._text_tokens + 1 if in_free_text(state) else 0
         if self.closing is not None:
             self.closing = self.closing[len(piece) :]
 

@@ -22,6 +22,7 @@ from chatmusician.model.decoding.place import (
     MARK,
     NOTE,
     PAREN,
+    PENDING,
     QUOTE,
     REST,
     START,
@@ -280,7 +281,7 @@ def _elements(place: Place) -> list[str]:
     bar_lines = list(_BAR_LINES)
     found += [" " + line for line in bar_lines] if place.mode not in (START,) else []
     found += bar_lines
-    if frame.owed and frame.chord and not place.ahead:
+    if frame.owed and frame.chord and not place.ahead & PENDING:
         found.append(f'"{frame.chord}"')
     best = longest(frame.unit, _way(place), place.tuplet, place.broken) or ""
     if place.tie:
@@ -288,7 +289,7 @@ def _elements(place: Place) -> list[str]:
             found.append("[" + "".join(place.tie) + "]" + best)
         found += [tied + best for tied in place.tie]
     found += ["z" + best, "C" + best]
-    if frame.chord and not place.ahead:
+    if frame.chord and not place.ahead & PENDING:
         found.append(f'"{frame.chord}"')
     if place.mode == PAREN:
         found = [*found, *"23468579"]

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from chatmusician.model.decoding.place import (
+    ANNOTATED,
+    CHORDED,
     DECORATED,
     DOTTED,
     GAP,
@@ -13,7 +15,9 @@ from chatmusician.model.decoding.place import (
     MARKED,
     NEEDS_NOTE,
     NEEDS_SOUND,
+    PENDING,
     TRILLED,
+    TWICE,
     Event,
     Place,
     Step,
@@ -24,8 +28,9 @@ LETTERS: Final = "ABCDEFGabcdefg"
 MARKS: Final = ".~HLMOPSTuv"
 # Fingerings are written without a sign; abc2midi takes any other word for a chord.
 _FINGERS: Final = "012345"
-# abc2midi takes ; in quotes for the end of an annotation.
-_NOT_QUOTED: Final = '"\\%&;'
+# abc2midi takes ; in quotes for the end of an annotation; after a bar line in quotes a model
+# writes the rest of its tune there.
+_NOT_QUOTED: Final = '"\\%&;|'
 ACCIDENTALS: Final = ("^", "^^", "_", "__", "=")
 _GRACE_LENGTHS: Final = ("", "2", "3", "4", "/", "/2", "/4", "3/2", "3/", "3/4")
 _MOST_GRACES: Final = 8
@@ -56,7 +61,7 @@ def mark_fits(place: Place) -> bool:
     if not place.frame.strict:
         return True
     # abc2midi takes a mark within a broken rhythm for unequal notes.
-    return not place.broken and note_begins(place)
+    return not (place.broken or place.ahead & TWICE) and note_begins(place)
 
 
 def trill_fits(place: Place, mark: str) -> bool:
@@ -90,7 +95,7 @@ def marked(place: Place, mark: str) -> Place:
     elif mark in (".", "staccato ", "breath "):
         ahead |= DOTTED
     if place.frame.strict:
-        ahead |= NEEDS_NOTE
+        ahead |= NEEDS_NOTE | (TWICE if place.ahead & (MARKED | DECORATED) else 0)
     return place.but(mode=GAP, arg=(), ahead=place.ahead | ahead, last=0)
 
 
@@ -127,6 +132,17 @@ def in_grace(place: Place, char: str) -> Step:
     return place.but(arg=(count, char, "")) if char in LETTERS else None
 
 
+def quote_fits(place: Place) -> bool:
+    """Whether a chord symbol or an annotation may stand here: one of each before a note."""
+    if not place.frame.strict or not place.ahead & ANNOTATED:
+        return True
+    return bool(place.frame.chord) and not place.ahead & PENDING and _chord_fits(place)
+
+
+def _chord_fits(place: Place) -> bool:
+    return not place.ahead & CHORDED and bool(place.frame.owed or note_begins(place))
+
+
 def in_quote(place: Place, char: str) -> Step:
     """In quotes; arg: the text (of an annotation only its sign), bytes missing of a letter."""
     text, missing = place.arg
@@ -138,13 +154,15 @@ def in_quote(place: Place, char: str) -> Step:
             return place.but(mode=GAP, arg=())
         left = text_byte(char, missing)
         return None if left is None or char in _NOT_QUOTED else place.but(arg=("^", left))
+    ahead = place.ahead | ANNOTATED
     if not text and char in ("^_<>" if frame.strict else "^_<>@"):
-        return place.but(arg=("^", 0))
+        again = frame.strict and place.ahead & ANNOTATED
+        return None if again else place.but(arg=("^", 0), ahead=ahead)
     if not text and char in _FINGERS and frame.strict and frame.chord is None:
-        return place.but(arg=("1", 0))
+        return place.but(arg=("1", 0), ahead=ahead)
     if text == "1" and frame.strict:
         return place.but(mode=GAP, arg=()) if char == '"' else None
-    if frame.strict and not frame.owed and not note_begins(place):
+    if frame.strict and not _chord_fits(place):
         return None
     if frame.chord is not None:
         return _asked_chord(place, text, char)
@@ -154,14 +172,14 @@ def in_quote(place: Place, char: str) -> Step:
         left = text_byte(char, missing)
         return None if left is None or char in '"\\%' else place.but(arg=(".", left))
     if char == '"':
-        ahead = place.ahead | NEEDS_SOUND
+        ahead = place.ahead | NEEDS_SOUND | CHORDED
         return place.but(mode=GAP, arg=(), ahead=ahead) if chord_complete(text) else None
     return place.but(arg=(text + char, 0)) if chord_begins(text + char) else None
 
 
 def _asked_chord(place: Place, text: str, char: str) -> Step:
     asked = place.frame.chord or ""
-    if place.ahead:
+    if place.ahead & PENDING:
         return None
     if char == '"':
         return Event("chord") if asked and text == asked else None

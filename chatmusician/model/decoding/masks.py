@@ -66,10 +66,17 @@ class Masks:
                 self.automaton, state, self.vocabulary.inside[end]
             )
             inside = self.texts[place.mode, place.arg] = np.sort(np.array(found, dtype=np.int64))
-        closing = self.kept.get(key)
-        if closing is None:
-            closing = self.kept[key] = self.walk(state, self.vocabulary.closing[end])
+        closing = self.closing(state, key)
         return np.insert(inside, np.searchsorted(inside, closing), closing)
+
+    def closing(self, state: State, key: object = None) -> Ids:
+        """The tokens that end a free text and may follow."""
+        end = '"' if state.node.place.mode == QUOTE else "\n"
+        whole = ("closing", key or self.key(state))
+        found = self.kept.get(whole)
+        if found is None:
+            found = self.kept[whole] = self.walk(state, self.vocabulary.closing[end])
+        return found
 
     def key(self, state: State) -> object:
         """What of the state a token can see: a few bars ahead, not the whole tune."""

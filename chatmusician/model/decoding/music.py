@@ -28,6 +28,7 @@ from chatmusician.model.decoding.marks import (
     marked,
     note_begins,
     pitch_fits,
+    quote_fits,
     slur_fits,
     trill_fits,
 )
@@ -56,6 +57,7 @@ from chatmusician.model.decoding.place import (
     NOTE,
     OVER,
     PAREN,
+    PENDING,
     QUOTE,
     REST,
     START,
@@ -175,7 +177,7 @@ def element(place: Place, char: str) -> Step:
         opened = place.but(mode=BRACKET, arg=(False,), last=0)
         return opened if _bracket_fits(opened) else None
     if char == '"':
-        return place.but(mode=QUOTE, arg=("", 0), last=0)
+        return place.but(mode=QUOTE, arg=("", 0), last=0) if quote_fits(place) else None
     if char == "{":
         if place.broken or not grace_fits(place):
             return None
@@ -191,7 +193,7 @@ def element(place: Place, char: str) -> Step:
         if not mark_fits(place) or not trill_fits(place, char):
             return None
         return marked(place, char)
-    if char == "\n" and not frame.one_line and not place.ahead:
+    if char == "\n" and not frame.one_line and not place.ahead & PENDING:
         if not place.arg and bar_permitted(place, END):
             return Event("bar", END, place.at, 1)
         return None if frame.strict else place.but(mode=GAP, arg=(1,), last=0)
@@ -485,7 +487,8 @@ def after_bracket(place: Place, char: str) -> Step:
             return None
         if place.tie and frame.strict and frame.ending != 1:
             return None
-        within = frame.split and 0 < place.at < frame.need and not (place.ahead or place.slurs)
+        within = frame.split and 0 < place.at < frame.need
+        within = within and not (place.ahead & PENDING or place.slurs)
         apart = begun or not frame.strict or within
         if apart and frame.ending and char == str(frame.ending):
             return place.but(mode=ENDING, arg=(char, True))
@@ -493,7 +496,7 @@ def after_bracket(place: Place, char: str) -> Step:
     if frame.must:
         return None
     if char in frame.fields and char not in "wWs":
-        bound = place.tuplet is not None or place.broken or place.ahead or place.tie
+        bound = place.tuplet is not None or place.broken or place.ahead & PENDING or place.tie
         anywhere = char == "K" or (char == "P" and not frame.strict)
         if not bound and (anywhere or (begun and place.at == 0)):
             return place.but(mode=LETTER, arg=(char, "]", 3 if begun else 0))

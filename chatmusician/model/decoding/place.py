@@ -26,6 +26,9 @@ LOOSE_LINES: Final = (":|:", ":||:")
 # What `Place.ahead` says: a note or rest must come; a note must; before it stands a mark of one
 # letter, grace notes, a trill or roll, a decoration in ! !, a dot.
 NEEDS_SOUND, NEEDS_NOTE, MARKED, GRACED, TRILLED, DECORATED, DOTTED = 1, 2, 4, 8, 16, 32, 64
+# What asks for nothing, but comes once before a note: an annotation, a chord symbol, a second mark.
+ANNOTATED, CHORDED, TWICE = 128, 256, 512
+PENDING = 127
 
 # Modes: what has been read last, hence what a character means.
 LINE = "header line"
