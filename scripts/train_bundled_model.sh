@@ -17,10 +17,12 @@ steps=${STEPS:-4000}
 source "$here/steps.sh"
 
 ours() { "$python" -m chatmusician "$@"; }
-# preprocess STAGE LENGTH INPUT NAME
+# preprocess STAGE LENGTH NAME INPUT...
 preprocess() {
-    ours train preprocess "$out/$3" --stage "$1" --tokenizer "$out/tokenizer" --length "$2" \
-        --workers 2 -o "$out/$4"
+    local stage=$1 length=$2 name=$3
+    shift 3
+    ours train preprocess "${@/#/$out/}" --stage "$stage" --tokenizer "$out/tokenizer" \
+        --length "$length" --workers 2 -o "$out/$name"
 }
 mkdir -p "$out"
 
@@ -31,15 +33,17 @@ step "instruction rows"
 once "$out/keys.txt" "$python" "$here/bundled_rows.py" keys "$out/corpus" "$out/keys"
 once "$out/tasks.txt" ours corpus tasks "$out/keys" -o "$out/tasks"
 once "$out/rows.txt" "$python" "$here/bundled_rows.py" rows "$out/tasks" "$out/rows.jsonl"
+once "$out/theory.txt" ours eval theory --seeds "$(seq -s, 101 112)" --side train --form sft \
+    --write "$out/theory.jsonl"
 once "$out/words.txt" "$python" "$here/bundled_rows.py" words "$out/tasks" "$out/words.jsonl"
 
 step "tokenizer and tokens"
 once "$out/tokenizer.txt" ours train tokenizer "$out/corpus/data" "$out/words.jsonl" --size 2048 \
     -o "$out/tokenizer"
-once "$out/pt.txt" preprocess pt 512 corpus/data pt
-once "$out/pt-held-out.txt" preprocess pt 512 corpus/held-out pt-held-out
-once "$out/sft.txt" preprocess sft 1024 rows.jsonl sft
-once "$out/sft-held-out.txt" preprocess sft 1024 tasks/test.jsonl sft-held-out
+once "$out/pt.txt" preprocess pt 512 pt corpus/data
+once "$out/pt-held-out.txt" preprocess pt 512 pt-held-out corpus/held-out
+once "$out/sft.txt" preprocess sft 1024 sft rows.jsonl theory.jsonl
+once "$out/sft-held-out.txt" preprocess sft 1024 sft-held-out tasks/test.jsonl
 
 step "training"
 once "$out/pretrained.txt" ours train pretrain bundled "data.path=$out/pt" \
@@ -48,5 +52,5 @@ once "$out/tuned.txt" ours train sft bundled-sft "data.path=$out/sft" "data.held
     "model.path=$out/pretrained" "output=$out/tuned" --resume
 
 step "export"
-once "$out/export.txt" ours train export "$out/tuned" -o "$out/model"
+once "$out/export.txt" ours train export "$out/tuned" --dtype float16 -o "$out/model"
 step "done: $out/model"

@@ -129,8 +129,9 @@ def test_theory_questions_as_training_rows(tmp_path: Path) -> None:
     for row, text in zip(made["sft"], made["text"], strict=True):
         assert row["id"] == text["id"]
         assert row["instruction"].startswith("Human: Read the following questions")
-        assert row["input"].endswith("and nothing else. </s> ")
-        assert row["output"].startswith(f"Assistant: {text['text'][-1]}. ")
+        direct = row["input"].endswith("and nothing else. </s> ")
+        letter = text["text"][-1]
+        assert row["output"] == f"Assistant: {letter if direct else 'Answer: ' + letter} </s> "
 
 
 def test_export_writes_tasks(tmp_path: Path) -> None:

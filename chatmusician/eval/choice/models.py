@@ -8,7 +8,7 @@ from typing import Any
 from chatmusician.errors import LimitError, UsageError
 from chatmusician.eval.choice.answering import Answerer, ByLikelihood, Generate, InWords
 from chatmusician.eval.choice.likelihood import Likelihood
-from chatmusician.eval.choice.modes import LIKELIHOOD, NEW_TOKENS
+from chatmusician.eval.choice.modes import ANSWER, LIKELIHOOD, NEW_TOKENS
 from chatmusician.eval.models import Opened
 from chatmusician.model import chat_format
 from chatmusician.model.generation import Backend, Request, Sampling
@@ -71,10 +71,10 @@ def chat_wrap(tokenizer: Any) -> Callable[[str], str]:
 
 
 def inside_answer(wrap: Callable[[str], str]) -> Callable[[str], str]:
-    """A prompt in the user's turn, its last word ``Answer:`` in the model's."""
+    """A prompt in the user's turn, its last word in the model's."""
 
     def wrapped(text: str) -> str:
-        return f"{wrap(text.removesuffix('Answer:').rstrip())}Answer:"
+        return f"{wrap(text.removesuffix(ANSWER).rstrip())}{ANSWER}"
 
     return wrapped
 

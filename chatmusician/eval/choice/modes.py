@@ -9,6 +9,8 @@ from chatmusician.eval.choice.questions import LETTERS, Question
 
 LIKELIHOOD, DIRECT, ROLE_PLAY, CHAIN = "likelihood", "direct", "role-play", "chain-of-thought"
 MODES: Final = (LIKELIHOOD, DIRECT, ROLE_PLAY, CHAIN)
+# How a prompt of likelihood mode ends.
+ANSWER: Final = "Answer:"
 # What stands before and behind the hint and the question of likelihood mode.
 BEFORE: Final = {
     DIRECT: "",
@@ -34,7 +36,7 @@ _LISTED = re.compile(rf"{_MARK}([A-D]){_MARK}[.:)]{_MARK}\s+(\S.*)", re.S)
 
 def asked_in_words(mode: str, text: str) -> str:
     """A prompt of likelihood mode, whose end is ``Answer:``, as a request for words."""
-    return f"{BEFORE[mode]}{text.removesuffix('Answer:').rstrip()}\n{BEHIND[mode]}"
+    return f"{BEFORE[mode]}{text.removesuffix(ANSWER).rstrip()}\n{BEHIND[mode]}"
 
 
 def read_letter(reply: str, question: Question, mode: str = DIRECT) -> str:

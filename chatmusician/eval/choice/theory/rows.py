@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
-from chatmusician.eval.choice.modes import DIRECT, asked_in_words
+from chatmusician.eval.choice.modes import ANSWER, DIRECT, asked_in_words
 from chatmusician.eval.choice.prompts import build_prompt
 from chatmusician.eval.choice.questions import LETTERS, Question
 from chatmusician.eval.choice.tasks import load_task
@@ -29,10 +30,15 @@ def text_row(question: Question) -> dict[str, Any]:
 
 
 def sft_row(question: Question) -> dict[str, Any]:
-    """For instructions: what direct mode asks, answered as it is read."""
-    asked = asked_in_words(DIRECT, build_prompt(load_task("theory").wording, question).text)
+    """For instructions: half as direct mode asks, half as likelihood mode in a chat does."""
+    wording = load_task("theory").wording
+    asked = build_prompt(wording, question).text
+    if zlib.crc32(question.id.encode()) % 2:
+        asked, answer = asked_in_words(DIRECT, asked), question.answer
+    else:
+        asked = asked.removesuffix(ANSWER).rstrip()
+        answer = ANSWER + wording.answer.format(letter=question.answer)
     instruction, _, given = asked.partition("\n")
-    answer = f"{question.answer}. {question.right}"
     return row(instruction, given, answer, src=_SOURCE, id=question.id).as_dict()
 
 
