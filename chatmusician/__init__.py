@@ -16,16 +16,27 @@ if TYPE_CHECKING:
     from chatmusician.abc import read as read_abc
     from chatmusician.composing import compose as compose
     from chatmusician.conversion import convert as convert
+    from chatmusician.evaluating import evaluate as evaluate
     from chatmusician.model.load import load_model as load_model
     from chatmusician.rendering import render as render
 
-__all__ = ["__version__", "check", "compose", "convert", "load_model", "read_abc", "render"]
+__all__ = [
+    "__version__",
+    "check",
+    "compose",
+    "convert",
+    "evaluate",
+    "load_model",
+    "read_abc",
+    "render",
+]
 
 # Loaded when first asked for: importing chatmusician must stay quick.
 _WHERE = {
     "check": ("chatmusician.abc", "check"),
     "compose": ("chatmusician.composing", "compose"),
     "convert": ("chatmusician.conversion", "convert"),
+    "evaluate": ("chatmusician.evaluating", "evaluate"),
     "load_model": ("chatmusician.model.load", "load_model"),
     "read_abc": ("chatmusician.abc", "read"),
     "render": ("chatmusician.rendering", "render"),

@@ -6,15 +6,10 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chatmusician.cli.model_options import add_model_options, load_options
 from chatmusician.cli.output import note, print_json
 from chatmusician.cli.parser import add_json
-from chatmusician.errors import UsageError
-
-if TYPE_CHECKING:
-    from chatmusician.eval.choice.run import Job
 
 # As in eval.choice.modes, which is not imported for the sake of --help.
 MODES = ("likelihood", "direct", "role-play", "chain-of-thought")
@@ -58,61 +53,34 @@ def configure(
 
 
 def run(args: argparse.Namespace, name: str, seeds: tuple[int, ...] = ()) -> int:
-    job = job_of(args, name, seeds)
-    from chatmusician.eval.choice.models import answerer_of
-    from chatmusician.eval.choice.run import evaluate
-    from chatmusician.eval.models import open_model
+    from chatmusician.eval.choice.benchmark import ChoiceOptions, run_choice
 
-    opened = open_model(args.model, load_options(args), whole=True)
-    try:
-        answerer = answerer_of(
-            opened, mode=args.mode, chat=args.chat, batch_tokens=args.batch_tokens
-        )
-        result = evaluate(job, answerer, args.output, Progress())
-    finally:
-        opened.backend.close()
-    for remark in opened.backend.remarks:
+    options = ChoiceOptions(
+        data=args.data,
+        dev=args.dev,
+        shots=args.shots,
+        shuffles=args.shuffles,
+        seed=args.seed,
+        seeds=seeds,
+        mode=args.mode,
+        chat=args.chat,
+        facts=args.facts,
+        limit=args.limit,
+        skip_bad=args.skip_bad,
+        against=tuple(args.against),
+        batch_tokens=args.batch_tokens,
+        fresh=args.fresh,
+    )
+    done = run_choice(
+        name, args.output, options, model=args.model, load=load_options(args), told=Progress()
+    )
+    for remark in done.remarks:
         note(remark)
-    for bad in job.questions.bad:
-        note(f"left out: {bad}")
     if args.json:
-        print_json(result)
+        print_json(done.result)
     else:
         print((Path(args.output) / "table.md").read_text(encoding="utf-8"), end="")
     return 0
-
-
-def job_of(args: argparse.Namespace, name: str, seeds: tuple[int, ...]) -> Job:
-    """The questions are read and checked before a model is loaded."""
-    from chatmusician.eval.choice.run import Job, limited
-    from chatmusician.eval.choice.sources import questions_of
-    from chatmusician.eval.choice.tasks import load_task
-
-    for option, value in (("--shots", args.shots), ("--shuffles", args.shuffles)):
-        if value < 0:
-            raise UsageError(f"{option} is at least 0")
-    if args.batch_tokens < 1:
-        raise UsageError("--batch-tokens is at least 1")
-    task = load_task(name)
-    found = questions_of(
-        task,
-        data=args.data,
-        dev=args.dev,
-        seeds=seeds,
-        shots=args.shots,
-        skip_bad=args.skip_bad,
-    )
-    return Job(
-        task=task,
-        questions=limited(found.questions, args.limit),
-        dev=found.dev,
-        shots=args.shots,
-        orders=tuple(range(args.seed, args.seed + args.shuffles)),
-        facts=args.facts,
-        seeds=seeds,
-        against=tuple(args.against),
-        fresh=args.fresh,
-    )
 
 
 class Progress:

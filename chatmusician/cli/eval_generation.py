@@ -137,28 +137,15 @@ def _scored(job: Job, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _asked(job: Job, args: argparse.Namespace) -> dict[str, Any]:
-    from chatmusician.eval.generation.from_model import FromModel, text_likelihood
-    from chatmusician.eval.generation.run import check_job, evaluate
-    from chatmusician.eval.models import open_model
+    from chatmusician.eval.generation.benchmark import Asking, run_generation
 
-    check_job(job)
     if args.name:
         raise UsageError("--name is for --outputs: a model has its own")
-    opened = open_model(args.model, load_options(args), whole=bool(job.held_out))
-    backend = opened.backend
-    try:
-        model = FromModel(
-            opened,
-            args.level,
-            sampling(args, backend.defaults),
-            batch=args.batch,
-            tries=args.tries,
-        )
-        bits = text_likelihood(opened) if job.held_out and backend.can.logits else None
-        result = evaluate(job, model, likelihood=bits, told=_progress)
-    finally:
-        backend.close()
-    for remark in backend.remarks:
+    asking = Asking(args.level, args.batch, args.tries, lambda usual: sampling(args, usual))
+    result, remarks = run_generation(
+        job, asking, model=args.model, load=load_options(args), told=_progress
+    )
+    for remark in remarks:
         note(remark)
     return result
 

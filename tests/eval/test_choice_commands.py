@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+import chatmusician
 from chatmusician.cli.app import main
+from chatmusician.errors import UsageError
 from chatmusician.eval.choice.tasks import load_task
 from chatmusician.eval.results import read_items, read_result
 
@@ -162,3 +164,31 @@ def test_help_needs_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert found.stdout.rstrip().endswith("[]"), found.stderr
+
+
+def test_from_python_it_is_the_same_run(folder: str, tmp_path: Path) -> None:
+    words = ["theory", "-m", folder, "--seeds", "3,4", "--limit", "6", "--chat"]
+    assert run(*words, "-o", str(tmp_path / "command")) == 0
+    found = chatmusician.evaluate(
+        "theory", tmp_path / "python", model=folder, seeds=(3, 4), limit=6, chat=True
+    )
+    command = read_result(tmp_path / "command")
+    assert {**found, "provenance": None} == {**command, "provenance": None}
+    told = (tmp_path / "command" / "items.jsonl").read_bytes()
+    assert (tmp_path / "python" / "items.jsonl").read_bytes() == told
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "options", "said"),
+    [
+        ("mtbb", {}, "there is no benchmark 'mtbb'"),
+        ("theory", {"sheds": 1}, "there is no option 'sheds'"),
+        ("theory", {"shots": -1}, "shots is at least 0"),
+        ("generation", {}, "prompts is missing"),
+    ],
+)
+def test_what_python_refuses(
+    benchmark: str, options: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        chatmusician.evaluate(benchmark, tmp_path, model="none", **options)

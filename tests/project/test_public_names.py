@@ -17,7 +17,7 @@ def test_promised_names_work(name: str) -> None:
 
 
 def test_promised_names() -> None:
-    promised = {"check", "compose", "convert", "load_model", "read_abc", "render"}
+    promised = {"check", "compose", "convert", "evaluate", "load_model", "read_abc", "render"}
     assert set(chatmusician.__all__) == {"__version__", *promised}
 
 
