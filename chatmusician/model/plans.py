@@ -21,6 +21,10 @@ from chatmusician.model.decoding.plan import BARS, BRIEF, Constraints, Section
 # Blank bars (x6) one after the other, each with its bar line.
 _BLANKS: Final = re.compile(r"(?:(?<![\w:])x\d*(?:/\d+)?\s*\|(?![|\]:])\s*)+")
 _BLANK: Final = re.compile(r"(?<![\w:])x(?=[\d/\s|])")
+# Names of parts are not offered while decoding.
+_PART: Final = re.compile(r"\[P:[^\]\n]*\] ?")
+# The lines down to K:.
+_HEAD: Final = re.compile(r"(?:[A-Z]:.*\n)*?K:.*\n")
 # Forms of more sections than this are not looked for behind a term.
 _MOST_SECTIONS: Final = 8
 
@@ -41,6 +45,8 @@ def plan(level: str, brief: Brief) -> Plan:
         return _begun(brief)
     if brief.task == "infill" and brief.given:
         return _filled(brief)
+    if brief.task == "harmonise" and brief.given:
+        return _harmonised(brief)
     return Plan(_given(brief) if brief.given else _composed(brief))
 
 
@@ -91,6 +97,19 @@ def _begun(brief: Brief) -> Plan:
     """The answer begins with what is given, if that is written as strictly as ours is."""
     prefix, found = given_text(brief), _given(brief)
     return Plan(found, prefix if _spelled(found, prefix) is not None else "")
+
+
+def _harmonised(brief: Brief) -> Plan:
+    """The melody is given, chord symbols are the model's; where it is not written as strictly as
+    ours is, it is the model's to copy."""
+    found, text = _given(brief), given_text(brief)
+    head = _HEAD.match(text)
+    if head is None:
+        return Plan(found)
+    music = _PART.sub("", text[head.end() :])
+    if '"' in music or not _spelled(found, head[0] + music):
+        return Plan(found)
+    return Plan(replace(found, melody=music), head[0])
 
 
 def _filled(brief: Brief) -> Plan:

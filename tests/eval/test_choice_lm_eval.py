@@ -68,11 +68,13 @@ def test_a_small_llama_answers_alike(choice_model: Any, choice_tokenizer: Any, s
     assert ours(made, choice_model, choice_tokenizer) == theirs
 
 
-@pytest.fixture(scope="module")
-def smollm2() -> tuple[Any, Any]:
-    name = os.environ.get("CHATMUSICIAN_SMOLLM2", "")
-    if not name:
-        pytest.skip("CHATMUSICIAN_SMOLLM2 names no SmolLM2-135M file (.gguf)")
+@pytest.fixture(scope="module", params=["bundled", "smollm2"])
+def real_model(request: pytest.FixtureRequest) -> tuple[Any, Any]:
+    name = ""
+    if request.param == "smollm2":
+        name = os.environ.get("CHATMUSICIAN_SMOLLM2", "")
+        if not name:
+            pytest.skip("CHATMUSICIAN_SMOLLM2 names no SmolLM2-135M file (.gguf)")
     pytest.importorskip("torch")
     from chatmusician.eval.models import open_model
 
@@ -83,22 +85,22 @@ def smollm2() -> tuple[Any, Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("shots", [0, 5])
-def test_smollm2_answers_alike(smollm2: tuple[Any, Any], shots: int) -> None:
+def test_real_models_answer_alike(real_model: tuple[Any, Any], shots: int) -> None:
     made = job(shots, ITEMS)
     pytest.importorskip("lm_eval")
-    theirs = letters_by_harness(made, *smollm2, 4)
+    theirs = letters_by_harness(made, *real_model, 4)
     assert len(theirs) == ITEMS
-    assert ours(made, *smollm2) == theirs
+    assert ours(made, *real_model) == theirs
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("shots", [0, 5])
-def test_smollm2_answers_as_four_strings_do(smollm2: tuple[Any, Any], shots: int) -> None:
+def test_real_models_answer_as_four_strings_do(real_model: tuple[Any, Any], shots: int) -> None:
     """The losses of whole strings are transformers' own."""
     import torch
 
-    model, tokenizer = smollm2
+    model, tokenizer = real_model
     made = job(shots, ITEMS)
     found = ours(made, model, tokenizer)
     for one in everything_asked(made):

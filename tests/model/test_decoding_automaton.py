@@ -274,3 +274,30 @@ def test_from_everywhere_an_end_is_reached(plan: Constraints) -> None:
 def test_plans_that_contradict_themselves(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Constraints(**wrong)  # type: ignore[arg-type]
+
+
+MELODY = "A2 | d3c (3BAG A2 | [Ac]4 z2 A>B | c2-c2 d2 :|"
+
+
+def test_a_melody_is_given_and_chord_symbols_come_before_its_notes() -> None:
+    plan = Constraints(headers=(("M", "4/4"), ("L", "1/8"), ("K", "D")), melody=MELODY)
+    head = "X:1\nM:4/4\nL:1/8\nK:D\n"
+    automaton = Automaton(plan)
+    for music in (
+        MELODY,
+        '"A7"A2 | "D"d3c (3"G"BAG A2 | "A/c#"[Ac]4 z2 A>B | "A"c2-c2 "D"d2 :|',
+    ):
+        state, read = automaton.spell(head + music)
+        assert read == len(head + music)
+        assert automaton.accepting(state)
+        assert automaton.advance(state, "A") is None
+    for wrong, until in (
+        ('"A7"B2', '"A7"'),
+        ('"A7""D"A2', '"A7"'),
+        ('"^so"A2', '"'),
+        ('A"G"2', "A"),
+        ("A2 |]", "A2 |"),
+        ('A2 | "H', 'A2 | "'),
+    ):
+        _, read = automaton.spell(head + wrong)
+        assert (head + wrong)[:read] == head + until

@@ -180,3 +180,12 @@ def test_a_motif_opens_the_tune_behind_a_header_that_is_asked_for() -> None:
 )
 def test_motifs_get_bar_lines(meter: str, motifs: tuple[str, ...], written: str) -> None:
     assert in_bars(motifs, Brief(meter=meter)) == written
+
+
+def test_to_harmonise_is_to_keep_the_melody() -> None:
+    given = "X:1\nL:1/8\nM:2/4\nK:G\n[P:A]GA Bc | d2 B2 :|\n"
+    found = plan("brief", Brief(task="harmonise", given=given))
+    assert found.prefix == "X:1\nM:2/4\nL:1/8\nK:G\n"
+    assert found.constraints.melody == "GA Bc | d2 B2 :|"
+    chorded = Brief(task="harmonise", given=given.replace("d2", '"G"d2'))
+    assert plan("brief", chorded).constraints.melody == ""

@@ -16,7 +16,9 @@ from chatmusician.model.decoding.music import STEPS, unbarred
 from chatmusician.model.decoding.place import (
     AFTER,
     BAR,
+    BROKEN,
     CHORD_LENGTH,
+    CHORDED,
     CLOSE,
     END,
     GAP,
@@ -25,9 +27,12 @@ from chatmusician.model.decoding.place import (
     NEEDS_SOUND,
     NOTE,
     OVER,
+    PAREN,
     PLAIN,
+    QUOTE,
     REST,
     START,
+    TUPLET,
     VALUE,
     Event,
     Frame,
@@ -46,6 +51,17 @@ _STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {
 }
 _MISSING: Final = object()
 _MOST_NODES: Final = 400_000
+# Where a chord symbol may be put into a melody, and what of it a chord symbol stands before.
+_BEFORE_CHORD: Final = frozenset(
+    (START, GAP, AFTER, NOTE, REST, CHORD_LENGTH, BAR, TUPLET, PAREN, BROKEN)
+)
+_SOUNDING: Final = frozenset(LETTERS + "^_=z({~.")
+
+
+def _sounds_next(text: str) -> bool:
+    if text[0] == "[":
+        return text[1:2] in _SOUNDING and text[2:3] != ":"
+    return text[0] in _SOUNDING
 
 
 def _unframed(tape: str) -> str:
@@ -143,19 +159,34 @@ class Automaton:
 
     def advance_given(self, state: State, char: str) -> State | None:
         given = state.given
-        if given and char != given[0]:
-            return self.plainly(state, char) if self.may_wait(state, char) else None
+        if given and not self.is_given(state, char):
+            waiting = self.plainly(state.told(""), char) if self.may_wait(state, char) else None
+            return waiting.told(given) if waiting is not None else None
         after = self.plainly(state.told("") if given else state, char)
         if after is None:
             return None
         if self.tapes and state.stand.whole.music:
             same = after.stand.whole.section == state.stand.whole.section
             after = after.taped((after.tape if same else "") + char)
+        if self.plan.melody and len(given) == 1 and state.stand.whole.music:
+            return State(after.stand, self.node(Place(Frame(0), OVER)))
         return after.told(given[1:] or after.given) if given else after
 
+    def is_given(self, state: State, char: str) -> bool:
+        """Whether the character is the next of the text that is given."""
+        return char == state.given[0] and not (self.plan.melody and state.node.place.mode == QUOTE)
+
     def may_wait(self, state: State, char: str) -> bool:
-        """Whether the text that is given can wait: only for blanks before a bar."""
-        return state.node.place.mode == START and char in " \n"
+        """Whether the text that is given can wait: for blanks before a bar, and in a melody that
+        is harmonised for a chord symbol before a note."""
+        place = state.node.place
+        if not self.plan.melody:
+            return place.mode == START and char in " \n"
+        if place.mode == QUOTE:
+            return bool(place.arg[0]) or char in LETTERS
+        if char != '"' or place.ahead & CHORDED or place.mode not in _BEFORE_CHORD:
+            return False
+        return _sounds_next(state.given)
 
     def replays(self, state: State) -> bool:
         section = state.stand.whole.section
@@ -255,6 +286,8 @@ class Automaton:
             given = ""
             if self.plan.sections and self.plan.sections[0].motif:
                 given = self.plan.sections[0].motif.strip() + " "
+            elif self.plan.melody:
+                given = self.plan.melody
             since = 1 if self.plan.one_line else 2
             started = Place(self.frame(found), START, (since,))
             return self.owing(State(self.stand(found), self.node(started)), given)

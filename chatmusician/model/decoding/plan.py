@@ -64,6 +64,8 @@ class Constraints:
                with |] or :|; else whatever `check` accepts (every level)
     lyrics     w: and W: lines may be written (every level)
     suffix     after `bars` bars this text follows and ends the tune: filling in
+    melody     after the header this text follows and ends the tune, chord symbols put in by the
+               model: harmonising
     """
 
     level: str = BRIEF
@@ -76,6 +78,7 @@ class Constraints:
     strict: bool = True
     lyrics: bool = False
     suffix: str = ""
+    melody: str = ""
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
@@ -99,7 +102,7 @@ class Constraints:
         if self.level == BRIEF:
             return replace(self, headers=_readable(self.headers))
         return replace(
-            self, headers=None, more=True, bars=None, chords=None, sections=(), suffix=""
+            self, headers=None, more=True, bars=None, chords=None, sections=(), suffix="", melody=""
         )
 
     @property

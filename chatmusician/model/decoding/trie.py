@@ -103,8 +103,8 @@ def _carefully(
 ) -> None:
     """One step where text is given, or written down."""
     for char, child in trie.next.items():
-        given = here.given
-        if given and char != given[0] and not automaton.may_wait(here, char):
+        kept = here.given and not automaton.is_given(here, char)
+        if kept and not automaton.may_wait(here, char):
             continue
         after = automaton.advance(here, char)
         if after is not None:
