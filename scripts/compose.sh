@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
-# Checks and renders the bundled sample tune; a model will answer PROMPT in its place.
+# Composes a tune with the bundled model and writes it to output/: what PROMPT asks, else a jig.
+# SEED=7 makes another one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-chatmusician=.venv/bin/chatmusician
-sample=chatmusician/resources/sample.abc
-
-if [ -n "${PROMPT:-}" ]; then
-    echo "no model is bundled yet, so PROMPT is not used: this is the sample tune" >&2
-fi
-"$chatmusician" check "$sample"
-"$chatmusician" render "$sample" -o output --format abc,svg,png,mid,wav
+exec .venv/bin/chatmusician compose "${PROMPT:-a lively jig in D, AABB}" \
+    --seed "${SEED:-1}" -o output --format abc,svg,png,mid,wav

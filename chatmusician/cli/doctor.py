@@ -63,11 +63,17 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "version": __version__,
         "python": {"version": platform.python_version(), "executable": sys.executable},
         "compiled": {"active": bool(findings.compiled), "modules": findings.compiled},
-        "models": {"bundled": {"path": None}},
+        "models": {"bundled": {"path": _bundled_model()}},
         "engines": _engines(findings),
         "programs": findings.programs,
         "packages": findings.packages,
     }
+
+
+def _bundled_model() -> str | None:
+    from chatmusician.model.names import BUNDLED
+
+    return str(BUNDLED) if (BUNDLED / "config.json").is_file() else None
 
 
 def _programs() -> dict[str, Row]:
@@ -94,7 +100,7 @@ def _print(findings: Findings) -> None:
     print(
         f"ABC core       {f'compiled ({modules} modules)' if modules else 'plain Python, slower'}"
     )
-    print("bundled model  none yet")
+    print(f"bundled model  {_bundled_model() or 'missing: install chatmusician again'}")
     for kind, engines in _engines(findings).items():
         print(f"{f'{kind} by':<14} {', '.join(engines) or 'none: see what is missing below'}")
     _print_table("programs", findings.programs, "path")

@@ -87,7 +87,7 @@ def _bundled() -> Folder:
     if not (BUNDLED / "config.json").is_file():
         raise MissingDependency(
             "the bundled model (resources/model/)",
-            how="name a model: -m FOLDER, -m HUB-ID, -m FILE.gguf (none is bundled yet)",
+            how="install chatmusician again, or name a model: -m FOLDER, -m HUB-ID, -m FILE.gguf",
         )
     return Folder(BUNDLED, bundled=True)
 

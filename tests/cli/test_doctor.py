@@ -26,7 +26,8 @@ NOWHERE = Program("nothing", ("no-such-program-at-all",), "nothing", "nowhere")
 
 def test_json(chatmusician: Run) -> None:
     findings = json.loads(chatmusician("doctor", "--json", code=0).stdout)
-    assert findings["models"]["bundled"]["path"] is None
+    bundled = Path(findings["models"]["bundled"]["path"])
+    assert json.loads((bundled / "config.json").read_text())["model_type"] == "llama"
     assert set(findings["programs"]) == {p.name for p in PROGRAMS}
     assert set(findings["packages"]) == {p.name for p in PACKAGES}
     assert findings["compiled"] == {

@@ -301,3 +301,24 @@ def test_a_melody_is_given_and_chord_symbols_come_before_its_notes() -> None:
     ):
         _, read = automaton.spell(head + wrong)
         assert (head + wrong)[:read] == head + until
+
+
+def test_asked_chords_stand_on_the_downbeat_and_may_be_written_again() -> None:
+    headers = (("M", "4/4"), ("L", "1/8"), ("K", "C"))
+    plan = Constraints(headers=headers, bars=2, chords=("C", "G7"))
+    head = "X:1\nM:4/4\nL:1/8\nK:C\n"
+    automaton = Automaton(plan)
+    for music in ('"C"c4 e4 | "G7"d8 |]', '"C"c4 "C"e4 | "G7"d4 "G7"B4 |]'):
+        state, read = automaton.spell(head + music)
+        assert read == len(head + music)
+        assert automaton.accepting(state)
+    for wrong, until in (
+        ("c4", ""),
+        ("z8", ""),
+        ('"C""G7"', '"C"'),
+        ('"C"c8 | d', '"C"c8 | '),
+        ('"C"c8 | "C"d', '"C"c8 | "'),
+        ('"C"c4 "^so"', '"C"c4 "'),
+    ):
+        _, read = automaton.spell(head + wrong)
+        assert (head + wrong)[:read] == head + until

@@ -81,7 +81,7 @@ def test_names_that_stand_for_nothing(name: str, error: type[ChatMusicianError],
         parse_model_name(name)
 
 
-def test_the_bundled_model_is_missing_until_it_is_there(
+def test_a_bundled_model_that_is_missing_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(names, "BUNDLED", tmp_path)

@@ -29,6 +29,7 @@ LEAVES = {
 MAY_IMPORT = LEAVES | {
     "abc": {"errors", "files", "programs"},
     "composing": {"model"},
+    "evaluating": {"errors", "eval", "model"},
     "conversion": {"abc", "errors", "files"},
     "rendering": {"abc", "conversion", "errors", "files"},
     "transcription": {"abc", "conversion", "errors", "files"},

@@ -228,8 +228,9 @@ class Automaton:
             frame = place.frame
             chords = self.plan.chords or ()
             chord = chords[whole.chord] if whole.chord < len(chords) else ""
-            frame = self.same(frame.but(chord=chord, owed=max(0, frame.owed - 1)))
-            ahead = place.ahead | NEEDS_SOUND
+            owed = max(0, frame.owed - 1)
+            frame = self.same(frame.but(chord=chord, again=frame.chord, owed=owed))
+            ahead = place.ahead | NEEDS_SOUND | CHORDED
             here = place.but(frame=frame, mode=GAP, arg=(), ahead=ahead)
             return state.at(self.stand(whole), self.node(here))
         if event.kind == "ending":

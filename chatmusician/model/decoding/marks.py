@@ -133,10 +133,18 @@ def in_grace(place: Place, char: str) -> Step:
 
 
 def quote_fits(place: Place) -> bool:
-    """Whether a chord symbol or an annotation may stand here: one of each before a note."""
-    if not place.frame.strict or not place.ahead & ANNOTATED:
+    """Whether a chord symbol or an annotation may stand here: one of each before a note.
+
+    Where chord symbols are asked for, quotes are for them alone: a model that wanted another
+    chord would write anything.
+    """
+    frame = place.frame
+    if not frame.strict:
         return True
-    return bool(place.frame.chord) and not place.ahead & PENDING and _chord_fits(place)
+    if frame.chord is None:
+        return not place.ahead & ANNOTATED
+    some = bool(frame.chord or frame.again)
+    return some and not place.ahead & PENDING and _chord_fits(place)
 
 
 def _chord_fits(place: Place) -> bool:
@@ -156,8 +164,8 @@ def in_quote(place: Place, char: str) -> Step:
         return None if left is None or char in _NOT_QUOTED else place.but(arg=("^", left))
     ahead = place.ahead | ANNOTATED
     if not text and char in ("^_<>" if frame.strict else "^_<>@"):
-        again = frame.strict and place.ahead & ANNOTATED
-        return None if again else place.but(arg=("^", 0), ahead=ahead)
+        refused = place.ahead & ANNOTATED or frame.chord is not None
+        return None if frame.strict and refused else place.but(arg=("^", 0), ahead=ahead)
     if not text and char in _FINGERS and frame.strict and frame.chord is None:
         return place.but(arg=("1", 0), ahead=ahead)
     if text == "1" and frame.strict:
@@ -178,12 +186,19 @@ def in_quote(place: Place, char: str) -> Step:
 
 
 def _asked_chord(place: Place, text: str, char: str) -> Step:
-    asked = place.frame.chord or ""
+    """The chord symbol that is due, or once more the one before it."""
+    frame = place.frame
+    asked, again = frame.chord or "", "" if place.waits_for_chord else frame.again
     if place.ahead & PENDING:
         return None
-    if char == '"':
-        return Event("chord") if asked and text == asked else None
-    return place.but(arg=(text + char, 0)) if asked.startswith(text + char) else None
+    if char != '"':
+        fits = asked.startswith(text + char) or again.startswith(text + char)
+        return place.but(arg=(text + char, 0)) if fits else None
+    if asked and text == asked:
+        return Event("chord")
+    if not again or text != again:
+        return None
+    return place.but(mode=GAP, arg=(), ahead=place.ahead | NEEDS_SOUND | CHORDED)
 
 
 def text_byte(char: str, missing: int) -> int | None:

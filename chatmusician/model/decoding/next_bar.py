@@ -61,6 +61,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         one_line=plan.one_line,
         hornpipe=whole.hornpipe,
         chord=chord,
+        again=plan.chords[whole.chord - 1] if plan.chords and whole.chord else "",
         owed=owed,
     )
     closed = _closed(whole, plan)

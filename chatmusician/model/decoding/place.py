@@ -72,6 +72,7 @@ class Frame:
     carry     ties and slurs may go on into the bar after
     rests     how many bars of rest (Z) may stand here
     chord     the chord symbol that comes next, "" for none, None for any
+    again     the one before it, which may be written once more
     owed      how many chord symbols this bar must still hold
     closed    the tune may end before this bar; `over`: it does
     fields    fields that may change here
@@ -92,6 +93,7 @@ class Frame:
         carry: bool = True,
         rests: int = 0,
         chord: str | None = None,
+        again: str = "",
         owed: int = 0,
         closed: bool = False,
         over: bool = False,
@@ -113,6 +115,7 @@ class Frame:
         self.carry: Final = carry
         self.rests: Final = rests
         self.chord: Final = chord
+        self.again: Final = again
         self.owed: Final = owed
         self.closed: Final = closed
         self.over: Final = over
@@ -125,7 +128,7 @@ class Frame:
         self.stopped: Final = stopped
         self.hornpipe: Final = hornpipe
         self.key: Final = (
-            (need, ends, starts, ending, must, split, carry, rests, chord, owed),
+            (need, ends, starts, ending, must, split, carry, rests, chord, again, owed),
             (closed, over, fields, unit, compound, doubtful, strict, one_line, stopped, hornpipe),
         )
         self.hashed: Final = hash(self.key)
@@ -151,6 +154,7 @@ class Frame:
         carry: bool | None = None,
         rests: int | None = None,
         chord: str | None = None,
+        again: str | None = None,
         owed: int | None = None,
         closed: bool | None = None,
         over: bool | None = None,
@@ -169,6 +173,7 @@ class Frame:
             carry=self.carry if carry is None else carry,
             rests=self.rests if rests is None else rests,
             chord=self.chord if chord is None else chord,
+            again=self.again if again is None else again,
             owed=self.owed if owed is None else owed,
             closed=self.closed if closed is None else closed,
             over=self.over if over is None else over,
@@ -250,8 +255,19 @@ class Place:
         """The beginnings of the lengths that a note may have here; see `lengths.allowed`."""
         table = self.table
         if table is None:
-            table = self.table = allowed(self.frame.unit, self.room, self.tuplet, self.broken)
+            waits = self.waits_for_chord
+            self.table = table = (
+                {} if waits else allowed(self.frame.unit, self.room, self.tuplet, self.broken)
+            )
         return table
+
+    @property
+    def waits_for_chord(self) -> bool:
+        """Whether a chord symbol that is due comes first: they stand on the downbeat, as in songs.
+
+        Left to the end of the bar, it would break up what the model has begun.
+        """
+        return bool(self.frame.owed and not self.at and not self.ahead & CHORDED)
 
     def but(
         self,

@@ -57,7 +57,8 @@ class Constraints:
                K: last whether they are named or not. None: any header.
     more       other fields may stand between those asked for
     bars       full bars in all, both endings counted (with sections that have bars: theirs)
-    chords     the chord symbols, in order, each once; spread so that all of them find room
+    chords     the chord symbols, in order; spread so that all of them find room, due at the
+               beginning of a bar. One may be written again until the next
     sections   the form
     one_line   ChatMusician's form on one line: fields and music separated by blanks (every level)
     strict     halves of a bar at a repeat sign add up in the order of reading, and the tune ends
