@@ -10,8 +10,7 @@ from typing import Any
 
 from chatmusician.errors import UsageError
 from chatmusician.model.answer import read_answer
-from chatmusician.model.brief.brief import Brief, Reading
-from chatmusician.model.brief.form import USUAL_BARS, with_usual_bars
+from chatmusician.model.brief.brief import Reading
 from chatmusician.model.brief.prompt import Wording, wording
 from chatmusician.model.candidates import Candidate, judge, rank
 from chatmusician.model.chat_format import Turn
@@ -127,9 +126,7 @@ def compose(
         words = Wording("verbatim", request, ())
     sampling = chosen.sampling or backend.defaults
     turns = (Turn(words.text),)
-    held = with_usual_bars(reading.brief) if chosen.level == BRIEF else reading.brief
-    steering = steer(chosen.level, held, backend, turns, sampling)
-    assumed = _assumed(held, reading.brief)
+    steering = steer(chosen.level, reading.brief, backend, turns, sampling)
     run = _Run(
         backend,
         reading,
@@ -150,15 +147,9 @@ def compose(
         steering.start is not None,
         backend.name,
         tuple(rank(kept)),
-        (*assumed, *steering.remarks, *backend.remarks),
+        (*steering.remarks, *backend.remarks),
         interrupted,
     )
-
-
-def _assumed(held: Brief, asked: Brief) -> tuple[str, ...]:
-    if held.bars == asked.bars:
-        return ()
-    return (f"{USUAL_BARS} bars to a section, {held.bars} in all: the request says no number",)
 
 
 def tries(steering: Steering, most: int) -> int:

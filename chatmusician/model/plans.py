@@ -25,6 +25,8 @@ _BLANK: Final = re.compile(r"(?<![\w:])x(?=[\d/\s|])")
 _PART: Final = re.compile(r"\[P:[^\]\n]*\] ?")
 # The lines down to K:.
 _HEAD: Final = re.compile(r"(?:[A-Z]:.*\n)*?K:.*\n")
+# Of a section in dances and songs: a model that is not told finds no end to the first.
+USUAL_BARS: Final = 8
 # Forms of more sections than this are not looked for behind a term.
 _MOST_SECTIONS: Final = 8
 
@@ -154,14 +156,19 @@ def _sections(brief: Brief) -> tuple[Section, ...]:
         # Without a sign a tune is cut into phrases.
         written = [(written[0][0], True)]
     labels = [label for label, _ in written]
+    openings = list(_openings(labels, brief))
     bars = brief.bars // len(written) if brief.bars and brief.form else None
+    if not brief.bars and not brief.chords and not any(map(_is_long, openings)):
+        bars = USUAL_BARS
     made = [
         Section(bars=bars, repeated=repeated, same_as=_same_as(labels, at), motif=motif)
-        for at, ((_, repeated), motif) in enumerate(
-            zip(written, _openings(labels, brief), strict=True)
-        )
+        for at, ((_, repeated), motif) in enumerate(zip(written, openings, strict=True))
     ]
     return tuple(made)
+
+
+def _is_long(opening: str) -> bool:
+    return opening.count("|") >= USUAL_BARS - 1
 
 
 def _same_as(labels: list[str], at: int) -> int | None:

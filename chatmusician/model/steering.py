@@ -12,7 +12,7 @@ from chatmusician.model.brief.brief import Brief
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.decoding.plan import LEVELS, OFF, Constraints
 from chatmusician.model.generation import Backend, Sampling, TokenConstraint, Tokens
-from chatmusician.model.plans import Plan, plan
+from chatmusician.model.plans import USUAL_BARS, Plan, plan
 from chatmusician.model.prompts import answer_room
 
 _VOCABULARIES: weakref.WeakKeyDictionary[Tokens, Any] = weakref.WeakKeyDictionary()
@@ -50,13 +50,21 @@ def steer(
         return Steering(level, retry=True, remarks=(said,))
     found = plan(level, brief)
     try:
-        return _held(level, found, backend, turns, sampling)
+        held = _held(level, found, backend, turns, sampling)
+        return replace(held, remarks=_assumed(found, brief))
     except (LimitError, UsageError) as error:
         if not found.prefix:
             raise
         said = f"what is given is the model's to repeat: {error}"
         free = plan(level, replace(brief, task="variation"))
         return replace(_held(level, free, backend, turns, sampling), remarks=(said,))
+
+
+def _assumed(found: Plan, brief: Brief) -> tuple[str, ...]:
+    bars = [section.bars for section in found.constraints.sections]
+    if brief.bars or not bars or None in bars:
+        return ()
+    return (f"{USUAL_BARS} bars to a section: the request says no number",)
 
 
 def _held(

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from chatmusician.errors import UsageError
-from chatmusician.model.brief.brief import Brief, Reading
-from chatmusician.model.brief.form import with_usual_bars
+from chatmusician.model.brief.brief import Reading
 from chatmusician.model.brief.read import read_request
 from chatmusician.model.brief.rules import form_letters, key_value
 
@@ -218,14 +217,3 @@ def test_keys_and_forms() -> None:
     assert form_letters("A A' B A") == "AA'BA"
     assert form_letters("BA") is None
     assert form_letters("AC") is None
-
-
-@pytest.mark.parametrize(
-    ("form", "bars"), [("AABB", 16), ("AABA", 32), ("AABBCC", 24), ("ABAC", 32), ("A B", 16)]
-)
-def test_a_form_without_a_length_has_sections_of_eight_bars(form: str, bars: int) -> None:
-    """AABB is written as two sections with repeats, AABA written out: 32 bars, as in songs."""
-    assert with_usual_bars(Brief(form=form)).bars == bars
-    assert with_usual_bars(Brief(form=form, bars=bars // 2)).bars == bars // 2
-    assert with_usual_bars(Brief(form=form, chords=("C", "G"))).bars is None
-    assert with_usual_bars(Brief()).bars is None

@@ -322,3 +322,24 @@ def test_asked_chords_stand_on_the_downbeat_and_may_be_written_again() -> None:
     ):
         _, read = automaton.spell(head + wrong)
         assert (head + wrong)[:read] == head + until
+
+
+def test_a_rhythm_of_the_models_own_fits_the_meter_that_is_asked() -> None:
+    headers = (("M", "2/2"), ("L", "1/8"), ("K", "G"))
+    automaton = Automaton(Constraints(headers=headers, more=True))
+    _, read = automaton.spell("X:1\nR:Hornpipe\nM:2/2\n")
+    assert read < len("X:1\nR:Hornpipe")
+    _, read = automaton.spell("X:1\nR:reel\nM:2/2\n")
+    assert read == len("X:1\nR:reel\nM:2/2\n")
+
+
+def test_a_field_changes_once_in_a_bar() -> None:
+    for body, until in (
+        ("[K:D][K:G]", "[K:D]["),
+        ("[M:3/4][K:D][M:", "[M:3/4][K:D]["),
+        ("[K:D]C4[K:G]", "[K:D]C4["),
+    ):
+        fine, read = spelled(HEAD + body)
+        assert not fine
+        assert read == HEAD + until
+    assert spelled(HEAD + "[M:3/4][K:D]d6|[K:G]d6|]")[0]

@@ -155,14 +155,14 @@ def test_letters_as_written_have_a_motif_for_each_section() -> None:
 
 
 def test_a_motif_opens_the_tune_behind_a_header_that_is_asked_for() -> None:
-    brief = Brief(form="A B", motifs=("D F A", "d2 A"), meter="6/8", key="D")
+    brief = Brief(form="A B", motifs=("D F A", "d2 A"), meter="6/8", key="D", bars=4)
     automaton = Automaton(plan("brief", brief).constraints)
     head = "X:1\nM:6/8\nL:1/8\nK:D\n"
     for body, spelled in (
         ("DFA d3 |", True),
-        ("DFA d3 | D6 ||\nd2A G3 |]", True),
+        ("DFA d3 | D6 ||\nd2A G3 | D6 |]", True),
         ("GFA d3 |", False),
-        ("DFA d3 | D6 ||\ne2A G3 |]", False),
+        ("DFA d3 | D6 ||\ne2A G3 | D6 |]", False),
     ):
         assert (automaton.spell(head + body)[1] == len(head + body)) is spelled, body
 
@@ -189,3 +189,19 @@ def test_to_harmonise_is_to_keep_the_melody() -> None:
     assert found.constraints.melody == "GA Bc | d2 B2 :|"
     chorded = Brief(task="harmonise", given=given.replace("d2", '"G"d2'))
     assert plan("brief", chorded).constraints.melody == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "sections"), [("AABB", 2), ("AABA", 4), ("AABBCC", 3), ("A B", 2)]
+)
+def test_a_form_without_a_length_has_sections_of_eight_bars(form: str, sections: int) -> None:
+    """AABB is written as two sections with repeats, AABA written out: 32 bars, as in songs."""
+
+    def bars(**more: Any) -> list[int | None]:
+        made = plan("brief", Brief(form=form, meter="4/4", **more))
+        return [section.bars for section in made.constraints.sections]
+
+    assert bars() == [8] * sections
+    assert bars(bars=4 * sections) == [4] * sections
+    assert bars(chords=("C", "G")) == [None] * sections
+    assert bars(motifs=("CDEF GABc" * 9,)) == [None] * sections

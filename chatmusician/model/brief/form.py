@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-
-from chatmusician.model.brief.brief import Brief
-
-USUAL_BARS = 8
 
 
 def written_sections(form: str) -> list[tuple[str, bool | None]]:
@@ -24,13 +19,3 @@ def written_sections(form: str) -> list[tuple[str, bool | None]]:
     if labels and all(len(pair) == 2 and pair[0] == pair[1] for pair in pairs):
         return [(pair[0], True) for pair in pairs]
     return [(label, False) for label in labels]
-
-
-def with_usual_bars(brief: Brief) -> Brief:
-    """A form in letters without a length gets the length that sections of dances and songs have.
-
-    Not where chords or a given tune say how long it is.
-    """
-    if not brief.form or brief.bars or brief.chords or brief.given:
-        return brief
-    return replace(brief, bars=USUAL_BARS * len(written_sections(brief.form)))

@@ -216,7 +216,7 @@ class Automaton:
             if begun is None:
                 return None
             whole, given = begun
-            doubtful = self.plan.strict and clashes(whole, event.text)
+            doubtful = self.plan.strict and clashes(whole, self.plan, event.text)
             frame = place.frame.but(doubtful=doubtful)
             end = " " if self.plan.one_line else "\n"
             letter = self.node(Place(frame, LETTER, (event.text, end, -1)))
@@ -306,6 +306,10 @@ class Automaton:
         frame = place.frame
         if letter in "MLP" and event.at >= 2:
             frame = self.frame(whole)
+        if self.plan.strict:
+            # Once in a bar: a model that does not know how to go on would write nothing else.
+            left = "".join(f for f in frame.fields if f in place.frame.fields and f != letter)
+            frame = self.same(frame.but(fields=left))
         mode, arg = (START, (event.at,)) if event.at else (GAP, ())
         here = place.but(frame=frame, mode=mode, arg=arg)
         return state.at(self.stand(whole), self.node(here))

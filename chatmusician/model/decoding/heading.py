@@ -79,8 +79,9 @@ def with_header_field(whole: Whole, plan: Constraints, letter: str, value: str) 
     return whole
 
 
-def clashes(whole: Whole, letter: str) -> bool:
+def clashes(whole: Whole, plan: Constraints, letter: str) -> bool:
     """Whether M: must be a hornpipe's meter, or R: may not say hornpipe, as abc2midi asks."""
     if letter == "M":
         return whole.hornpipe
-    return letter == "R" and bool(whole.meter) and whole.meter not in HORNPIPE_METERS
+    meter = whole.meter or dict(plan.headers or ()).get("M")
+    return letter == "R" and bool(meter) and meter not in HORNPIPE_METERS
