@@ -7,6 +7,7 @@ from typing import Final
 from chatmusician.model.decoding.place import (
     BAR,
     BAR_LINES,
+    DIGITS,
     LOOSE_LINES,
     NEEDS_NOTE,
     PENDING,
@@ -25,10 +26,10 @@ def in_ending(place: Place, char: str) -> Step:
     if not place.frame.strict:
         if char == "," and text[-1] != ",":
             return place.but(arg=(text + char, bracket))
-        if char.isdigit() and text[-1] == ",":
+        if char in DIGITS and text[-1] == ",":
             following = str(int(text.split(",")[-2]) + 1)
             return place.but(arg=(text + char, bracket)) if char == following else None
-    if char.isdigit() or text[-1] == ",":
+    if char in DIGITS or text[-1] == ",":
         return None
     numbers = text.split(",")
     return Event(

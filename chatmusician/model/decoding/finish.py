@@ -180,6 +180,8 @@ def _values(letter: str, text: str, end: str) -> list[str]:
                     "/2",
                     "/1",
                     "4=90",
+                    "2=90",
+                    "6=90",
                     "/4=90",
                     "=90",
                     "90",

@@ -188,7 +188,7 @@ def in_quote(place: Place, char: str) -> Step:
 def _asked_chord(place: Place, text: str, char: str) -> Step:
     """The chord symbol that is due, or once more the one before it."""
     frame = place.frame
-    asked, again = frame.chord or "", "" if place.waits_for_chord else frame.again
+    asked, again = frame.chord or "", frame.again if note_begins(place) else ""
     if place.ahead & PENDING:
         return None
     if char != '"':

@@ -42,6 +42,7 @@ from chatmusician.model.decoding.place import (
     CHORD,
     CHORD_LENGTH,
     DECORATED,
+    DIGITS,
     DOTTED,
     DOUBTFUL,
     END,
@@ -99,7 +100,7 @@ def at_start(place: Place, char: str) -> Step:
         return place.but(arg=(2,))
     if frame.over:
         return None
-    if char.isdigit():
+    if char in DIGITS:
         if place.tie and frame.strict and frame.ending != 1:
             return None
         directly = since in (0, 4) or (since == 5 and not frame.strict)
@@ -426,7 +427,7 @@ def after_chord(place: Place, char: str) -> Step:
 
 def after_paren(place: Place, char: str) -> Step:
     """After (: a digit begins a tuplet, anything else makes it a slur."""
-    if char.isdigit():
+    if char in DIGITS:
         if place.tuplet is not None or place.broken or char not in "23456789":
             return None
         begun = place.but(mode=TUPLET, arg=(char,))
@@ -443,7 +444,7 @@ def in_tuplet(place: Place, char: str) -> Step:
     text = str(place.arg[0])
     if char == ":" and text.count(":") < 2 and text[-1] != ":":
         return place.but(arg=(text + ":",))
-    if char.isdigit() and char != "0" and text[-1] == ":":
+    if char in DIGITS and char != "0" and text[-1] == ":":
         longer = text + char
         return place.but(arg=(longer,)) if _tuplet(place, longer) else None
     tuplet = _tuplet(place, text)
@@ -482,7 +483,7 @@ def after_bracket(place: Place, char: str) -> Step:
     """After [: a chord, an inline field or an ending; arg: whether a bar has just begun."""
     begun = bool(place.arg[0])
     frame = place.frame
-    if char.isdigit():
+    if char in DIGITS:
         if place.tuplet is not None or place.broken or place.ahead & NEEDS_NOTE:
             return None
         if place.tie and frame.strict and frame.ending != 1:

@@ -16,7 +16,7 @@ from chatmusician.model.decoding.place import (
     PLAIN,
     Frame,
 )
-from chatmusician.model.decoding.plan import BRIEF, Constraints
+from chatmusician.model.decoding.plan import BRIEF, Constraints, Section
 from chatmusician.model.decoding.whole import Whole, bar_ticks, is_replayed, section_of
 
 _MANY: Final = 1_000_000
@@ -84,11 +84,16 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         stopped=whole.stopped or must_open(whole, plan),
         ending=1 if branch else 0,
         split=branch and not plan.counts and plan.chords is None,
-        carry=goes and left > 0 and not _forced_next(whole, plan),
+        carry=_plain_at(ends, base.need) and left > 0 and not _forced_next(whole, plan),
         rests=_rests(whole, plan, left, goes, ticks) if base.need == ticks else 0,
         closed=closed,
         fields=fields,
     )
+
+
+def _plain_at(ends: tuple[tuple[str, frozenset[int] | None], ...], time: int) -> bool:
+    """Whether a plain bar line may stand there: one that a tie may cross."""
+    return any(kind == PLAIN and (times is None or time in times) for kind, times in ends)
 
 
 def _fields(whole: Whole, plan: Constraints) -> str:
@@ -302,6 +307,13 @@ def _section_left(whole: Whole, plan: Constraints) -> tuple[int | None, bool]:
     return max(0, section.bars - whole.in_section - now), is_last
 
 
+def _may_repeat(section: Section | None, plan: Constraints) -> bool:
+    """Whether a section may be opened by a repeat sign: one that is copied must want it."""
+    if section is None:
+        return False
+    return section.repeated is True if _copies(plan) else section.repeated is not False
+
+
 def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: bool) -> bool:
     section = section_of(whole, plan)
     if plan.suffix or (plan.sections and section is None):
@@ -321,9 +333,7 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
     if kind == BOTH:
         fits = wanted is not False and whole.back >= 0 and left >= 1 and not whole.implied
         fits = fits and (whole.opened or not whole.signed or not plan.strict)
-        return fits and (
-            not plan.sections or (following is not None and following.repeated is not False)
-        )
+        return fits and (not plan.sections or _may_repeat(following, plan))
     open_now = whole.opened and whole.ending < 2
     if wanted is True:
         return False
@@ -331,9 +341,7 @@ def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: b
         if whole.opened and whole.ending < 2:
             return False
         fits = left >= 1
-        return fits and (
-            not plan.sections or (following is not None and following.repeated is not False)
-        )
+        return fits and (not plan.sections or _may_repeat(following, plan))
     if kind == FINAL:
         if open_now:
             return False

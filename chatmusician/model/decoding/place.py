@@ -23,6 +23,9 @@ BAR_LINES: Final[dict[str, str]] = {
 # Ways to write :: that abc2midi does not read as such.
 LOOSE_LINES: Final = (":|:", ":||:")
 
+# Not str.isdigit: bytes are read as Latin-1, where ² is a digit too.
+DIGITS: Final = "0123456789"
+
 # What `Place.ahead` says: a note or rest must come; a note must; before it stands a mark of one
 # letter, grace notes, a trill or roll, a decoration in ! !, a dot.
 NEEDS_SOUND, NEEDS_NOTE, MARKED, GRACED, TRILLED, DECORATED, DOTTED = 1, 2, 4, 8, 16, 32, 64
@@ -245,11 +248,12 @@ class Place:
 
     @property
     def room(self) -> int:
-        """Ticks left, those kept for chord symbols still owed taken off."""
+        """Ticks left, those kept for chord symbols still owed taken off: even parts of the bar."""
         frame = self.frame
         if not frame.need:
             return 64 * 256
-        return frame.need - self.at - frame.owed * frame.unit
+        part = frame.need // (frame.owed + 1) // frame.unit * frame.unit
+        return frame.need - self.at - frame.owed * max(part, frame.unit)
 
     def lengths(self) -> dict[str, int]:
         """The beginnings of the lengths that a note may have here; see `lengths.allowed`."""
