@@ -101,7 +101,8 @@ class Capabilities:
     """What a backend can do; ``context`` is 0 where it is not known.
 
     Without ``logits`` no constraint can be held while decoding. With ``seed`` the same
-    seed gives the same text.
+    seed gives the same text. ``bars`` is how long its tunes should be where nothing is said: a
+    small model finds no end; None: it does.
     """
 
     logits: bool
@@ -109,6 +110,7 @@ class Capabilities:
     seed: bool
     streaming: bool
     context: int
+    bars: int | None = None
 
 
 class Tokens(Protocol):

@@ -123,9 +123,9 @@ def load_folder(folder: Path, name: str, options: LoadOptions, *, bundled: bool 
         model = transformers.AutoModelForCausalLM.from_pretrained(str(folder), **given)
     backend = _ready(model, tokenizer, name, options, device)
     if bundled:
-        from chatmusician.model.backends.pytorch import stated_sampling
+        from chatmusician.model.backends.pytorch import as_stated
 
-        backend.defaults = stated_sampling(folder)
+        as_stated(backend, folder)
     return backend
 
 

@@ -39,8 +39,8 @@ class Plan:
     prefix: str = ""
 
 
-def plan(level: str, brief: Brief) -> Plan:
-    """What a level holds of a brief."""
+def plan(level: str, brief: Brief, bars: int | None = None) -> Plan:
+    """What a level holds of a brief; ``bars`` where it says nothing of a length."""
     if level != BRIEF:
         return Plan(Constraints(level=level))
     if brief.task == "continue" and brief.given:
@@ -49,16 +49,16 @@ def plan(level: str, brief: Brief) -> Plan:
         return _filled(brief)
     if brief.task == "harmonise" and brief.given:
         return _harmonised(brief)
-    return Plan(_given(brief) if brief.given else _composed(brief))
+    if brief.given:
+        return Plan(_given(brief))
+    open_ended = not (brief.bars or brief.form or brief.terms or brief.chords)
+    return Plan(_composed(replace(brief, bars=bars) if open_ended else brief))
 
 
 def _composed(brief: Brief) -> Constraints:
-    return Constraints(
-        headers=_headers(brief),
-        bars=None if brief.form else brief.bars,
-        chords=chord_plan(brief) or None,
-        sections=_sections(brief),
-    )
+    sections, chords = _sections(brief), chord_plan(brief) or None
+    bars = None if brief.form else brief.bars
+    return Constraints(headers=_headers(brief), bars=bars, chords=chords, sections=sections)
 
 
 def _headers(brief: Brief) -> tuple[tuple[str, str | None], ...]:

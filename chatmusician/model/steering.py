@@ -12,7 +12,7 @@ from chatmusician.model.brief.brief import Brief
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.decoding.plan import LEVELS, OFF, Constraints
 from chatmusician.model.generation import Backend, Sampling, TokenConstraint, Tokens
-from chatmusician.model.plans import USUAL_BARS, Plan, plan
+from chatmusician.model.plans import Plan, plan
 from chatmusician.model.prompts import answer_room
 
 _VOCABULARIES: weakref.WeakKeyDictionary[Tokens, Any] = weakref.WeakKeyDictionary()
@@ -48,7 +48,7 @@ def steer(
     if not backend.can.logits or backend.tokens is None:
         said = "the server gives no logits: tunes are checked, and asked for again where not right"
         return Steering(level, retry=True, remarks=(said,))
-    found = plan(level, brief)
+    found = plan(level, brief, backend.can.bars)
     try:
         held = _held(level, found, backend, turns, sampling)
         return replace(held, remarks=_assumed(found, brief))
@@ -61,10 +61,12 @@ def steer(
 
 
 def _assumed(found: Plan, brief: Brief) -> tuple[str, ...]:
-    bars = [section.bars for section in found.constraints.sections]
-    if brief.bars or not bars or None in bars:
+    """Lengths that were not asked for."""
+    held, bars = found.constraints, [section.bars for section in found.constraints.sections]
+    if brief.bars or brief.given or not (held.bars or any(bars)):
         return ()
-    return (f"{USUAL_BARS} bars to a section: the request says no number",)
+    length = f"{bars[0]} bars to a section" if len(bars) > 1 else f"{held.bars or bars[0]} bars"
+    return (f"{length}: the request says no number",)
 
 
 def _held(

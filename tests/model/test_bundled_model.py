@@ -69,3 +69,4 @@ def test_what_is_asked_is_there(bundled: Backend, request_: str, fields: dict[st
 def test_its_sampling_is_its_own(bundled: Backend) -> None:
     stated = json.loads((BUNDLED / "generation_config.json").read_text())
     assert bundled.defaults.temperature == stated["temperature"] > 0.5
+    assert bundled.can.bars == stated["bars"] == 16

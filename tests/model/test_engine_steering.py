@@ -205,3 +205,13 @@ def test_a_form_without_a_length_has_sections_of_eight_bars(form: str, sections:
     assert bars(bars=4 * sections) == [4] * sections
     assert bars(chords=("C", "G")) == [None] * sections
     assert bars(motifs=("CDEF GABc" * 9,)) == [None] * sections
+
+
+def test_a_tune_without_a_length_is_as_long_as_the_model_should_be_told() -> None:
+    assert plan("brief", Brief(key="D")).constraints.bars is None
+    assert plan("brief", Brief(key="D"), 16).constraints.bars == 16
+    assert plan("brief", Brief(key="D", bars=5), 16).constraints.bars == 5
+    assert plan("brief", Brief(chords=("C", "G")), 16).constraints.bars is None
+    assert plan("bars", Brief(key="D"), 16).constraints.bars is None
+    (section,) = plan("brief", Brief(motifs=("CDEF",), meter="4/4"), 16).constraints.sections
+    assert section.bars == 16

@@ -114,21 +114,24 @@ def of_folder(
         return None
     stated = _json(folder / "generation_config.json")
     config = _json(folder / "config.json")
-    return PyTorchBackend(
+    made = PyTorchBackend(
         lambda: LeanLlama(weights),
         HubTokens(tokenizer, end_text=end, size=int(weights.embedding.shape[0])),
         name=name,
         context=int(config.get("max_position_embeddings") or _LONGEST_CONTEXT),
         ends=_ends(stated.get("eos_token_id")),
-        defaults=stated_sampling(folder) if own_sampling else None,
         lean=True,
     )
+    return as_stated(made, folder) if own_sampling else made
 
 
-def stated_sampling(folder: Path) -> Sampling:
-    """How the folder's generation_config.json says that its model is best sampled."""
+def as_stated(backend: PyTorchBackend, folder: Path) -> PyTorchBackend:
+    """Sampled as the folder's generation_config.json says; its ``bars`` is a key of our own."""
     stated = _json(folder / "generation_config.json")
-    return replace(Sampling(), **{k: stated[k] for k in _OWN if stated.get(k) is not None})
+    own = {name: stated[name] for name in _OWN if stated.get(name) is not None}
+    backend.defaults = replace(Sampling(), **own)
+    backend.can = replace(backend.can, bars=stated.get("bars"))
+    return backend
 
 
 def _ends(stated: Any) -> list[int]:
