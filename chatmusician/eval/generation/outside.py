@@ -12,6 +12,9 @@ from tempfile import TemporaryDirectory
 
 from chatmusician.programs import program_path
 
+# Fermatas are not held and chord symbols not played: it counts a note that is held as longer than
+# it is written, and what a chord symbol plays as notes beyond the end.
+_AS_WRITTEN = ("-NFER", "-NGUI")
 # Beyond this a tune that makes the program hang or flood counts as refused.
 SECONDS = 20.0
 _MOST_SAID = 1_000_000
@@ -45,7 +48,7 @@ class Abc2midi:
             (folder / "tune.abc").write_bytes(text.encode("utf-8", "replace"))
             try:
                 ran = subprocess.run(
-                    [self.path, "tune.abc", "-o", "tune.mid"],
+                    [self.path, "tune.abc", "-o", "tune.mid", *_AS_WRITTEN],
                     cwd=folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
