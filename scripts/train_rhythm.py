@@ -153,12 +153,12 @@ def duration_table(truths: Sequence[Truth]) -> Any:
             if gap.denominator == length.denominator == 1 and 0 < length <= gap:
                 counts[int(gap), int(length)] += 1
     total: Counter[int] = Counter()
-    for (gap, _), count in counts.items():
-        total[gap] += count
+    for (units, _), count in counts.items():
+        total[units] += count
     rows = [
-        (gap, length, math.log((count + 0.5) / (total[gap] + 1)))
-        for (gap, length), count in sorted(counts.items())
-        if gap == length or (total[gap] >= 30 and count >= 2)
+        (units, own, math.log((count + 0.5) / (total[units] + 1)))
+        for (units, own), count in sorted(counts.items())
+        if units == own or (total[units] >= 30 and count >= 2)
     ]
     return np.array(rows, np.float32)
 
@@ -293,7 +293,7 @@ def _padded(group: Sequence[tuple[Any, Any, Any]]) -> tuple[Any, ...]:
 def network(torch: Any) -> Any:
     nn = torch.nn
 
-    class Net(nn.Module):  # type: ignore[misc]
+    class Net(nn.Module):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.inn = nn.Linear(WIDTH, HIDDEN)

@@ -75,6 +75,7 @@ class _Writer:
         from chatmusician.transcription.harmony import chord_symbols
         from chatmusician.transcription.notation import Sheet, plain_bars, start_of
         from chatmusician.transcription.rhythm.choice import choose
+        from chatmusician.transcription.swing import unswung
 
         options = self.options
         quarter = 0.0
@@ -85,7 +86,10 @@ class _Writer:
         self.pace = chosen.reading.quarter
         meter = self.options.meter or chosen.meter
         bar = parse_meter(meter).length * 4
-        quarters = [Fraction(int(u) + chosen.phase, 24) for u in chosen.reading.units]
+        units, swing = chosen.reading.units + chosen.phase, 1.0
+        if beat_of(meter) == 1:
+            units, swing = unswung(units, self.onsets.times)
+        quarters = [Fraction(int(unit), 24) for unit in units]
         shift = quarters[0] // bar * bar
         quarters = [q - shift for q in quarters]
         pace = chosen.reading.quarter
@@ -118,6 +122,7 @@ class _Writer:
             beats=tuple(found),
             bars=_bars(sheet, folded, times, pace, chosen.confidence),
             notes=tuple(_written(note, bar) for note in placed),
+            swing=round(swing, 2),
             tempos=tuple(tempo_changes(found, max((b.number for b in found), default=1))),
             confidence={"meter": round(chosen.confidence, 3), "key": round(sure, 3)},
             remarks=self.performance.remarks,
@@ -232,7 +237,8 @@ def _bars(
         written = folded.written_at(now) if folded else now
         measure = min(bisect_right(starts, written), len(lengths)) - 1
         start, end = times.at(float(now), pace), times.at(float(until), pace)
-        found.append(WrittenBar(number, round(start, 4), round(end, 4), measure, round(sure, 3)))
+        own = sure * times.steadiness(float(now), float(until))
+        found.append(WrittenBar(number, round(start, 4), round(end, 4), measure, round(own, 3)))
         now = until
     return tuple(found)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("symusic")
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from odd_midi import END, SCALE, chunk, damaged, delta, melody, midi, named
+from tests.transcription.odd_midi import END, SCALE, chunk, damaged, delta, melody, midi, named
 
 from chatmusician.errors import ChatMusicianError, InputError, LimitError
+from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.performed_midi import read_performance
 
 
@@ -95,17 +92,24 @@ def test_every_odd_file_is_read_or_refused_in_one_line() -> None:
     read = 0
     for name, data in files:
         began = time.process_time()
-        try:
-            found = read_performance(data)
-            read += 1
-            assert found.notes, name
-            assert all(0 <= n.onset < n.end and 0 <= n.pitch < 128 for n in found.notes), name
-            assert list(found.notes) == sorted(found.notes, key=lambda n: (n.onset, n.pitch))
-        except ChatMusicianError as error:
-            assert "\n" not in str(error), name
-            assert len(str(error)) < 200, name
+        found, said = tried(data)
         assert time.process_time() - began < 2, name
+        assert "\n" not in said, name
+        assert len(said) < 200, name
+        if found is None:
+            continue
+        read += 1
+        assert found.notes, name
+        assert all(0 <= n.onset < n.end and 0 <= n.pitch < 128 for n in found.notes), name
+        assert list(found.notes) == sorted(found.notes, key=lambda n: (n.onset, n.pitch))
     assert read > 60
+
+
+def tried(data: bytes) -> tuple[Performance | None, str]:
+    try:
+        return read_performance(data), ""
+    except ChatMusicianError as error:
+        return None, str(error)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,11 @@ from chatmusician.abc.playing import playing_order, tones_by_measure
 from chatmusician.eval.transcription.truth import ScoreNote, Truth
 
 # Tempo factors that the level-free score may take out.
-FACTORS = tuple(Fraction(text) for text in "1 1/2 2 1/4 4 3/2 2/3 3/4 4/3 3 1/3".split())
+FACTORS = (
+    *(Fraction(n) for n in (1, 2, 3, 4)),
+    *(Fraction(1, n) for n in (2, 3, 4)),
+    *(Fraction(a, b) for a, b in ((3, 2), (2, 3), (3, 4), (4, 3))),
+)
 
 
 @dataclass(frozen=True)
