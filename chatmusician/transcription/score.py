@@ -78,11 +78,8 @@ class _Writer:
         from chatmusician.transcription.swing import unswung
 
         options = self.options
-        quarter = 0.0
-        if options.tempo:
-            beat = beat_of(options.meter or "4/4")
-            quarter = 60 / options.tempo / float(beat)
-        chosen = choose(self.onsets, self.model, meter=options.meter or "", quarter=quarter)
+        stated = 60 / options.tempo if options.tempo else 0.0
+        chosen = choose(self.onsets, self.model, meter=options.meter or "", beat=stated)
         self.pace = chosen.reading.quarter
         meter = self.options.meter or chosen.meter
         bar = parse_meter(meter).length * 4
@@ -192,7 +189,7 @@ class _Writer:
     def text(self, sheet: Sheet) -> tuple[str, Folded | None]:
         """The ABC, with repeats folded where that leaves it without an error."""
         from chatmusician.transcription.folding import fold
-        from chatmusician.transcription.notation import write
+        from chatmusician.transcription.notation import plain_bars, write
 
         if self.options.fold_repeats:
             folded = fold(sheet.notes, sheet.start, sheet.bar, sheet.end)
@@ -209,7 +206,12 @@ class _Writer:
                 )
                 if _is_right(text):
                     return text, folded
-        return write(sheet), None
+        text = write(sheet)
+        if sheet.start and not _is_right(text):
+            sheet.start = Fraction(0)
+            sheet.bars = plain_bars(sheet)
+            text = write(sheet)
+        return text, None
 
 
 def signature(key: str) -> int:

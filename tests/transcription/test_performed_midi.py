@@ -9,11 +9,10 @@ import pytest
 
 pytest.importorskip("symusic")
 
-from tests.transcription.odd_midi import END, SCALE, chunk, damaged, delta, melody, midi, named
-
 from chatmusician.errors import ChatMusicianError, InputError, LimitError
 from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.performed_midi import read_performance
+from tests.transcription.odd_midi import END, SCALE, chunk, damaged, delta, melody, midi, named
 
 
 def tempo(microseconds: int, after: int = 0) -> bytes:

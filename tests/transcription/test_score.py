@@ -9,8 +9,6 @@ import pytest
 
 pytest.importorskip("numpy")
 
-from tests.transcription.odd_midi import named
-
 from chatmusician import abc
 from chatmusician.errors import ChatMusicianError, InputError, UsageError
 from chatmusician.eval.transcription.performer import Player, perform
@@ -19,6 +17,7 @@ from chatmusician.eval.transcription.truth import Truth, truth_of
 from chatmusician.transcription.notes import Note, Performance
 from chatmusician.transcription.performed_midi import read_performance
 from chatmusician.transcription.score import ScoreOptions, Written, write_score
+from tests.transcription.odd_midi import named
 
 JIG = """X:1
 T:The Kesh

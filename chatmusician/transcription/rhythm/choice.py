@@ -10,6 +10,7 @@ import numpy as np
 
 from chatmusician.abc.fields import Meter, parse_meter
 from chatmusician.errors import InputError
+from chatmusician.transcription.beats import beat_of
 from chatmusician.transcription.rhythm.features import Onsets, echoes, features
 from chatmusician.transcription.rhythm.network import CELL, CELLS, FIRST, Model
 from chatmusician.transcription.rhythm.tracker import QUARTER, Track, track
@@ -118,17 +119,38 @@ class Chosen:
 _SHARPNESS: Final = 12.0
 
 
-def choose(onsets: Onsets, model: Model, *, meter: str = "", quarter: float = 0.0) -> Chosen:
-    """The likeliest reading; of ``meter`` and with quarters of about ``quarter`` seconds where
-    these are known."""
-    read = readings(onsets, model, quarter)
+# A stated tempo holds within this factor, as a log.
+_TEMPO_ROOM: Final = 0.3
+
+
+def choose(onsets: Onsets, model: Model, *, meter: str = "", beat: float = 0.0) -> Chosen:
+    """The likeliest reading; of ``meter``, and with beats of about ``beat`` seconds, where these
+    are known."""
     known = meter.replace("2/2", "4/4")
+    read = _readings_at(onsets, model, meter, beat) if beat else readings(onsets, model)
     if meter and known not in CELLS:
         return _in_other_meter(onsets, read, model, parse_meter(meter))
-    ranked = [c for c in candidates(onsets, read, model) if not meter or c.meter == known]
+    ranked = [
+        one
+        for one in candidates(onsets, read, model)
+        if (one.meter == known if meter else not beat or _is_at(one, beat))
+    ]
+    if not ranked:
+        raise InputError("no beat near the stated tempo can be found in these notes")
     best = ranked[0]
     odds = np.exp(_SHARPNESS * (np.array([c.score for c in ranked[:40]]) - best.score))
     return Chosen(best.reading, meter or best.meter, best.phase, float(1 / odds.sum()))
+
+
+def _readings_at(onsets: Onsets, model: Model, meter: str, beat: float) -> list[Reading]:
+    """Readings whose beat is as stated: a quarter or a dotted quarter where no meter is."""
+    sizes = [float(beat_of(meter))] if meter else [1.0, 1.5]
+    return [one for size in sizes for one in readings(onsets, model, beat / size)]
+
+
+def _is_at(candidate: Candidate, beat: float) -> bool:
+    size = float(beat_of(candidate.meter))
+    return bool(abs(np.log(candidate.reading.quarter * size / beat)) < _TEMPO_ROOM)
 
 
 def _in_other_meter(onsets: Onsets, read: Sequence[Reading], model: Model, meter: Meter) -> Chosen:

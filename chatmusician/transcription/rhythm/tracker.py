@@ -127,6 +127,7 @@ def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, lis
     shifted = np.empty((len(_SHIFTS), count, width))
     back: list[Any] = []
     order = np.arange(count)
+    enough = 2 * count * count
     for gap in np.diff(times):
         shifted[:] = -np.inf
         for at, (shift, cost) in enumerate(zip(_SHIFTS, _SHIFT_COST, strict=True)):
@@ -138,8 +139,9 @@ def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, lis
         best = np.take_along_axis(shifted, moved[None], 0)[0]
         low = np.searchsorted(steps.units, 0.6 * gap / paces[-1] - 1)
         high = np.searchsorted(steps.units, 1.5 * gap / paces[0] + 2)
-        low = min(low, len(steps.units) - 1)
-        high = max(high, low + 1)
+        # Two beats' worth of steps at least, so that there is one from every place.
+        low = max(0, min(low, len(steps.units) - enough))
+        high = max(high, low + enough)
         units = steps.units[low:high]
         spread = np.sqrt(2 * _JITTER**2 + (_LOOSE * gap) ** 2)
         off = (gap - units[:, None] * paces[None, :]) / spread
