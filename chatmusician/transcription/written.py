@@ -33,7 +33,8 @@ class ScoreOptions:
             raise UsageError(f"a tempo of {self.tempo:g} beats a minute: 10 to 600 can be used")
         if self.meter is not None:
             meter = parse_meter(self.meter)
-            if not meter.valid or meter.free or not 1 <= meter.length * 16 <= 48:
+            plain = meter.valid and not meter.free and self.meter == meter.name
+            if not plain or not 1 <= meter.length * 16 <= 48:
                 raise UsageError(f"no meter: {self.meter}", hint="for example 3/4 or 6/8")
         if self.key is not None and not parse_key(self.key).valid:
             raise UsageError(f"no key: {self.key}", hint="for example D, Gm or Ador")
