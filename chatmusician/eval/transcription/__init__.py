@@ -1,0 +1,1 @@
+"""How well played music becomes a score: performers, truths, metrics and outside programs."""
