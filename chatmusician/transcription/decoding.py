@@ -35,12 +35,12 @@ class Thresholds:
     looks like a note may be a part of that one: then it must begin at ``overtone``.
     """
 
-    fresh: float = 0.5
-    again: float = 0.75
+    fresh: float = 0.6
+    again: float = 0.7
     sounding: float = 0.25
-    loud: float = 0.4
+    loud: float = 0.55
     frame: float = 0.3
-    shortest: int = 6
+    shortest: int = 8
     gap: int = 8
     overtone: float = 0.8
 
@@ -60,7 +60,10 @@ class Heard:
         return self.key + LOWEST
 
 
-def decode(seen: Activations, thresholds: Thresholds = Thresholds()) -> list[Heard]:  # noqa: B008
+TUNED: Final = Thresholds()
+
+
+def decode(seen: Activations, thresholds: Thresholds = TUNED) -> list[Heard]:
     found: list[Heard] = []
     for key in range(seen.sounds.shape[1]):
         sounds = seen.sounds[:, key].astype(np.float32)

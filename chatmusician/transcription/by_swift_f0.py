@@ -1,0 +1,61 @@
+"""The engine swift-f0: the pitch of one voice, frame by frame, cut into notes."""
+
+from __future__ import annotations
+
+import importlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from chatmusician.errors import MissingDependency
+from chatmusician.transcription.flux import OnsetMeter
+from chatmusician.transcription.notes import Note, Performance
+from chatmusician.transcription.segments import FRAME, Line, segment
+
+if TYPE_CHECKING:
+    from chatmusician.transcription.audio import Recording
+    from chatmusician.transcription.engines import Watch
+
+RATE: Final = 16_000
+_GET: Final = "pip install swift-f0"
+
+
+def hear(recording: Recording, watch: Watch) -> Performance:
+    line, meter, seconds = follow(recording, watch)
+    notes = []
+    for sung in segment(line):
+        onset, end = sung.start * FRAME, min(sung.end * FRAME, seconds)
+        velocity = max(1, min(127, round(100 + 1.5 * (sung.level + 20))))
+        notes.append(Note(onset, end, sung.pitch, velocity, confidence=round(sung.sure, 3)))
+    return Performance(tuple(notes), seconds, "swift-f0", onsets=meter.curve())
+
+
+def follow(recording: Recording, watch: Watch) -> tuple[Line, OnsetMeter, float]:
+    """The line of pitch in a recording, its onset curve and its length."""
+    stream = _detector().stream()
+    meter = OnsetMeter(RATE)
+    parts = []
+    passed = 0
+    for block in recording.blocks(RATE):
+        meter.feed(block)
+        passed += len(block)
+        if len(block):
+            parts.append(stream.push(block, RATE))
+        watch(passed / RATE, recording.seconds)
+    if passed:
+        parts.append(stream.flush())
+    hertz = np.concatenate([np.zeros(0), *(part.pitch_hz for part in parts)])
+    sure = np.concatenate([np.zeros(0), *(part.confidence for part in parts)])
+    level = np.concatenate([np.zeros(0), *(part.loudness_db for part in parts)])
+    pitch = 69 + 12 * np.log2(np.maximum(hertz, 1) / 440)
+    return Line(pitch, sure, level), meter, passed / RATE
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:
+    try:
+        swift_f0: Any = importlib.import_module("swift_f0")
+    except ImportError as error:
+        raise MissingDependency("swift-f0", how=_GET) from error
+    return swift_f0.SwiftF0(spin=False)
