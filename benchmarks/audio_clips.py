@@ -96,9 +96,7 @@ def _side(name: str) -> str:
     return "dev" if hashlib.sha256(name.encode()).digest()[0] % 2 else "test"
 
 
-def _clip(
-    name: str, data: bytes, timbre: str, chords: bool, chance: random.Random
-) -> Clip | None:
+def _clip(name: str, data: bytes, timbre: str, chords: bool, chance: random.Random) -> Clip | None:
     try:
         truth = truth_of(abc.read(data).tunes[0])
     except (ChatMusicianError, IndexError):

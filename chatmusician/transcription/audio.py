@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from chatmusician.errors import EngineError, InputError, LimitError, MissingDependency
-from chatmusician.files import STDIN, display_name, read_bytes
+from chatmusician.files import display_name
 from chatmusician.programs import program_path, run_program
 
 if TYPE_CHECKING:
@@ -156,11 +156,11 @@ class Recording:
 
 
 @contextmanager
-def open_recording(path: str) -> Iterator[Recording]:
-    """The recording in a file, or on standard input for ``-``; InputError where there is none."""
+def open_recording(path: str, data: bytes | None = None) -> Iterator[Recording]:
+    """The recording in a file, or in ``data`` read from it; InputError where there is none."""
     soundfile = _load("soundfile")
     name = display_name(path)
-    with _opened(path) as file:
+    with open_file(path) if data is None else io.BytesIO(data) as file:
         head = file.read(64)
         file.seek(0)
         if not head:
@@ -196,16 +196,10 @@ def _too_long(name: str) -> LimitError:
     return LimitError(f"{name}: lasts more than {LONGEST / 3600:.0f} hours", hint="split it")
 
 
-@contextmanager
-def _opened(path: str) -> Iterator[Any]:
-    if path == STDIN:
-        yield io.BytesIO(read_bytes(path))
-        return
+def open_file(path: str) -> BinaryIO:
+    """A file to be read; InputError where that cannot be. Of a pipe, use what it held."""
     try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; only opening may fail like this
-        if not file.seekable():
-            file.close()
-            raise InputError("is not a file that can be read twice", path=path, hint="use -")
+        file = open(path, "rb")  # noqa: SIM115 - whoever asked for it closes it
     except IsADirectoryError:
         raise InputError("is a folder, not a file", path=path) from None
     except FileNotFoundError:
@@ -213,8 +207,10 @@ def _opened(path: str) -> Iterator[Any]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"cannot be read: {reason}", path=path) from error
-    with file:
-        yield file
+    if not file.seekable():
+        file.close()
+        raise InputError("is a pipe, not a file", path=path, hint="read it from -")
+    return file
 
 
 def _by_ffmpeg(file: Any, container: Container, name: str) -> bytes:

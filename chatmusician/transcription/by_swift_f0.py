@@ -25,7 +25,9 @@ def hear(recording: Recording, watch: Watch) -> Performance:
     line, meter, seconds = follow(recording, watch)
     notes = []
     for sung in segment(line):
-        onset, end = sung.start * FRAME, min(sung.end * FRAME, seconds)
+        # A frame stands for the time around its middle.
+        onset = max(0.0, (sung.start - 0.5) * FRAME)
+        end = min((sung.end - 0.5) * FRAME, seconds)
         velocity = max(1, min(127, round(100 + 1.5 * (sung.level + 20))))
         notes.append(Note(onset, end, sung.pitch, velocity, confidence=round(sung.sure, 3)))
     return Performance(tuple(notes), seconds, "swift-f0", onsets=meter.curve())

@@ -1,4 +1,4 @@
-"""From what the network sees to notes: onsets picked, ends found, harmonics and fragments cleaned."""
+"""From what the network sees to notes: onsets picked, ends found, overtones cleaned away."""
 
 from __future__ import annotations
 

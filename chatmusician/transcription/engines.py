@@ -70,9 +70,14 @@ def find_engine(name: str | None, *, voice: bool = False) -> Engine:
     return BY_NAME[chosen]
 
 
-def hear(path: str, engine: Engine, watch: Watch | None = None) -> Performance:
-    """The notes in a sound file. A file without any is an answer too: no notes, and why."""
-    with open_recording(path) as recording:
+def hear(
+    path: str, engine: Engine, watch: Watch | None = None, data: bytes | None = None
+) -> Performance:
+    """The notes in a sound file, or in ``data`` read from it.
+
+    A file without any is an answer too: no notes, and why.
+    """
+    with open_recording(path, data) as recording:
         performance = engine.hear(recording, watch or (lambda done, total: None))
         remarks = [*recording.remarks, *performance.remarks]
         if recording.silent:

@@ -31,7 +31,7 @@ _SHORTEST: Final = 5
 _DIP: Final = 7.0
 _REACH: Final = 12
 # A note begins where it is within so many dB of what it soon reaches.
-_SOFT: Final = 8.0
+_SOFT: Final = 10.0
 # Frames of two turns of a usual vibrato, 5.5 Hz, weighted to even out others as well.
 _TURNS: Final = np.hanning(25)[1:-1] / 12
 
