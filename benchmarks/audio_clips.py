@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import random
 import tarfile
@@ -21,6 +22,9 @@ from chatmusician.errors import ChatMusicianError
 from chatmusician.eval.transcription.truth import truth_of
 
 TIMBRES = {"piano": 0, "guitar": 24, "violin": 40, "flute": 73}
+KINDS = (*((timbre, False) for timbre in TIMBRES), ("piano", True), ("guitar", True))
+"""What is played in turn; an accompaniment comes on the same instrument."""
+
 COLLECTIONS = ("nottingham", "thesession", "essen")
 SECONDS = 30.0
 _TICKS = 480
@@ -43,7 +47,8 @@ class Clip:
     def samples(self, rate: int = 22_050) -> Any:
         """Mono, at most SECONDS and what rings after."""
         import numpy as np
-        import soxr
+
+        soxr: Any = importlib.import_module("soxr")
 
         stereo = synthesize(self.midi, SoundOptions(instrument=self.program))
         mono = stereo.mean(axis=1)
@@ -61,8 +66,8 @@ def clips(split: str, count: int, seed: int = 0) -> Iterator[Clip]:
     for name, data in pieces:
         if made == count:
             return
-        timbre = list(TIMBRES)[made % len(TIMBRES)]
-        clip = _clip(name, data, timbre, made % 8 >= 4, random.Random(f"{seed} {name}"))
+        timbre, chords = KINDS[made % len(KINDS)]
+        clip = _clip(name, data, timbre, chords, random.Random(f"{seed} {name}"))
         if clip is not None:
             yield clip
             made += 1
@@ -70,7 +75,7 @@ def clips(split: str, count: int, seed: int = 0) -> Iterator[Clip]:
 
 def performances(split: str) -> Iterator[Clip]:
     """Piano as pianists played it: the first SECONDS of the ASAP performances."""
-    import pretty_midi
+    pretty_midi: Any = importlib.import_module("pretty_midi")
 
     with tarfile.open(data_folder() / "asap_dev" / "asap_dev_20.tar.gz") as archive:
         for member in archive:
@@ -101,7 +106,7 @@ def _clip(name: str, data: bytes, timbre: str, chords: bool, chance: random.Rand
         truth = truth_of(abc.read(data).tunes[0])
     except (ChatMusicianError, IndexError):
         return None
-    if truth is None or len(truth.notes) < 8 or not 36 <= min(n.pitch for n in truth.notes):
+    if truth is None or len(truth.notes) < 8 or min(n.pitch for n in truth.notes) < 36:
         return None
     quarter = 60 / chance.uniform(60, 190)
     score = [(n.onset, n.duration, n.pitch) for n in truth.notes]

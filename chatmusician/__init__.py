@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from chatmusician.conversion import convert as convert
     from chatmusician.model.load import load_model as load_model
     from chatmusician.rendering import render as render
+    from chatmusician.transcription.transcribe import transcribe as transcribe
 
-__all__ = ["__version__", "check", "compose", "convert", "load_model", "read_abc", "render"]
+__all__ = [
+    "__version__",
+    "check",
+    "compose",
+    "convert",
+    "load_model",
+    "read_abc",
+    "render",
+    "transcribe",
+]
 
 # Loaded when first asked for: importing chatmusician must stay quick.
 _WHERE = {
@@ -29,6 +39,7 @@ _WHERE = {
     "load_model": ("chatmusician.model.load", "load_model"),
     "read_abc": ("chatmusician.abc", "read"),
     "render": ("chatmusician.rendering", "render"),
+    "transcribe": ("chatmusician.transcription.transcribe", "transcribe"),
 }
 
 

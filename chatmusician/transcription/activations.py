@@ -53,7 +53,8 @@ def listen(blocks: Iterable[Samples]) -> Activations:
     """Run the network over blocks of mono samples at RATE."""
     session = _session()
     inlet = session.get_inputs()[0].name
-    sounds, begins = [], []
+    sounds: list[Any] = []
+    begins: list[Any] = []
     for windows in _batches(_windows(blocks)):
         notes, onsets = session.run(_OUTPUTS, {inlet: windows[..., None]})
         for kept, made in ((sounds, notes), (begins, onsets)):

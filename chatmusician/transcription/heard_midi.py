@@ -33,18 +33,10 @@ def heard_midi(performance: notes.Performance, written: Written) -> bytes:
 
 def _parts(performance: notes.Performance, clock: _Clock) -> list[Part]:
     channels = [number for number in range(16) if number != PERCUSSION]
-    parts = []
+    parts: list[Part] = []
     for number, track in enumerate(performance.tracks):
-        played = [
-            (
-                clock.tick(n.onset),
-                max(clock.tick(n.end), clock.tick(n.onset) + 1),
-                n.pitch,
-                n.velocity,
-            )
-            for n in performance.notes
-            if n.track == number
-        ]
+        own = [note for note in performance.notes if note.track == number]
+        played = [(*clock.span(note), note.pitch, note.velocity) for note in own]
         if played:
             channel = channels[len(parts) % len(channels)]
             programs = [] if track.program is None else [(0, track.program)]
@@ -74,6 +66,10 @@ class _Clock:
         length = self.times[at + 1] - self.times[at]
         share = (time - self.times[at]) / length
         return max(0, round(self.ticks[at] + share * (self.ticks[at + 1] - self.ticks[at])))
+
+    def span(self, note: notes.Note) -> tuple[int, int]:
+        start = self.tick(note.onset)
+        return start, max(self.tick(note.end), start + 1)
 
     def _tempos(self) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []

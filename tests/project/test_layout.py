@@ -31,7 +31,7 @@ MAY_IMPORT = LEAVES | {
     "composing": {"model"},
     "conversion": {"abc", "errors", "files"},
     "rendering": {"abc", "conversion", "errors", "files"},
-    "transcription": {"abc", "conversion", "errors", "files"},
+    "transcription": {"abc", "conversion", "errors", "files", "programs"},
     "model": {"abc", "conversion", "errors", "files", "rendering", "transcription"},
     "train": {"abc", "conversion", "errors", "files", "model", "provenance", "transcription"},
     "eval": {
