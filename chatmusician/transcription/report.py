@@ -27,7 +27,8 @@ _RATE: Final = 11_025
 # Points of the waveform a second.
 _POINTS: Final = 105
 _DOUBTFUL: Final = 0.5
-_STYLE: Final = """body { font-family: sans-serif; max-width: 1040px; margin: 1em auto; color: #222 }
+_STYLE: Final = """
+body { font-family: sans-serif; max-width: 1040px; margin: 1em auto; color: #222 }
 section { border-top: 1px solid #ccc; padding: .6em 0 } img { width: 100%; display: block }
 svg { width: 100%; height: auto } pre { background: #f4f4f4; padding: .8em; overflow-x: auto }
 td, th { padding: .1em 1em .1em 0; text-align: left } .legend { color: #555 }"""

@@ -18,8 +18,6 @@ from chatmusician.transcription.score import ScoreOptions, Written, write_score
 
 __all__ = ["ScoreOptions", "Transcription", "hear_file", "transcribe", "transcribe_file"]
 
-_NOTHING = "no notes found"
-
 
 @dataclass(frozen=True)
 class Transcription:
@@ -112,14 +110,17 @@ def transcribe_file(
     data: bytes | None = None,
 ) -> Transcription:
     performance = hear_file(path, voice=voice, engine=engine, watch=watch, data=data)
-    name = display_name(path)
     if not performance.notes:
-        reasons = [_NOTHING, *performance.remarks]
-        hint = None if voice or not performance.is_audio else "one voice alone: --voice"
-        raise InputError("; ".join(reasons), path=name, hint=hint)
+        raise no_notes(path, performance, voice=voice)
     if not options.title:
         options = replace(options, title=title_of(path))
-    return Transcription(name, performance, write_score(performance, options))
+    return Transcription(display_name(path), performance, write_score(performance, options))
+
+
+def no_notes(path: str, performance: Performance, *, voice: bool) -> InputError:
+    hint = None if voice or not performance.is_audio else "one voice alone: --voice"
+    said = "; ".join(("no notes found", *performance.remarks))
+    return InputError(said, path=display_name(path), hint=hint)
 
 
 def hear_file(
@@ -134,7 +135,7 @@ def hear_file(
     chosen = find_engine(engine, voice=voice)
     if path == STDIN and data is None:
         data = read_bytes(path)
-    if not _is_midi(path, data):
+    if not is_midi(path, data):
         return hear_sound(path, chosen, watch, data)
     try:
         return read_performance(read_bytes(path, limit=MAX_BYTES) if data is None else data)
@@ -148,7 +149,7 @@ def title_of(path: str) -> str:
     return "" if path == STDIN else " ".join(Path(path).stem.replace("_", " ").split())
 
 
-def _is_midi(path: str, data: bytes | None) -> bool:
+def is_midi(path: str, data: bytes | None) -> bool:
     if data is None:
         with open_file(path) as file:
             head = file.read(12)

@@ -12,8 +12,8 @@ librosa: Any = pytest.importorskip("librosa")
 from chatmusician.transcription.flux import OnsetMeter  # noqa: E402
 
 
-def test_as_librosa(seconds: int = 8) -> None:
-    rate = 22_050
+def test_as_librosa() -> None:
+    rate, seconds = 22_050, 8
     chance = np.random.default_rng(1)
     sound = chance.normal(0, 0.003, seconds * rate)
     for _ in range(30):

@@ -77,7 +77,7 @@ def test_by_ffmpeg(tmp_path: Path, ending: str) -> None:
     assert loudest_hertz(sound, 22_050) == pytest.approx(440, abs=1)
     (tmp_path / "b.m4a").write_bytes(made.read_bytes()[:300])
     if ending == "m4a":
-        with pytest.raises(InputError, match="MPEG-4.* that ffmpeg cannot read"):
+        with pytest.raises(InputError, match=r"MPEG-4.* that ffmpeg cannot read"):
             read(tmp_path / "b.m4a")
 
 
