@@ -37,6 +37,7 @@ COMMANDS = (
     Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),
     Command("transcribe", "sound or played MIDI to ABC", "chatmusician.cli.transcribe"),
     Command("describe", "facts and a caption of a piece", "chatmusician.cli.describe"),
+    Command("ask", "questions about a piece", "chatmusician.cli.ask"),
     Command("corpus", "build training text from tune collections", "chatmusician.cli.corpus"),
     Command("train", "preprocess, train, merge and export models", "chatmusician.cli.train"),
     Command("eval", "benchmarks: how good models are, with intervals", "chatmusician.cli.eval"),

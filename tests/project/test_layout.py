@@ -28,6 +28,7 @@ LEAVES = {
 }
 MAY_IMPORT = LEAVES | {
     "abc": {"errors", "files", "programs"},
+    "asking": {"abc", "model", "transcription"},
     "composing": {"model"},
     "conversion": {"abc", "errors", "files"},
     "rendering": {"abc", "conversion", "errors", "files"},

@@ -9,7 +9,14 @@ from typing import Final
 
 from chatmusician.abc.midi.chords import ChordKind, parse_chord
 from chatmusician.abc.timing import VoiceLine
-from chatmusician.transcription.facts.harmony import FLATS, SHARPS, find_chords
+from chatmusician.transcription.facts.harmony import (
+    FEWEST_TOGETHER,
+    FLATS,
+    SHARPS,
+    Note,
+    find_chords,
+    together,
+)
 from chatmusician.transcription.facts.source import Piece, PlayedBar, Stated
 from chatmusician.transcription.facts.times import beats, notes
 
@@ -66,7 +73,7 @@ def _heard(piece: Piece) -> Iterator[Sounding]:
     rows = beats(piece)
     if len(rows) < 2:
         return
-    sounding = [note for played in notes(piece).values() for note in played]
+    sounding = _accompanying(list(notes(piece).values()))
     ends = [time for time, _ in rows[1:]] + [max(piece.seconds, rows[-1][0])]
     spans = [(t, end, n == 1) for (t, n), end in zip(rows, ends, strict=True)]
     flats = sum(piece.line.key.accidentals) < 0
@@ -79,6 +86,18 @@ def _heard(piece: Piece) -> Iterator[Sounding]:
         if symbol is not None:
             number = bar.measure + piece.first_number
             yield Sounding(start, end, symbol, triad_of(symbol), number, _FOUND)
+
+
+def _accompanying(parts: list[list[Note]]) -> list[Note]:
+    """The notes without those of the highest line, where the others make a harmony alone:
+    a melody's passing notes are no part of its chords."""
+    whole = [note for part in parts for note in part]
+    played = [part for part in parts if part]
+    if len(played) < 2:
+        return whole
+    highest = max(played, key=lambda part: sum(note[2] for note in part) / len(part))
+    rest = [note for part in played if part is not highest for note in part]
+    return rest if together(highest) < FEWEST_TOGETHER <= together(rest) else whole
 
 
 def _sounding(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 from typing import Any, Final
 
 from chatmusician.abc.analysis import (
+    Bar,
     bar_count,
     cadences,
     form,
@@ -104,7 +106,11 @@ def _pickup(piece: Piece) -> Fraction:
 
 def _melodic(piece: Piece) -> dict[str, Any]:
     bars = melody(piece.line)
+    first = piece.first_number
     found: dict[str, Any] = {"bars": bar_count(bars), "bars_played": len(piece.bars)}
+    found["notes_by_bar"] = {
+        str(bar.index + first): [note.full_name for note in bar.notes] for bar in bars
+    }
     span = melody_range(bars)
     if span is not None:
         low, high = span
@@ -113,6 +119,8 @@ def _melodic(piece: Piece) -> dict[str, Any]:
             "highest": high.full_name,
             "interval": interval_name(low, high),
             "semitones": high.pitch - low.pitch,
+            "lowest_bar": _first_bar(bars, low.pitch) + first,
+            "highest_bar": _first_bar(bars, high.pitch) + first,
         }
     sounding = sum(len(voice.tones) for voice in piece.line.voices)
     full = max(1, found["bars"])
@@ -123,6 +131,10 @@ def _melodic(piece: Piece) -> dict[str, Any]:
         "voices": len(piece.line.voices),
     }
     return found
+
+
+def _first_bar(bars: Sequence[Bar], pitch: int) -> int:
+    return next(bar.index for bar in bars if any(note.pitch == pitch for note in bar.notes))
 
 
 def _formal(piece: Piece) -> dict[str, Any]:
@@ -152,11 +164,9 @@ def _formal(piece: Piece) -> dict[str, Any]:
 
 def _harmonic(piece: Piece, chords: Sequence[Sounding]) -> dict[str, Any]:
     by_bar: dict[int, list[str]] = {}
-    for chord in chords:
-        if chord.symbol != "N" and chord.bar is not None:
-            names = by_bar.setdefault(chord.bar, [])
-            if not names or names[-1] != chord.symbol:
-                names.append(chord.symbol)
+    for bar, sounding in groupby(chords, lambda chord: chord.bar):
+        # Of a bar that is played again, the first time counts.
+        by_bar.setdefault(bar, [chord.symbol for chord in sounding])
     ends = cadences(piece.line, sections(piece.line))
     return {
         "chords_by_bar": {str(bar): names for bar, names in sorted(by_bar.items())},

@@ -12,24 +12,9 @@ from typing import Any
 from chatmusician.errors import ChatMusicianError, InputError, OutputError
 from chatmusician.files import write_atomic
 
-SOUNDS = frozenset(
-    [
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-        ".m4a",
-        ".aac",
-        ".aif",
-        ".aiff",
-        ".wma",
-        ".mka",
-        ".webm",
-    ]
-)
-SCORES = frozenset([".abc", ".mid", ".midi", ".musicxml", ".mxl", ".xml", ".krn"])
+_SOUNDS = "wav flac ogg oga opus mp3 m4a aac aif aiff wma mka webm"
+_SCORES = "abc mid midi musicxml mxl xml krn"
+ENDINGS = frozenset(f".{name}" for name in f"{_SOUNDS} {_SCORES}".split())
 
 Work = Callable[[str], dict[str, Any]]
 """From a path to its facts with a caption."""
