@@ -107,7 +107,7 @@ def _pickup(piece: Piece) -> Fraction:
 def _melodic(piece: Piece) -> dict[str, Any]:
     bars = melody(piece.line)
     first = piece.first_number
-    found: dict[str, Any] = {"bars": bar_count(bars), "bars_played": len(piece.bars)}
+    found: dict[str, Any] = {"bars": bar_count(bars), "bars_played": _bars_played(piece)}
     found["notes_by_bar"] = {
         str(bar.index + first): [note.full_name for note in bar.notes] for bar in bars
     }
@@ -131,6 +131,16 @@ def _melodic(piece: Piece) -> dict[str, Any]:
         "voices": len(piece.line.voices),
     }
     return found
+
+
+def _bars_played(piece: Piece) -> int:
+    """How many whole bars sound: two short ones that make one count as one."""
+    meter = piece.line.meter
+    if meter.free:
+        return len(piece.bars)
+    measures = max((voice.measures for voice in piece.line.voices), key=len)
+    length = sum(int(measures[bar.measure].length) for bar in piece.bars)
+    return int(piece.line.quarters(length) / (meter.length * 4))
 
 
 def _first_bar(bars: Sequence[Bar], pitch: int) -> int:

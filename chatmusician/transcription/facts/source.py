@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -208,10 +209,11 @@ class Clock:
         for tick, speed in tempos:
             before, seconds, old = self.marks[-1]
             self.marks.append((tick, seconds + (tick - before) * old / division / 1e6, speed))
+        self.ticks = [mark[0] for mark in self.marks]
 
     def at(self, quarters: Fraction) -> float:
         tick = float(quarters * self.division)
-        begin, seconds, speed = max(mark for mark in self.marks if mark[0] <= tick)
+        begin, seconds, speed = self.marks[bisect_right(self.ticks, tick) - 1]
         return seconds + (tick - begin) * speed / self.division / 1e6
 
 
