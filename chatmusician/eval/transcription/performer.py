@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import exp, log, pi, sin
 from random import Random
 
@@ -12,6 +13,8 @@ from chatmusician.transcription.notes import Note, Performance, Track
 
 # Quarters a minute; never near the 120 that programs take where nothing is said.
 SLOWEST, FASTEST, NOT_NEAR = 75.0, 190.0, (114.0, 126.0)
+# Seconds between notes that follow each other quickly.
+QUICKEST = 0.085
 _MELODY_VELOCITY, _CHORD_VELOCITY = 84, 60
 
 
@@ -44,10 +47,16 @@ class Played:
     beats: tuple[float, ...]
 
 
-def drawn_player(random: Random) -> Player:
+def drawn_player(truth: Truth, random: Random) -> Player:
+    """A player of this tune: a tempo that says nothing about its meter, but that hands can
+    play: no tenth of the notes follow each other faster than 85 ms."""
+    onsets = sorted({note.onset for note in truth.notes})
+    steps = sorted(float(b - a) for a, b in pairwise(onsets)) or [1.0]
+    fastest = min(FASTEST, 60 * steps[len(steps) // 10] / QUICKEST)
+    slowest = min(SLOWEST, 0.8 * fastest)
     qpm = NOT_NEAR[0]
     while NOT_NEAR[0] <= qpm <= NOT_NEAR[1]:
-        qpm = exp(random.uniform(log(SLOWEST), log(FASTEST)))
+        qpm = exp(random.uniform(log(slowest), log(fastest)))
     return Player(
         qpm=qpm,
         semitones=random.randint(-5, 6),
