@@ -11,7 +11,7 @@ import numpy as np
 from chatmusician.errors import MissingDependency
 from chatmusician.transcription.flux import OnsetMeter
 from chatmusician.transcription.notes import Note, Performance
-from chatmusician.transcription.segments import FRAME, Line, segment
+from chatmusician.transcription.segments import FRAME, VOICED, Line, segment, steadiness
 
 if TYPE_CHECKING:
     from chatmusician.transcription.audio import Recording
@@ -19,18 +19,27 @@ if TYPE_CHECKING:
 
 RATE: Final = 16_000
 _GET: Final = "pip install swift-f0"
+# Of synthetic speech at most 0.07 is steady, of synthetic singing at least 0.28.
+_UNSTEADY: Final = 0.1
+_SPEECH: Final = (
+    "the pitch hardly ever holds still, as in speech or where several notes sound at once: "
+    "the notes are guesses"
+)
 
 
 def hear(recording: Recording, watch: Watch) -> Performance:
     line, meter, seconds = follow(recording, watch)
     notes = []
+    remarks: tuple[str, ...] = ()
+    if (line.sure >= VOICED).any() and steadiness(line) < _UNSTEADY:
+        remarks = (_SPEECH,)
     for sung in segment(line):
         # A frame stands for the time around its middle.
         onset = max(0.0, (sung.start - 0.5) * FRAME)
         end = min((sung.end - 0.5) * FRAME, seconds)
         velocity = max(1, min(127, round(100 + 1.5 * (sung.level + 20))))
         notes.append(Note(onset, end, sung.pitch, velocity, confidence=round(sung.sure, 3)))
-    return Performance(tuple(notes), seconds, "swift-f0", onsets=meter.curve())
+    return Performance(tuple(notes), seconds, "swift-f0", onsets=meter.curve(), remarks=remarks)
 
 
 def follow(recording: Recording, watch: Watch) -> tuple[Line, OnsetMeter, float]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from chatmusician import abc
+from chatmusician.abc.fields import parse_meter
 from chatmusician.abc.pictures import PageOptions, draw
 from chatmusician.abc.plots.canvas import COLOURS, figure, png
 from chatmusician.abc.transform import take_bars
 from chatmusician.errors import ChatMusicianError
 from chatmusician.transcription.audio import open_recording
-from chatmusician.transcription.written import WrittenBar
+from chatmusician.transcription.written import Written, WrittenBar
 
 if TYPE_CHECKING:
     from chatmusician.abc.tune import Tune
@@ -156,12 +158,19 @@ def _draw_notes(panel: Any, made: Transcription, row: list[WrittenBar]) -> None:
                 linewidth=0,
             )
     bars = {bar.number: bar for bar in row}
-    length = abc.fields.parse_meter(made.written.meter).length * 4
     for written in made.written.notes:
         bar = bars.get(written.bar)
         if bar is not None:
-            at = bar.start + float(written.place / length) * (bar.end - bar.start)
+            at = _time(made.written, bar, written.place)
             panel.plot(at, notes[written.source].pitch, "|", color="black", markersize=6)
+
+
+def _time(written: Written, bar: WrittenBar, place: Fraction) -> float:
+    """When a place in a bar is. Places in a pickup count from where its bar would begin."""
+    length = parse_meter(written.meter).length * 4
+    short = bar.number == 0 and written.pickup > 0
+    share = 1 - (length - place) / written.pickup if short else place / length
+    return bar.start + float(share) * (bar.end - bar.start)
 
 
 def _draw_time(panel: Any, made: Transcription, row: list[WrittenBar]) -> None:

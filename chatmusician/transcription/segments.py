@@ -24,7 +24,7 @@ _NEAR, _FAR = 0.3, 1.1
 # A frame without pitch in a note, a frame with pitch in a rest.
 _UNVOICED: Final = 0.55
 _IGNORED: Final = 0.8
-_VOICED: Final = 0.5
+VOICED: Final = 0.5
 _QUIET: Final = 45.0
 _SHORTEST: Final = 5
 # A new beginning on the same pitch: the level falls by so many dB and rises again.
@@ -57,7 +57,7 @@ class Sung:
 
 
 def segment(line: Line) -> list[Sung]:
-    voiced = line.sure >= _VOICED
+    voiced = line.sure >= VOICED
     if not voiced.any():
         return []
     # What is far below the singing is the room, not the singer.
@@ -86,15 +86,28 @@ def _trimmed(level: Any, voiced: Any, start: int, end: int) -> tuple[int, int]:
 
 def tuning(pitch: Any, voiced: Any) -> float:
     """How far the singer's scale lies from concert pitch, in semitones, -0.5 to 0.5."""
-    # Over two turns of a vibrato its swing cancels out; its turning points alone are steady too.
-    whole = np.convolve(voiced, _TURNS, "same") > 0.99
-    centre = np.convolve(np.where(voiced, pitch, 0), _TURNS, "same")
-    steady = whole[1:] & (np.abs(np.diff(centre)) < 0.05)
+    centre, steady = _centre(pitch, voiced)
     if steady.sum() < 10:
         return 0.0
     turn = np.exp(2j * np.pi * centre[1:][steady]).mean()
     # Spread evenly there is no scale to be in tune with.
     return float(np.angle(turn) / (2 * np.pi)) if abs(turn) > 0.15 else 0.0
+
+
+def steadiness(line: Line) -> float:
+    """The share of the frames with a pitch in which it holds still but for vibrato."""
+    voiced = line.sure >= VOICED
+    return float(_centre(line.pitch, voiced)[1].sum() / max(1, voiced.sum()))
+
+
+def _centre(pitch: Any, voiced: Any) -> tuple[Any, Any]:
+    """The pitch without its vibrato, and the frames (from the second on) where it is steady.
+
+    Over two turns a vibrato cancels out. Its own turning points would be steady, and wrong.
+    """
+    whole = np.convolve(voiced, _TURNS, "same") > 0.99
+    centre = np.convolve(np.where(voiced, pitch, 0), _TURNS, "same")
+    return centre, whole[1:] & (np.abs(np.diff(centre)) < 0.05)
 
 
 def _path(pitch: Any, voiced: Any) -> Any:

@@ -39,7 +39,9 @@ class Candidate:
     score: float
 
 
-def readings(onsets: Onsets, model: Model, quarters: Sequence[float | None] = (None,)) -> list[Reading]:
+def readings(
+    onsets: Onsets, model: Model, quarters: Sequence[float | None] = (None,)
+) -> list[Reading]:
     """The grid as found with simple and with compound beats, at every level."""
     found: list[Reading] = []
     for quarter in quarters:
