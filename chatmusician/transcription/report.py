@@ -127,7 +127,8 @@ def _strip(made: Transcription, row: list[WrittenBar], wave: Samples | None) -> 
         for panel in (above, below):
             panel.tick_params(labelsize=7)
         for bar in row:
-            above.text(bar.start, 1.02, f" {bar.number}", transform=above.get_xaxis_transform())
+            label = f" {made.number(bar)}"
+            above.text(bar.start, 1.02, label, transform=above.get_xaxis_transform())
         return png(drawn, made.source)
 
 

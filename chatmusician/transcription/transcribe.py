@@ -14,7 +14,7 @@ from chatmusician.transcription.engines import Watch, find_engine
 from chatmusician.transcription.engines import hear as hear_sound
 from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.performed_midi import MAX_BYTES, read_performance
-from chatmusician.transcription.score import ScoreOptions, Written, write_score
+from chatmusician.transcription.score import ScoreOptions, Written, WrittenBar, write_score
 
 __all__ = ["ScoreOptions", "Transcription", "hear_file", "transcribe", "transcribe_file"]
 
@@ -34,6 +34,10 @@ class Transcription:
     @property
     def remarks(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.performance.remarks, *self.written.remarks)))
+
+    def number(self, bar: WrittenBar) -> int:
+        """The number of a bar as in scores: a pickup is bar 0."""
+        return bar.measure + (0 if self.written.pickup else 1)
 
     def midi(self) -> bytes:
         """The notes when they were heard, under the beats that were found."""
@@ -63,8 +67,7 @@ class Transcription:
             "confidence": written.confidence,
             "bars": [
                 {
-                    "bar": bar.number,
-                    "measure": bar.measure,
+                    "bar": self.number(bar),
                     "start": round(bar.start, 3),
                     "end": round(bar.end, 3),
                     "confidence": round(bar.confidence, 3),
