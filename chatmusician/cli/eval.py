@@ -32,6 +32,9 @@ BENCHMARKS = (
     Benchmark("mmlu", "MMLU, 57 subjects", "chatmusician.cli.eval_mmlu"),
     Benchmark("theory", "generated music theory", "chatmusician.cli.eval_theory"),
     Benchmark("export", "tasks for lm-evaluation-harness", "chatmusician.cli.eval_export"),
+    Benchmark(
+        "transcription", "played tunes written down again", "chatmusician.cli.eval_transcription"
+    ),
     Benchmark("generation", "how good a model's tunes are", "chatmusician.cli.eval_generation"),
 )
 _BY_NAME = {benchmark.name: benchmark for benchmark in BENCHMARKS}

@@ -55,11 +55,16 @@ class _Writer:
         self.pace = 0.5
 
     def written(self) -> Written:
-        from chatmusician.transcription.beats import TimeMap, beats, tempo_changes, tempo_of
+        from chatmusician.transcription.beats import TimeMap, beat_of, beats, tempo_changes, tempo_of
         from chatmusician.transcription.notation import Sheet, plain_bars, start_of, write
         from chatmusician.transcription.rhythm.choice import choose
 
-        chosen = choose(self.onsets, self.model)
+        options = self.options
+        quarter = 0.0
+        if options.tempo:
+            beat = beat_of(options.meter or "4/4")
+            quarter = 60 / options.tempo / float(beat)
+        chosen = choose(self.onsets, self.model, meter=options.meter or "", quarter=quarter)
         self.pace = chosen.reading.quarter
         meter = self.options.meter or chosen.meter
         bar = parse_meter(meter).length * 4

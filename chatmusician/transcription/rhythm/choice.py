@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from chatmusician.transcription.rhythm.features import Onsets, features
+from chatmusician.abc.fields import Meter, parse_meter
+from chatmusician.errors import InputError
+from chatmusician.transcription.rhythm.features import Onsets, echoes, features
 from chatmusician.transcription.rhythm.network import CELL, CELLS, FIRST, Model
 from chatmusician.transcription.rhythm.tracker import QUARTER, Track, track
 
@@ -39,28 +41,32 @@ class Candidate:
     score: float
 
 
-def readings(
-    onsets: Onsets, model: Model, quarters: Sequence[float | None] = (None,)
-) -> list[Reading]:
-    """The grid as found with simple and with compound beats, at every level."""
+def readings(onsets: Onsets, model: Model, quarter: float = 0.0) -> list[Reading]:
+    """The grid as found with simple and with compound beats, at every level; with a stated
+    length of the quarter only those near it."""
     found: list[Reading] = []
-    for quarter in quarters:
-        for steps in (model.simple, model.compound):
-            tracked = track(onsets.times, steps, quarter=quarter)
-            if np.isfinite(tracked.score):
-                found += _levels(tracked, steps.beat != QUARTER)
+    for steps in (model.simple, model.compound):
+        tracked = track(onsets.times, steps, quarter=quarter or None)
+        if np.isfinite(tracked.score):
+            found += _levels(tracked, steps.beat != QUARTER, quarter)
+    if not found:
+        raise InputError("no beat can be found in these notes")
     return _different(found)
 
 
-def _levels(tracked: Track, compound: bool) -> list[Reading]:
+def _levels(tracked: Track, compound: bool, stated: float) -> list[Reading]:
     found = []
-    for level in _LEVELS:
+    for level in _LEVELS if not stated else (1.0,):
         exact = tracked.units * level
         units = np.round(exact).astype(int)
         quarter = float(np.median(tracked.pace)) * QUARTER / level
-        if not _SHORTEST_QUARTER <= quarter <= _LONGEST_QUARTER or np.any(np.diff(units) <= 0):
+        if np.any(np.diff(units) <= 0):
             continue
-        if level > 1.2 or np.mean(np.abs(exact - units) > 0.01) < 0.1:
+        possible = stated or _SHORTEST_QUARTER <= quarter <= _LONGEST_QUARTER
+        if level == 1.0 or not possible:
+            if level == 1.0:
+                found.append(Reading(units, tracked.pace, quarter, tracked.score, compound, 1.0))
+        elif level > 1.2 or np.mean(np.abs(exact - units) > 0.01) < 0.1:
             found.append(
                 Reading(units, tracked.pace / level, quarter, tracked.score, compound, level)
             )
@@ -108,7 +114,42 @@ class Chosen:
     confidence: float
 
 
-def choose(onsets: Onsets, model: Model) -> Chosen:
-    ranked = candidates(onsets, readings(onsets, model), model)
+# How much surer a difference of the mean log probability makes; set on development tunes.
+_SHARPNESS: Final = 12.0
+
+
+def choose(onsets: Onsets, model: Model, *, meter: str = "", quarter: float = 0.0) -> Chosen:
+    """The likeliest reading; of ``meter`` and with quarters of about ``quarter`` seconds where
+    these are known."""
+    read = readings(onsets, model, quarter)
+    known = meter.replace("2/2", "4/4")
+    if meter and known not in CELLS:
+        return _in_other_meter(onsets, read, model, parse_meter(meter))
+    ranked = [c for c in candidates(onsets, read, model) if not meter or c.meter == known]
     best = ranked[0]
-    return Chosen(best.reading, best.meter, best.phase, 1.0)
+    odds = np.exp(_SHARPNESS * (np.array([c.score for c in ranked[:40]]) - best.score))
+    return Chosen(best.reading, meter or best.meter, best.phase, float(1 / odds.sum()))
+
+
+def _in_other_meter(
+    onsets: Onsets, read: Sequence[Reading], model: Model, meter: Meter
+) -> Chosen:
+    """A meter that the network does not know (5/4, 7/8): the bars at whose beginnings notes are
+    long and the music comes again."""
+    size = int(meter.length * 4 * QUARTER)
+    best, found = -np.inf, None
+    for reading in read:
+        steps = np.append(np.diff(reading.units), QUARTER)
+        weight = np.log1p(steps / CELL)
+        back, _ = echoes(reading.units, onsets.top, size)
+        usual = -abs(np.log(reading.quarter / 0.5)) * 0.3 - 0.5 * abs(np.log(reading.level))
+        for phase in range(0, size, CELL):
+            first = (reading.units + phase) % size == 0
+            filled = len(np.unique((reading.units[first] + phase) // size))
+            bars = (reading.units[-1] - reading.units[0]) / size + 1
+            accent = (weight * first).sum() / weight.sum() * size / QUARTER
+            score = accent + 0.5 * filled / bars + back.mean() + usual
+            if score > best:
+                best, found = score, (reading, phase)
+    assert found is not None
+    return Chosen(found[0], meter.name, found[1], 0.3)

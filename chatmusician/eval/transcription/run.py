@@ -1,0 +1,225 @@
+"""The benchmark itself: tunes drawn, played, heard, written down by each program, scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from chatmusician.errors import ChatMusicianError, UsageError
+from chatmusician.eval.intervals import mean, share_of
+from chatmusician.eval.plots import Points, draw
+from chatmusician.eval.provenance import fingerprint, provenance
+from chatmusician.eval.results import Item, Result, Row, Run, read_result
+from chatmusician.eval.tables import Column, by_metric, by_row, markdown, percent
+from chatmusician.eval.transcription.engines import ENGINES
+from chatmusician.eval.transcription.measure import of_text, of_written
+from chatmusician.eval.transcription.outside import PROGRAMS, midi_of, text_by
+from chatmusician.eval.transcription.performer import Played, drawn_player, perform
+from chatmusician.eval.transcription.scores import meter_class, same_meter
+from chatmusician.eval.transcription.truth import Truth
+from chatmusician.eval.transcription.tunes import Tune, drawn_tunes
+from chatmusician.transcription.beats import beat_of
+from chatmusician.transcription.score import ScoreOptions, write_score
+
+VERSION = "1"
+Told = Callable[[int, int], None]
+OURS = "chatmusician"
+GIVEN = "chatmusician, meter and tempo given"
+ALWAYS = "always 4/4"
+NOTES = {
+    "strict": percent("strict note F1"),
+    "level_free": percent("level-free note F1"),
+    "bars": percent("bar F1"),
+    "note_f1": percent("note F1, onsets"),
+    "note_offset_f1": percent("note F1, with offsets"),
+}
+TIME = {
+    "meter": percent("meter"),
+    "meter_class": percent("meter class"),
+    "acc1": percent("tempo ACC1"),
+    "acc2": percent("tempo ACC2"),
+    "beat_f1": percent("beat F1"),
+    "downbeat_f1": percent("downbeat F1"),
+}
+KEYS = {"signature": percent("key signature"), "mirex": percent("key, MIREX weight")}
+VALID = {"valid": percent("ABC without an error")}
+COLUMNS: dict[str, Column] = NOTES | TIME | KEYS | VALID
+_SHARES = ("meter", "meter_class", "acc1", "acc2", "valid")
+_IN_GROUPS = ("strict", "level_free", "bars", "meter", "acc1", "signature")
+
+
+@dataclass(frozen=True)
+class Job:
+    """``tunes`` is an ABC file; ``n`` melodies and ``chords`` tunes with their chords are drawn
+    from it. ``engine`` says how they are heard; ``programs`` are run beside."""
+
+    tunes: str
+    output: str
+    n: int = 200
+    chords: int = 60
+    seed: int = 0
+    engine: str = "midi"
+    programs: tuple[str, ...] = tuple(PROGRAMS)
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class _Task:
+    id: str
+    tune: Tune
+    chords: bool
+
+    @property
+    def group(self) -> str:
+        return "melody with chords" if self.chords else "melody"
+
+
+def evaluate(job: Job, *, told: Told = lambda done, of: None) -> dict[str, Any]:
+    """Run the benchmark, or what is left of it, and write its folder; returns the result."""
+    if job.engine not in ENGINES:
+        known = ", ".join(ENGINES)
+        raise UsageError(f"no way of hearing is called {job.engine}", hint=f"known: {known}")
+    tasks = _tasks(job)
+    settings = {
+        "tunes": fingerprint(job.tunes)["sha256"],
+        "n": job.n,
+        "chords": job.chords,
+        "seed": job.seed,
+        "engine": job.engine,
+        "programs": list(job.programs),
+    }
+    with Run(job.output, settings, fresh=job.fresh) as run:
+        for done, task in enumerate(tasks):
+            told(done, len(tasks))
+            if task.id not in run.items:
+                run.add(_item(job, task))
+        told(len(tasks), len(tasks))
+        return _report(job, tasks, run)
+
+
+def _tasks(job: Job) -> list[_Task]:
+    tasks = [
+        _Task(f"melody {tune.id}", tune, False)
+        for tune in (drawn_tunes(job.tunes, job.n, job.seed) if job.n else ())
+    ]
+    if job.chords:
+        tunes = drawn_tunes(job.tunes, job.chords, job.seed + 1, chords=True)
+        tasks += [_Task(f"chords {tune.id}", tune, True) for tune in tunes]
+    return tasks
+
+
+def played(task: _Task, seed: int) -> Played:
+    """The task's tune as the player of this seed plays it."""
+    random = Random(f"{seed}:{task.id}")
+    return perform(
+        task.tune.truth, drawn_player(task.tune.truth, random), random, chords=task.chords
+    )
+
+
+def _item(job: Job, task: _Task) -> Item:
+    own = played(task, job.seed)
+    truth = own.truth
+    heard = ENGINES[job.engine].hear(own)
+    tempo = own.player.qpm / float(beat_of(truth.meter))
+    scores: dict[str, Any] = {}
+    text = ""
+    for name, options in (
+        (OURS, ScoreOptions()),
+        (GIVEN, ScoreOptions(meter=truth.meter, tempo=tempo)),
+    ):
+        try:
+            written = write_score(heard, options)
+        except ChatMusicianError as error:
+            scores[name] = {"error": str(error)}
+            continue
+        text = text or written.abc
+        scores[name] = of_written(own, heard, written)
+    midi = midi_of(heard)
+    for name in job.programs:
+        scores[name] = of_text(own, text_by(name, midi))
+    answer = {"meter": truth.meter, "fifths": truth.fifths, "qpm": round(own.player.qpm, 2)}
+    return Item(task.id, text, answer, scores)
+
+
+def _report(job: Job, tasks: Sequence[_Task], run: Run) -> dict[str, Any]:
+    rows: list[Row] = []
+    for group in dict.fromkeys(task.group for task in tasks):
+        own = [task for task in tasks if task.group == group]
+        items = [run.items[task.id] for task in own]
+        for name in (OURS, GIVEN, *job.programs):
+            found = _metrics([item.scores[name] for item in items], job.seed)
+            rows.append(Row(f"{name}, {group}", found, "run" if name == OURS else "baseline"))
+        always = [_always(task.tune.truth) for task in own]
+        rows.append(Row(f"{ALWAYS}, {group}", _metrics(always, job.seed), "baseline"))
+        for meter in sorted({item.answer["meter"] for item in items}):
+            some = [item.scores[OURS] for item in items if item.answer["meter"] == meter]
+            kept = {k: v for k, v in _metrics(some, job.seed).items() if k in _IN_GROUPS}
+            rows.append(Row(OURS, kept, group=f"{group}, {meter}"))
+    causes = {
+        group: dict(
+            Counter(
+                run.items[task.id].scores[OURS].get("cause", "error")
+                for task in tasks
+                if task.group == group
+            ).most_common()
+        )
+        for group in dict.fromkeys(task.group for task in tasks)
+    }
+    result = Result(
+        benchmark="transcription",
+        version=VERSION,
+        settings=run.settings,
+        rows=rows,
+        counts={"items": len(tasks)},
+        details={"causes": causes, "engine": ENGINES[job.engine].name},
+        provenance=provenance(
+            clock=run.clock, data={"tunes": fingerprint(job.tunes)}, seeds=[job.seed]
+        ),
+    )
+    title = f"Transcription of {ENGINES[job.engine].name}, {len(tasks)} tunes, seed {job.seed}"
+    run.finish(result, [t.id for t in tasks], _table(title, rows, causes), _plot(title, rows))
+    return read_result(job.output)
+
+
+def _always(truth: Truth) -> dict[str, Any]:
+    return {
+        "meter": same_meter("4/4", truth.meter),
+        "meter_class": meter_class("4/4") == meter_class(truth.meter),
+    }
+
+
+def _metrics(scores: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
+    """A failure to write anything counts as nothing right."""
+    found: dict[str, Any] = {}
+    for name in COLUMNS:
+        if not any(name in s for s in scores):
+            continue
+        if name in _SHARES:
+            found[name] = share_of([bool(s.get(name, False)) for s in scores])
+        else:
+            kept = [s.get(name, 0.0) for s in scores if name != "mirex" or name in s]
+            found[name] = mean([float(value) for value in kept], seed=seed)
+    return found
+
+
+def _table(title: str, rows: Sequence[Row], causes: dict[str, dict[str, int]]) -> str:
+    text = f"# {title}\n\nIn brackets: 95 % intervals over tunes.\n"
+    whole = [(row.name, row.metrics) for row in rows if not row.group]
+    text += "\n" + by_row(whole, COLUMNS, first="program")
+    groups = [(row.group, row.metrics) for row in rows if row.group]
+    kept = {name: COLUMNS[name] for name in _IN_GROUPS}
+    text += f"\n## By meter\n\n{by_row(groups, kept, first='tunes')}"
+    lines = [["tunes", "what is wrong first", "pieces"]]
+    lines += [[g, cause, str(n)] for g, found in causes.items() for cause, n in found.items()]
+    return text + f"\n## What goes wrong\n\n{markdown(lines)}"
+
+
+def _plot(title: str, rows: Sequence[Row]) -> bytes:
+    whole = [(row.name, row.kind, row.metrics) for row in rows if not row.group]
+    return draw(title, [Points("shares, %", whole, NOTES | TIME | KEYS)])
+
+
+__all__ = ["Job", "by_metric", "evaluate", "played"]
