@@ -52,10 +52,7 @@ def find_key(rows: Any, weights: Any) -> Key:
     """``weights[mode, part, tone above the tonic]``, a last part of which the first is a bias."""
     scores = np.array(
         [
-            [
-                float((np.roll(rows, -tonic, 1) * own[:PARTS]).sum() + own[PARTS, 0])
-                for own in weights
-            ]
+            [float((np.roll(rows, -tonic, 1) * own[:PARTS]).sum() + own[PARTS, 0]) for own in weights]
             for tonic in range(12)
         ]
     )
