@@ -55,7 +55,8 @@ def _melody(facts: dict[str, Any]) -> str:
     moving = f"about {density['notes_per_second']:.1f} notes a second"
     swing = facts.get("swing") or 1.0
     swung = ", with a swing" if swing >= _SWUNG else ""
-    reach = f"spans {_article(span['interval']).lower()}"
+    wide = span["interval"]
+    reach = f"spans {wide if wide[0].isdigit() else _article(wide).lower()}"
     return f"{line} {reach}, from {span['lowest']} to {span['highest']}, with {moving}{swung}."
 
 

@@ -10,12 +10,10 @@ from typing import Final
 from chatmusician.abc.midi.chords import ChordKind, parse_chord
 from chatmusician.abc.timing import VoiceLine
 from chatmusician.transcription.facts.harmony import (
-    FEWEST_TOGETHER,
     FLATS,
     SHARPS,
-    Note,
+    accompanying,
     find_chords,
-    together,
 )
 from chatmusician.transcription.facts.source import Piece, PlayedBar, Stated
 from chatmusician.transcription.facts.times import beats, notes
@@ -23,7 +21,9 @@ from chatmusician.transcription.facts.times import beats, notes
 NO_CHORD: Final = "N"
 _WRITTEN: Final = Stated("chord symbols of the notation", 1.0)
 _MADE: Final = "chord symbols of our score, found from its notes"
-_FOUND: Final = Stated("templates over the notes of each beat", 0.7)
+_FOUND: Final = "templates over the notes of each beat"
+# How often they agree with the chord symbols of tunes whose MIDI was read.
+_AGREES: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,10 @@ def _heard(piece: Piece) -> Iterator[Sounding]:
     rows = beats(piece)
     if len(rows) < 2:
         return
-    sounding = _accompanying(list(notes(piece).values()))
+    sounding = accompanying(list(notes(piece).values()))
     ends = [time for time, _ in rows[1:]] + [max(piece.seconds, rows[-1][0])]
     spans = [(t, end, n == 1) for (t, n), end in zip(rows, ends, strict=True)]
+    how = Stated(_FOUND, round(_AGREES * piece.known["notes"].confidence, 3))
     flats = sum(piece.line.key.accidentals) < 0
     bars = iter(piece.bars)
     bar = next(bars)
@@ -85,19 +86,7 @@ def _heard(piece: Piece) -> Iterator[Sounding]:
             bar = following
         if symbol is not None:
             number = bar.measure + piece.first_number
-            yield Sounding(start, end, symbol, triad_of(symbol), number, _FOUND)
-
-
-def _accompanying(parts: list[list[Note]]) -> list[Note]:
-    """The notes without those of the highest line, where the others make a harmony alone:
-    a melody's passing notes are no part of its chords."""
-    whole = [note for part in parts for note in part]
-    played = [part for part in parts if part]
-    if len(played) < 2:
-        return whole
-    highest = max(played, key=lambda part: sum(note[2] for note in part) / len(part))
-    rest = [note for part in played if part is not highest for note in part]
-    return rest if together(highest) < FEWEST_TOGETHER <= together(rest) else whole
+            yield Sounding(start, end, symbol, triad_of(symbol), number, how)
 
 
 def _sounding(

@@ -215,7 +215,8 @@ def _methods(piece: Piece, chords: Sequence[Sounding], facts: dict[str, Any]) ->
     heard = known["notes"]
     score = _NOTATION if piece.transcription is None else Stated("counted in our score", 0.0)
     score = Stated(score.method, min(heard.confidence, known["meter"].confidence))
-    for name in ("pickup", "bars", "range", "density", "form", "motif"):
+    known.setdefault("pickup", score)
+    for name in ("bars", "range", "density", "form", "motif"):
         known[name] = score
     if chords:
         known["chords"] = chords[0].how

@@ -26,6 +26,7 @@ _BASS: Final = 0.35
 _ABSENT: Final = 0.12
 # What a change of chord costs, on a strong beat and elsewhere; what a beat without one gains.
 _CHANGE: Final = (0.15, 0.5)
+_CHANGE_OF_PHASE: Final = (0.3, 1.0)
 _SILENT: Final = 0.25
 # A single line makes no harmony: so much of the time at least two notes sound together.
 FEWEST_TOGETHER: Final = 0.3
@@ -42,14 +43,32 @@ def find_chords(
     """The symbol of the chord in each span (start, end, whether it is a downbeat)."""
     if not spans or together(notes) < FEWEST_TOGETHER:
         return [None] * len(spans)
-    weights, basses = _weights(notes, spans)
-    scores = _scores(weights, basses)
+    scores = _scores(*_weights(notes, spans))
     names = FLATS if flats else SHARPS
     symbols = [names[root] + kind for kind in _KINDS for root in range(12)]
     return [
         None if state == len(symbols) else symbols[state]
-        for state in _best([strong for _, _, strong in spans], scores)
+        for state in _best([strong for _, _, strong in spans], scores, _CHANGE)[0]
     ]
+
+
+def best_phase(notes: Sequence[Note], beat: float, beats: int, steps: int) -> int:
+    """How many of ``steps`` even parts of a bar the first bar line comes after the beginning.
+
+    A bar has ``beats`` of ``beat`` seconds. It is the phase at which chords that change with
+    the bars, rather than within them, explain the notes best.
+    """
+    bar, end = beat * beats, max(note[1] for note in notes)
+    scored = []
+    for step in range(steps):
+        first = step * bar / steps - bar
+        times = [first + number * beat for number in range(int((end - first) / beat) + 1)]
+        spans = [(time, time + beat, at % beats == 0) for at, time in enumerate(times)]
+        spans = [span for span in spans if span[1] > 0.01]
+        scores = _scores(*_weights(notes, spans))
+        total = _best([strong for _, _, strong in spans], scores, _CHANGE_OF_PHASE)[1]
+        scored.append(total / len(spans))
+    return scored.index(max(scored))
 
 
 def together(notes: Sequence[Note]) -> float:
@@ -62,6 +81,18 @@ def together(notes: Sequence[Note]) -> float:
         sounding += step
         before = time
     return more / one if one else 0.0
+
+
+def accompanying(parts: list[list[Note]]) -> list[Note]:
+    """The notes without those of the highest line, where the others make a harmony alone:
+    a melody's passing notes are no part of its chords."""
+    whole = [note for part in parts for note in part]
+    played = [part for part in parts if part]
+    if len(played) < 2:
+        return whole
+    highest = max(played, key=lambda part: sum(note[2] for note in part) / len(part))
+    rest = [note for part in played if part is not highest for note in part]
+    return rest if together(highest) < FEWEST_TOGETHER <= together(rest) else whole
 
 
 def _weights(notes: Sequence[Note], spans: Sequence[tuple[float, float, bool]]) -> Any:
@@ -107,18 +138,21 @@ def _scores(weights: Any, basses: Any) -> Any:
     return np.concatenate([scores, np.where(silent, _SILENT, -0.2)[:, None]], axis=1)
 
 
-def _best(strong: Sequence[bool], scores: Any) -> list[int]:
+def _best(
+    strong: Sequence[bool], scores: Any, change: tuple[float, float]
+) -> tuple[list[int], float]:
+    """The best chord of each span, and how well they explain it all."""
     import numpy as np
 
     states = scores.shape[1]
     total, came = scores[0], []
     for at in range(1, len(scores)):
         best = int(total.argmax())
-        moved = total[best] - _CHANGE[0 if strong[at] else 1]
+        moved = total[best] - change[0 if strong[at] else 1]
         come = np.where(total >= moved, np.arange(states), best)
         came.append(come)
         total = np.maximum(total, moved) + scores[at]
     path = [int(total.argmax())]
     for come in reversed(came):
         path.append(int(come[path[-1]]))
-    return path[::-1]
+    return path[::-1], float(total.max())

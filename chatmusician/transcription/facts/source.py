@@ -159,10 +159,39 @@ def _of_notated_midi(path: str, data: bytes) -> Piece | None:
     except ChatMusicianError:
         return None
     piece = of_tune(abc.read(text).tunes[0], display_name(path), kind="MIDI")
+    pickup = pickup_of(piece)
+    if pickup:
+        text = from_midi(data, pickup=pickup)
+        piece = of_tune(abc.read(text).tunes[0], display_name(path), kind="MIDI")
+    phase = Stated("the bar lines that its chords fit best", 0.9 if pickup is not None else 0.3)
+    piece = replace(piece, known=piece.known | {"downbeats": phase, "pickup": phase})
     if any(line.startswith(_GUESSED) for line in text.split("\n")):
         sure = Stated("Krumhansl-Kessler profiles over the notes", 0.7)
         return replace(piece, known=piece.known | {"key": sure})
     return piece
+
+
+def pickup_of(piece: Piece) -> Fraction | None:
+    """How much of a bar a MIDI file begins with, in quarters, to the eighth; None where its
+    notes make no chords to tell it by, or the meter changes."""
+    from chatmusician.transcription.facts.harmony import (
+        FEWEST_TOGETHER,
+        accompanying,
+        best_phase,
+        together,
+    )
+    from chatmusician.transcription.facts.times import notes
+
+    meter = piece.line.meter
+    played = accompanying(list(notes(piece).values()))
+    changes = any(voice.meters for voice in piece.line.voices)
+    if meter.free or changes or not piece.tempo or together(played) < FEWEST_TOGETHER:
+        return None
+    bar = meter.length * 4
+    beats, steps = int(bar / piece.beat), int(bar * 2)
+    if not beats or not steps:
+        return None
+    return Fraction(best_phase(played, 60 / piece.tempo, beats, steps), 2)
 
 
 def of_tune(tune: Tune, name: str, *, kind: str = "notation") -> Piece:
