@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 3 * 3600.0
 """Seconds: a longer recording is refused."""
+
+LOWEST_RATE: Final = 4_000
+"""Samples a second: a recording with fewer is refused."""
 
 INSTALL: Final = 'pip install ".[audio]"'
 # Frames at a time: of a damaged file, at most so many before the damage are lost.
@@ -183,6 +187,9 @@ def open_recording(path: str, data: bytes | None = None) -> Iterator[Recording]:
 
 
 def _checked(sound: Any, name: str) -> Recording:
+    if sound.samplerate < LOWEST_RATE:
+        said = f"has {sound.samplerate} samples a second; music needs {LOWEST_RATE} at least"
+        raise InputError(said, path=name)
     if sound.frames == 0:
         raise InputError("holds no sound: its length is zero", path=name)
     seconds = sound.frames / sound.samplerate
@@ -236,8 +243,9 @@ def _by_ffmpeg(path: str, data: bytes | None, container: Container, name: str) -
             command, name="ffmpeg", inputs=inputs, outputs=["out.flac"], seconds=_FFMPEG_SECONDS
         )
     except EngineError as error:
-        said = f"{container.name} that ffmpeg cannot read: {error.said or error}"
-        raise InputError(" ".join(said.split())[:300], path=name) from error
+        # Its first line says what is wrong; in brackets, where in ffmpeg.
+        why = re.sub(r"\[[^\]]*\]\s*", "", (error.said or str(error)).splitlines()[0])
+        raise InputError(f"{container.name} that ffmpeg cannot read: {why}", path=name) from error
     return ran.files["out.flac"]
 
 
@@ -250,4 +258,6 @@ def _load(name: str) -> Any:
 
 def _reason(error: Exception) -> str:
     said = str(getattr(error, "error_string", error))
+    if "not a regular file" in said:  # what libsndfile says when it is lost
+        return "Format not recognised"
     return said.split(": ")[-1].strip().rstrip(".") or type(error).__name__
