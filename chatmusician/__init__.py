@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chatmusician.conversion import convert as convert
     from chatmusician.model.load import load_model as load_model
     from chatmusician.rendering import render as render
+    from chatmusician.transcription.facts import describe as describe
     from chatmusician.transcription.transcribe import transcribe as transcribe
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "compose",
     "convert",
+    "describe",
     "load_model",
     "read_abc",
     "render",
@@ -36,6 +38,7 @@ _WHERE = {
     "check": ("chatmusician.abc", "check"),
     "compose": ("chatmusician.composing", "compose"),
     "convert": ("chatmusician.conversion", "convert"),
+    "describe": ("chatmusician.transcription.facts", "describe"),
     "load_model": ("chatmusician.model.load", "load_model"),
     "read_abc": ("chatmusician.abc", "read"),
     "render": ("chatmusician.rendering", "render"),

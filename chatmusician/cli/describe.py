@@ -51,11 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def facts_of(path: str, args: argparse.Namespace) -> dict[str, Any]:
-    from chatmusician.transcription.facts import describe as describe_piece
-    from chatmusician.transcription.facts import read_piece
+    from chatmusician.transcription.facts import describe as facts
 
-    piece = read_piece(path, tune=args.tune, voice=args.voice, engine=args.engine)
-    return describe_piece(piece).as_dict()
+    return facts(path, tune=args.tune, voice=args.voice, engine=args.engine).as_dict()
 
 
 def _folder(args: argparse.Namespace) -> int:

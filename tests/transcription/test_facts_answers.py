@@ -13,7 +13,7 @@ import pytest
 
 from chatmusician.asking import Interview, cited, numbered, told
 from chatmusician.model.chat_format import Turn
-from chatmusician.transcription.facts import describe, read_piece
+from chatmusician.transcription.facts import describe
 from chatmusician.transcription.facts.answers import answer
 
 JIG = """X:1
@@ -36,7 +36,7 @@ class Run(Protocol):
 @pytest.fixture
 def facts(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "jig.abc").write_text(JIG)
-    return describe(read_piece(str(tmp_path / "jig.abc"))).as_dict()
+    return describe(tmp_path / "jig.abc").as_dict()
 
 
 @pytest.mark.parametrize(

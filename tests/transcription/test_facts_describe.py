@@ -12,7 +12,7 @@ import pytest
 from chatmusician import abc
 from chatmusician.abc.midi import to_midi
 from chatmusician.errors import InputError
-from chatmusician.transcription.facts import describe, read_piece
+from chatmusician.transcription.facts import describe
 from chatmusician.transcription.facts.chords import triad_of
 from chatmusician.transcription.facts.harmony import find_chords, together
 
@@ -37,7 +37,7 @@ D |: "G" G2 B | "D7" A2 F | "C" E2 G |1 "D7" F2 D :|2 "D7" F2 A |:
 
 def facts_of(tmp_path: Path, text: str, name: str = "a.abc") -> dict[str, Any]:
     (tmp_path / name).write_text(text)
-    return describe(read_piece(str(tmp_path / name))).as_dict()
+    return describe(tmp_path / name).as_dict()
 
 
 def test_what_a_tune_states(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_midi_of_a_tune_gives_its_facts(tmp_path: Path) -> None:
     pytest.importorskip("numpy")
     text = WALTZ.replace("D |: ", "|: ")
     (tmp_path / "a.mid").write_bytes(to_midi(abc.read(text).tunes[0]))
-    found = describe(read_piece(str(tmp_path / "a.mid"))).as_dict()
+    found = describe(tmp_path / "a.mid").as_dict()
     assert (found["key"], found["meter"], found["tempo"]) == ("G major", "3/4", 150)
     assert found["how"]["key"]["method"] == "stated in the MIDI file"
     written = [row["symbol"] for row in facts_of(tmp_path, text)["chords"]]

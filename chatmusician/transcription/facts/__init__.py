@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from chatmusician.transcription.facts.describe import Description, describe
+from chatmusician.transcription.facts.record import Description, describe, describe_piece
 from chatmusician.transcription.facts.source import Piece, PlayedBar, Stated, read_piece
 
-__all__ = ["Description", "Piece", "PlayedBar", "Stated", "describe", "read_piece"]
+__all__ = [
+    "Description",
+    "Piece",
+    "PlayedBar",
+    "Stated",
+    "describe",
+    "describe_piece",
+    "read_piece",
+]

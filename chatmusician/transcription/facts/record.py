@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,7 +22,7 @@ from chatmusician.abc.analysis import (
 )
 from chatmusician.abc.encoding import read_text
 from chatmusician.transcription.facts.chords import Sounding, chords_in_time
-from chatmusician.transcription.facts.source import Piece, Stated
+from chatmusician.transcription.facts.source import Piece, Stated, read_piece
 from chatmusician.transcription.facts.times import beats, named_programs, notes, program_name
 
 # A motif of one or two notes is no motif.
@@ -46,7 +47,22 @@ class Description:
         return self.facts | {"caption": self.caption}
 
 
-def describe(piece: Piece) -> Description:
+def describe(
+    source: str | os.PathLike[str],
+    *,
+    tune: str | None = None,
+    voice: bool = False,
+    engine: str | None = None,
+) -> Description:
+    """The facts of a sound, MIDI or notation file, and a caption made of them.
+
+    ``tune`` takes the tune of that X: from a book; ``voice`` hears one melody line and
+    ``engine`` names what hears, both for sound.
+    """
+    return describe_piece(read_piece(os.fspath(source), tune=tune, voice=voice, engine=engine))
+
+
+def describe_piece(piece: Piece) -> Description:
     chords = chords_in_time(piece)
     facts: dict[str, Any] = {"file": piece.file, "kind": piece.kind}
     facts["title"] = read_text(piece.tune.title) or None
