@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    from chatmusician.transcription.engines import BY_NAME
+
     describe(
         parser,
         "Write down what is heard in sound files, or was played into MIDI files, as ABC.\n"
@@ -32,7 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice", action="store_true", help="one melody line: singing, humming, one instrument"
     )
-    parser.add_argument("--engine", metavar="NAME", help="what hears the notes: see doctor")
+    parser.add_argument(
+        "--engine", metavar="NAME", help=f"what hears the notes: {', '.join(BY_NAME)}"
+    )
     known = parser.add_argument_group("what you know")
     known.add_argument("--tempo", metavar="N", type=float, help="beats a minute, about")
     known.add_argument("--meter", metavar="M", help="for example 3/4 or 6/8")
@@ -148,7 +152,7 @@ class _Progress:
     """How far the hearing is, and how long it will take, on a terminal."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = Path(name).name[:40]
         self.started = time.monotonic()
         self.shown = False
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from chatmusician.errors import MissingDependency
-from chatmusician.transcription.audio import INSTALL
+from chatmusician.errors import EngineError
 
 if TYPE_CHECKING:
     from chatmusician.transcription.audio import Samples
@@ -33,7 +32,6 @@ _KEPT: Final = 142
 _LEAD: Final = 43
 _BATCH: Final = 4
 _WEIGHTS: Final = "saved_models/icassp_2022/nmp.onnx"
-_GET: Final = "pip install --no-deps basic-pitch==0.4.0"
 # The outputs of the network by name: the frames in which a key sounds, and begins.
 _OUTPUTS: Final = ["StatefulPartitionedCall:1", "StatefulPartitionedCall:2"]
 
@@ -91,11 +89,8 @@ def _batches(windows: Iterable[Samples]) -> Iterator[Samples]:
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
+    runtime: Any = importlib.import_module("onnxruntime")
     weights = Path(_package(), _WEIGHTS)
-    try:
-        runtime: Any = importlib.import_module("onnxruntime")
-    except (ImportError, OSError) as error:
-        raise MissingDependency("onnxruntime", how=INSTALL) from error
     options = runtime.SessionOptions()
     # Threads that wait by spinning take the processor from whoever has work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -109,4 +104,4 @@ def _package() -> str:
     for folder in folders:
         if Path(folder, _WEIGHTS).is_file():
             return str(folder)
-    raise MissingDependency("basic-pitch", how=_GET)
+    raise EngineError("basic-pitch", f"holds no {_WEIGHTS}", hint="install version 0.4.0")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from chatmusician.errors import MissingDependency
 from chatmusician.transcription.flux import OnsetMeter
 from chatmusician.transcription.notes import Note, Performance
 from chatmusician.transcription.segments import FRAME, VOICED, Line, segment, steadiness
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from chatmusician.transcription.engines import Watch
 
 RATE: Final = 16_000
-_GET: Final = "pip install swift-f0"
 # Of synthetic speech at most 0.07 is steady, of synthetic singing at least 0.28.
 _UNSTEADY: Final = 0.1
 _SPEECH: Final = (
@@ -65,8 +63,5 @@ def follow(recording: Recording, watch: Watch) -> tuple[Line, OnsetMeter, float]
 
 @lru_cache(maxsize=1)
 def _detector() -> Any:
-    try:
-        swift_f0: Any = importlib.import_module("swift_f0")
-    except ImportError as error:
-        raise MissingDependency("swift-f0", how=_GET) from error
+    swift_f0: Any = importlib.import_module("swift_f0")
     return swift_f0.SwiftF0(spin=False)

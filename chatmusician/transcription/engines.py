@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
-from chatmusician.errors import UsageError
-from chatmusician.transcription.audio import open_recording
+from chatmusician.errors import MissingDependency, UsageError
+from chatmusician.transcription.audio import INSTALL, open_recording
 from chatmusician.transcription.notes import Performance
 
 if TYPE_CHECKING:
@@ -25,33 +25,36 @@ class EngineModule(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """``needs`` are the packages it imports; ``module`` is imported only when it is used."""
+    """``needs`` are the packages it uses, by the names they are imported by; ``module`` is
+    imported only when it is used."""
 
     name: str
     about: str
     needs: tuple[str, ...]
     module: str
 
-    def ready(self) -> bool:
-        return all(importlib.util.find_spec(package) for package in self.needs)
-
     def hear(self, recording: Recording, watch: Watch) -> Performance:
+        for package in self.needs:
+            if importlib.util.find_spec(package) is None:
+                name = package.replace("_", "-")
+                raise MissingDependency(name, how=_GET.get(name, INSTALL))
         module = cast(EngineModule, importlib.import_module(self.module))
         return module.hear(recording, watch)
 
 
 _HERE = "chatmusician.transcription"
+_GET = {"basic-pitch": "pip install --no-deps basic-pitch==0.4.0"}
 ENGINES = (
     Engine(
         "basic-pitch",
         "any instruments, several notes at once",
-        ("onnxruntime", "basic_pitch", "soundfile", "soxr"),
+        ("numpy", "onnxruntime", "basic_pitch", "soundfile", "soxr"),
         f"{_HERE}.by_basic_pitch",
     ),
     Engine(
         "swift-f0",
         "one voice: singing, humming, whistling, one melody instrument",
-        ("onnxruntime", "swift_f0", "soundfile", "soxr"),
+        ("numpy", "onnxruntime", "swift_f0", "soundfile", "soxr"),
         f"{_HERE}.by_swift_f0",
     ),
 )

@@ -70,7 +70,8 @@ def test_the_name_does_not_decide(tmp_path: Path) -> None:
 def test_by_ffmpeg(tmp_path: Path, ending: str) -> None:
     soundfile.write(tmp_path / "a.wav", tone(44_100), 44_100)
     made = tmp_path / f"a.{ending}"
-    command = ["ffmpeg", "-loglevel", "error", "-i", tmp_path / "a.wav", "-c:a", "aac", made]
+    source = str(tmp_path / "a.wav")
+    command = ["ffmpeg", "-loglevel", "error", "-i", source, "-c:a", "aac", str(made)]
     subprocess.run(command, check=True, timeout=60)
     sound, _ = read(made)
     assert len(sound) / 22_050 == pytest.approx(2.0, abs=0.1)
@@ -154,3 +155,21 @@ def test_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     soundfile.write(tmp_path / "a.wav", tone(22_050), 22_050)
     with pytest.raises(LimitError, match="lasts more than"):
         read(tmp_path / "a.wav")
+
+
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    from chatmusician.transcription.engines import BY_NAME, hear
+
+    soundfile.write(tmp_path / "a.wav", tone(22_050), 22_050)
+    find = importlib.util.find_spec
+    for missing, engine in (("basic_pitch", "basic-pitch"), ("swift_f0", "swift-f0")):
+        monkeypatch.setattr(
+            importlib.util,
+            "find_spec",
+            lambda name, gone=missing: None if name == gone else find(name),
+        )
+        with pytest.raises(MissingDependency, match=f"^{engine} is not installed") as caught:
+            hear(str(tmp_path / "a.wav"), BY_NAME[engine])
+        assert "pip install" in caught.value.how
