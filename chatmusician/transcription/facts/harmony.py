@@ -27,6 +27,7 @@ _ABSENT: Final = 0.12
 # What a change of chord costs, on a strong beat and elsewhere; what a beat without one gains.
 _CHANGE: Final = (0.15, 0.5)
 _CHANGE_OF_PHASE: Final = (0.3, 1.0)
+_ON_BEATS: Final = 0.15
 _SILENT: Final = 0.25
 # A single line makes no harmony: so much of the time at least two notes sound together.
 FEWEST_TOGETHER: Final = 0.3
@@ -56,9 +57,10 @@ def best_phase(notes: Sequence[Note], beat: float, beats: int, steps: int) -> in
     """How many of ``steps`` even parts of a bar the first bar line comes after the beginning.
 
     A bar has ``beats`` of ``beat`` seconds. It is the phase at which chords that change with
-    the bars, rather than within them, explain the notes best.
+    the bars, rather than within them, explain the notes best, and low notes begin on beats.
     """
     bar, end = beat * beats, max(note[1] for note in notes)
+    low = sorted(notes, key=lambda note: note[2])[: len(notes) // 4 + 1]
     scored = []
     for step in range(steps):
         first = step * bar / steps - bar
@@ -67,7 +69,8 @@ def best_phase(notes: Sequence[Note], beat: float, beats: int, steps: int) -> in
         spans = [span for span in spans if span[1] > 0.01]
         scores = _scores(*_weights(notes, spans))
         total = _best([strong for _, _, strong in spans], scores, _CHANGE_OF_PHASE)[1]
-        scored.append(total / len(spans))
+        on_beats = sum(_is_near((note[0] - first) / beat) for note in low) / len(low)
+        scored.append(total / len(spans) + _ON_BEATS * on_beats)
     return scored.index(max(scored))
 
 
@@ -81,6 +84,10 @@ def together(notes: Sequence[Note]) -> float:
         sounding += step
         before = time
     return more / one if one else 0.0
+
+
+def _is_near(beats: float) -> bool:
+    return abs(beats - round(beats)) < 0.1
 
 
 def accompanying(parts: list[list[Note]]) -> list[Note]:
