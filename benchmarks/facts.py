@@ -119,7 +119,8 @@ def main() -> None:
             if number < args.sounds:
                 wav.write_bytes(render_sound(midi.read_bytes()).data)
                 by_sound.see(stated, read_piece(str(wav)))
-    for title, tally in (("from MIDI", by_midi), ("from piano sound", by_sound)):
+    tallies = {"from MIDI": by_midi} | ({"from piano sound": by_sound} if args.sounds else {})
+    for title, tally in tallies.items():
         print(f"| {title} | right | n |\n|---|---|---|")
         print("\n".join(tally.rows()) + "\n")
 
