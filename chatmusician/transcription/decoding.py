@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -60,10 +61,23 @@ class Heard:
         return self.key + LOWEST
 
 
-TUNED: Final = Thresholds()
+CLEAR: Final = Thresholds()
+BLURRED: Final = Thresholds(fresh=0.5, again=0.65, loud=0.4)
+"""For recordings of which the network is less sure throughout: many instruments, a room."""
+
+# What the middle one of the notes found by CLEAR sounds like at least, in a clear recording.
+_CLEARLY: Final = 0.575
 
 
-def decode(seen: Activations, thresholds: Thresholds = TUNED) -> list[Heard]:
+def decode(seen: Activations) -> list[Heard]:
+    """The notes, by the thresholds that suit how clear the recording is."""
+    found = decode_by(seen, CLEAR)
+    if found and median(note.sounds for note in found) < _CLEARLY:
+        return decode_by(seen, BLURRED)
+    return found
+
+
+def decode_by(seen: Activations, thresholds: Thresholds) -> list[Heard]:
     found: list[Heard] = []
     for key in range(seen.sounds.shape[1]):
         sounds = seen.sounds[:, key].astype(np.float32)
