@@ -66,7 +66,7 @@ BLURRED: Final = Thresholds(fresh=0.5, again=0.65, loud=0.4)
 """For recordings of which the network is less sure throughout: many instruments, a room."""
 
 # What the middle one of the notes found by CLEAR sounds like at least, in a clear recording.
-_CLEARLY: Final = 0.575
+_CLEARLY: Final = 0.585
 
 
 def decode(seen: Activations) -> list[Heard]:
