@@ -29,7 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--chords", type=int, default=60, metavar="N", help="tunes with their chords (60)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="tunes and players (0)")
-    parser.add_argument("--engine", default="midi", metavar="NAME", help="how they are heard (midi)")
+    parser.add_argument(
+        "--engine", default="midi", metavar="NAME", help="how they are heard (midi)"
+    )
     parser.add_argument(
         "--alone", action="store_true", help="run no other programs on the same performances"
     )

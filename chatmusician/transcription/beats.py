@@ -15,6 +15,8 @@ from chatmusician.transcription.written import Beat
 # Onsets on either side that a beat's time is averaged over.
 _REACH: Final = 3
 _MOST_BEATS: Final = 200_000
+# Seconds by which a hand may stray from the beat.
+_HUMAN: Final = 0.03
 # The tempo is said again where it has moved by this share for so many bars.
 _CHANGE, _STEADY_BARS = 0.18, 4
 
@@ -25,6 +27,7 @@ class TimeMap:
 
     quarters: Any
     seconds: Any
+    strays: Any
 
     @classmethod
     def of(cls, quarters: Any, times: Any) -> TimeMap:
@@ -38,7 +41,15 @@ class TimeMap:
             spread = x @ x - len(x) * x.mean() ** 2
             slope = (x @ y - len(x) * x.mean() * y.mean()) / spread if spread > 0 else 0.0
             smooth[at] = y.mean() - slope * x.mean()
-        return cls(quarters, np.maximum.accumulate(0.5 * smooth + 0.5 * times))
+        line = np.maximum.accumulate(0.5 * smooth + 0.5 * times)
+        return cls(quarters, line, np.abs(times - smooth))
+
+    def steadiness(self, start: float, end: float) -> float:
+        """From 0 to 1: how near to their places the onsets between two moments were played."""
+        low, high = np.searchsorted(self.quarters, (start, end))
+        if low == high:
+            return 1.0
+        return float(np.exp(-0.5 * (self.strays[low:high] / _HUMAN) ** 2).mean())
 
     def at(self, quarters: float, pace: float) -> float:
         """``pace`` is seconds a quarter beyond the ends."""

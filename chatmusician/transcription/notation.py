@@ -50,7 +50,7 @@ def write(sheet: Sheet) -> str:
                 id=str(number),
                 notes=_chords(own, sheet.start),
                 bars=bars,
-                chord_symbols=sheet.chords if number == 1 else [],
+                chord_symbols=_from(sheet.chords, sheet.start) if number == 1 else [],
                 signs=[*sheet.signs, (length, "|]")] if not _closed(sheet, length) else sheet.signs,
                 properties=_clef(own),
             )
@@ -96,6 +96,13 @@ def plain_bars(sheet: Sheet) -> list[Fraction]:
     if sheet.start and len(bars) > 1 and now - (sheet.bar - sheet.start) >= sheet.end:
         bars[-1] = sheet.start
     return bars
+
+
+def _from(chords: Sequence[tuple[Fraction, str]], start: Fraction) -> list[tuple[Fraction, str]]:
+    """Chord symbols from the first written moment on; one that began before stands there."""
+    held = [name for onset, name in chords if onset <= start][-1:]
+    later = [(onset - start, name) for onset, name in chords if onset > start]
+    return [*((Fraction(0), name) for name in held), *later]
 
 
 def _chords(notes: Sequence[Placed], start: Fraction) -> list[Timed]:

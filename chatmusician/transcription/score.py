@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Final
+from itertools import accumulate
+from statistics import median
+from typing import TYPE_CHECKING, Final
 
 from chatmusician.abc.fields import parse_key, parse_meter
 from chatmusician.errors import InputError, LimitError, MissingDependency
@@ -18,6 +22,11 @@ from chatmusician.transcription.written import (
     WrittenBar,
     WrittenNote,
 )
+
+if TYPE_CHECKING:
+    from chatmusician.transcription.beats import TimeMap
+    from chatmusician.transcription.folding import Folded
+    from chatmusician.transcription.notation import Sheet
 
 __all__ = ["METERS", "Beat", "ScoreOptions", "Written", "WrittenBar", "WrittenNote", "write_score"]
 
@@ -53,11 +62,20 @@ class _Writer:
         self.onsets = onsets(self.notes, self.groups)
         self.model = model()
         self.pace = 0.5
+        self.touch = 1.0
 
     def written(self) -> Written:
-        from chatmusician.transcription.beats import TimeMap, beat_of, beats, tempo_changes, tempo_of
-        from chatmusician.transcription.notation import Sheet, plain_bars, start_of, write
+        from chatmusician.transcription.beats import (
+            TimeMap,
+            beat_of,
+            beats,
+            tempo_changes,
+            tempo_of,
+        )
+        from chatmusician.transcription.harmony import chord_symbols
+        from chatmusician.transcription.notation import Sheet, plain_bars, start_of
         from chatmusician.transcription.rhythm.choice import choose
+        from chatmusician.transcription.swing import unswung
 
         options = self.options
         quarter = 0.0
@@ -68,7 +86,10 @@ class _Writer:
         self.pace = chosen.reading.quarter
         meter = self.options.meter or chosen.meter
         bar = parse_meter(meter).length * 4
-        quarters = [Fraction(int(u) + chosen.phase, 24) for u in chosen.reading.units]
+        units, swing = chosen.reading.units + chosen.phase, 1.0
+        if beat_of(meter) == 1:
+            units, swing = unswung(units, self.onsets.times)
+        quarters = [Fraction(int(unit), 24) for unit in units]
         shift = quarters[0] // bar * bar
         quarters = [q - shift for q in quarters]
         pace = chosen.reading.quarter
@@ -88,16 +109,20 @@ class _Writer:
             tempo=tempo,
             title=self.options.title,
         )
+        if options.chords:
+            sheet.chords = chord_symbols(placed, beat_of(meter), bar, signature(key))
         sheet.bars = plain_bars(sheet)
+        text, folded = self.text(sheet)
         return Written(
-            abc=write(sheet),
+            abc=text,
             meter=meter,
             key=key,
             tempo=round(tempo, 2),
             pickup=bar - quarters[0] if quarters[0] else Fraction(0),
             beats=tuple(found),
-            bars=self.bars(sheet, times, pace, chosen.confidence),
+            bars=_bars(sheet, folded, times, pace, chosen.confidence),
             notes=tuple(_written(note, bar) for note in placed),
+            swing=round(swing, 2),
             tempos=tuple(tempo_changes(found, max((b.number for b in found), default=1))),
             confidence={"meter": round(chosen.confidence, 3), "key": round(sure, 3)},
             remarks=self.performance.remarks,
@@ -128,6 +153,8 @@ class _Writer:
             lengths = durations(
                 gaps, self.model.tables["durations"], audio=self.performance.is_audio
             )
+            if gaps:
+                self.touch = median(gap.sounded for gap in gaps)
             if order:
                 lengths.append(self.last_length(own[order[-1]], quarters[order[-1]], bar))
             for group, length in zip(order, lengths, strict=True):
@@ -144,7 +171,8 @@ class _Writer:
         room = int((bar - onset % bar) * 24)
         first = min(self.notes[i].onset for i in indices)
         heard = max(self.notes[i].end for i in indices) - first
-        return plain_length(heard / self.pace * 24, room)
+        touch = min(1.0, max(0.5, self.touch))
+        return plain_length(heard / touch / self.pace * 24, room)
 
     def key(self, placed: Sequence[Placed], meter: str) -> tuple[str, float]:
         from chatmusician.transcription.beats import beat_of
@@ -153,24 +181,66 @@ class _Writer:
         if self.options.key is not None:
             return self.options.key, 1.0
         beat = beat_of(meter)
+        order = sorted(placed, key=lambda n: (n.onset, n.pitch))
         rows = evidence(
-            [(n.onset, n.duration, n.pitch) for n in placed],
-            [n.onset % beat == 0 for n in placed],
+            [(n.onset, n.duration, n.pitch) for n in order], [n.onset % beat == 0 for n in order]
         )
-        found = find_key(rows, self.model.tables["key"])
+        found = find_key(rows, self.model.tables)
         assert parse_key(found.name).valid
         return found.name, found.confidence
 
-    def bars(self, sheet: Any, times: Any, pace: float, sure: float) -> tuple[WrittenBar, ...]:
-        found: list[WrittenBar] = []
-        now = Fraction(0)
-        for number, length in enumerate(sheet.bars):
-            begin = sheet.start if number == 0 else now
-            until = begin + length
-            start, end = times.at(float(begin), pace), times.at(float(until), pace)
-            found.append(WrittenBar(number, round(start, 4), round(end, 4), number, sure))
-            now = until
-        return tuple(found)
+    def text(self, sheet: Sheet) -> tuple[str, Folded | None]:
+        """The ABC, with repeats folded where that leaves it without an error."""
+        from chatmusician.transcription.folding import fold
+        from chatmusician.transcription.notation import write
+
+        if self.options.fold_repeats:
+            folded = fold(sheet.notes, sheet.start, sheet.bar, sheet.end)
+            if folded is not None:
+                text = write(
+                    replace(
+                        sheet,
+                        notes=folded.notes,
+                        end=folded.end,
+                        bars=folded.bars,
+                        signs=folded.signs,
+                        chords=folded.chords(sheet.chords),
+                    )
+                )
+                if _is_right(text):
+                    return text, folded
+        return write(sheet), None
+
+
+def signature(key: str) -> int:
+    """Sharps of a K: value, below 0 flats."""
+    return sum(parse_key(key).accidentals)
+
+
+def _is_right(text: str) -> bool:
+    from chatmusician import abc
+
+    tune = abc.read(text).tunes[0]
+    return not any(p.severity == "error" for p in abc.check_tune(tune, abc.timeline(tune)))
+
+
+def _bars(
+    sheet: Sheet, folded: Folded | None, times: TimeMap, pace: float, sure: float
+) -> tuple[WrittenBar, ...]:
+    """The bars as they are played; where parts are folded, with the measure they are written in."""
+    lengths = folded.bars if folded else sheet.bars
+    starts = list(accumulate(lengths, initial=sheet.start))
+    found: list[WrittenBar] = []
+    now = sheet.start
+    for number in range(len(sheet.bars)):
+        until = sheet.bar * (number + 1)
+        written = folded.written_at(now) if folded else now
+        measure = min(bisect_right(starts, written), len(lengths)) - 1
+        start, end = times.at(float(now), pace), times.at(float(until), pace)
+        own = sure * times.steadiness(float(now), float(until))
+        found.append(WrittenBar(number, round(start, 4), round(end, 4), measure, round(own, 3)))
+        now = until
+    return tuple(found)
 
 
 def _written(note: Placed, bar: Fraction) -> WrittenNote:

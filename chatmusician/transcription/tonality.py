@@ -1,7 +1,7 @@
 """The key of a score: signature and tonic from how long each tone sounds, and from the ends.
 
-A linear model over tonic and mode; its weights are learned from written tunes and stored
-with the network's.
+A small network over tonic and mode; its weights are learned from written tunes and stored
+with those of the rhythm.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from chatmusician.abc.imports.keys import key_name
 MODES: Final = ("major", "minor", "dorian", "mixolydian")
 # Fifths from the major key on the same tonic.
 _FIFTHS: Final = {"major": 0, "minor": -3, "dorian": -2, "mixolydian": -1}
-PARTS: Final = 4
+# Rows of ``evidence``.
+PARTS: Final = 7
 
 
 @dataclass(frozen=True)
@@ -33,29 +34,36 @@ class Key:
 
 
 def evidence(notes: Sequence[tuple[Fraction, Fraction, int]], strong: Sequence[bool]) -> Any:
-    """What is heard of each of the twelve tones, as rows: how long it sounds, how often it is on
-    a strong beat, whether it is last, and lowest of the last (notes as onset, duration, pitch)."""
+    """What is heard of each of the twelve tones, as rows (notes as onset, duration, pitch, in
+    the order of onsets): how long it sounds; how often it is on a strong beat; how often it is
+    a long note; how often a semitone leads up to it; whether it is the last note, the lowest
+    of the last ones, the first."""
     rows = np.zeros((PARTS, 12))
+    long = sorted(duration for _, duration, _ in notes)[len(notes) * 3 // 4]
+    before = -9
     for (_, duration, pitch), beat in zip(notes, strong, strict=True):
-        rows[0, pitch % 12] += min(float(duration), 4.0)
-        rows[1, pitch % 12] += beat
-    rows[0] /= max(rows[0].sum(), 1e-9)
-    rows[1] /= max(rows[1].sum(), 1e-9)
-    last = max(onset for onset, _, _ in notes)
-    ends = [pitch for onset, _, pitch in notes if onset == last]
-    rows[2, max(ends) % 12] = 1
-    rows[3, min(ends) % 12] = 1
+        tone = pitch % 12
+        rows[0, tone] += min(float(duration), 4.0)
+        rows[1, tone] += beat
+        rows[2, tone] += duration >= long
+        rows[3, tone] += pitch - before == 1
+        before = pitch
+    for row in rows[:4]:
+        row /= max(row.sum(), 1e-9)
+    last = notes[-1][0]
+    ends = [pitch for onset, _, pitch in notes[-12:] if onset == last]
+    rows[4, max(ends) % 12] = 1
+    rows[5, min(ends) % 12] = 1
+    rows[6, notes[0][2] % 12] = 1
     return rows
 
 
-def find_key(rows: Any, weights: Any) -> Key:
-    """``weights[mode, part, tone above the tonic]``, a last part of which the first is a bias."""
-    scores = np.array(
-        [
-            [float((np.roll(rows, -tonic, 1) * own[:PARTS]).sum() + own[PARTS, 0]) for own in weights]
-            for tonic in range(12)
-        ]
-    )
+def find_key(rows: Any, tables: dict[str, Any]) -> Key:
+    """The likeliest signature, then the likeliest tonic that has it. The network (one hidden
+    layer) sees the rows from each tonic on and scores the modes."""
+    seen = np.stack([np.roll(rows, -tonic, 1).ravel() for tonic in range(12)])
+    hidden = np.maximum(seen @ tables["key.in"].T + tables["key.in.bias"], 0)
+    scores = hidden @ tables["key.out"].T + tables["key.out.bias"]
     odds = np.exp(scores - scores.max())
     odds /= odds.sum()
     signatures: dict[int, float] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def _hands(performance: Performance, groups: Sequence[Sequence[int]]) -> list[in
     return found if 0 in found else [0] * len(found)
 
 
-def _cost(pitches: Sequence[int]) -> np.ndarray:  # type: ignore[type-arg]
+def _cost(pitches: Sequence[int]) -> Any:
     """What each split costs one group: hands too wide, parted far from middle C, or through
     the middle of a cluster."""
     heights = np.array(sorted(pitches))

@@ -54,15 +54,24 @@ def named() -> Iterator[tuple[str, bytes]]:
     yield "format 2", midi(2, 96, plain, melody(SCALE[::-1]))
     yield "format 3", midi(3, 96, plain)
     yield "format 0 with two tracks", midi(0, 96, plain, plain)
-    yield "128 tracks", midi(1, 96, *(melody([40 + n % 60, 60], channel=n % 16) for n in range(128)))
+    yield (
+        "128 tracks",
+        midi(1, 96, *(melody([40 + n % 60, 60], channel=n % 16) for n in range(128))),
+    )
     yield "2000 tracks", midi(1, 96, *[melody([60])] * 2000)
     yield "no tracks", midi(1, 96)
     yield "more tracks announced", midi(1, 96, plain, count=40)
     yield "empty track", midi(1, 96, b"", plain)
     yield "only an empty track", midi(1, 96, b"")
     yield "no end of track", midi(0, 96, plain[: -len(END)])
-    yield "no note is let go", midi(0, 96, b"".join(b"\x30\x90" + bytes([p, 80]) for p in SCALE) + END)
-    yield "only notes let go", midi(0, 96, b"".join(b"\x30\x80" + bytes([p, 0]) for p in SCALE) + END)
+    yield (
+        "no note is let go",
+        midi(0, 96, b"".join(b"\x30\x90" + bytes([p, 80]) for p in SCALE) + END),
+    )
+    yield (
+        "only notes let go",
+        midi(0, 96, b"".join(b"\x30\x80" + bytes([p, 0]) for p in SCALE) + END),
+    )
     yield "only drums", midi(0, 96, melody(SCALE, channel=9))
     yield "all at once", midi(0, 96, melody(SCALE, step=0))
     yield "one note", midi(0, 96, melody([60]))
@@ -86,7 +95,10 @@ def named() -> Iterator[tuple[str, bytes]]:
     yield "meta of wild length", midi(0, 96, b"\x00\xff\x01\xff\xff\xff\x7f" + plain)
     yield "unknown chunk", midi(0, 96, plain)[:14] + chunk(b"XFIH", b"abc") + chunk(b"MTrk", plain)
     yield "track of wild length", midi(0, 96, plain)[:14] + b"MTrk\x7f\xff\xff\xff" + plain
-    yield "long header", b"MThd\x00\x00\x00\x08\x00\x00\x00\x01\x00\x60\x00\x00" + chunk(b"MTrk", plain)
+    yield (
+        "long header",
+        b"MThd\x00\x00\x00\x08\x00\x00\x00\x01\x00\x60\x00\x00" + chunk(b"MTrk", plain),
+    )
     yield "header only", b"MThd"
     yield "nothing", b""
     yield "RIFF", b"RIFF\x00\x00\x00\x00RMIDdata" + midi(0, 96, plain)

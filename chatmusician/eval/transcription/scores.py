@@ -20,9 +20,12 @@ from chatmusician import abc
 from chatmusician.abc.playing import playing_order, tones_by_measure
 from chatmusician.eval.transcription.truth import ScoreNote, Truth
 
-FACTORS = tuple(
-    Fraction(a, b) for a, b in ((1, 1), (1, 2), (2, 1), (1, 4), (4, 1), (3, 2), (2, 3), (3, 4))
-) + (Fraction(4, 3), Fraction(3), Fraction(1, 3))
+# Tempo factors that the level-free score may take out.
+FACTORS = (
+    *(Fraction(n) for n in (1, 2, 3, 4)),
+    *(Fraction(1, n) for n in (2, 3, 4)),
+    *(Fraction(a, b) for a, b in ((3, 2), (2, 3), (3, 4), (4, 3))),
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def read_score(text: str) -> WrittenScore | None:
         for at, (index, begin) in enumerate(zip(order.measures, order.starts, strict=True)):
             measure = voice.measures[index]
             length, want = line.quarters(int(measure.length)), line.quarters(int(measure.want))
-            goes_on = 0 < filled and filled + length <= want
+            goes_on = filled > 0 and filled + length <= want
             if not goes_on:
                 bar, filled = bar + 1, Fraction(0)
             inside = filled

@@ -131,9 +131,7 @@ def choose(onsets: Onsets, model: Model, *, meter: str = "", quarter: float = 0.
     return Chosen(best.reading, meter or best.meter, best.phase, float(1 / odds.sum()))
 
 
-def _in_other_meter(
-    onsets: Onsets, read: Sequence[Reading], model: Model, meter: Meter
-) -> Chosen:
+def _in_other_meter(onsets: Onsets, read: Sequence[Reading], model: Model, meter: Meter) -> Chosen:
     """A meter that the network does not know (5/4, 7/8): the bars at whose beginnings notes are
     long and the music comes again."""
     size = int(meter.length * 4 * QUARTER)

@@ -1,0 +1,397 @@
+"""Train what transcription knows of rhythm, durations and keys from the tune collections.
+
+    python -m scripts.train_rhythm tunes FOLDER      # read, split by tune family: a cache
+    python -m scripts.train_rhythm learn FOLDER      # tables, then the networks: rhythm.npz
+
+The collections are those of ``benchmarks/corpora.py`` (CHATMUSICIAN_DATA). 6 % of the tune
+families are held out for tests and 6 % for development; FOLDER receives them as test.abc and
+dev.abc. Nothing is learned from either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import pickle
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.corpora import CORPORA
+from chatmusician import abc
+from chatmusician.abc.analysis import melody
+from chatmusician.errors import ChatMusicianError
+from chatmusician.eval.transcription.performer import FASTEST, QUICKEST, SLOWEST
+from chatmusician.eval.transcription.truth import Truth, truth_of
+from chatmusician.eval.transcription.tunes import FEWEST_BARS, FEWEST_NOTES
+from chatmusician.model.score_text import first_error
+from chatmusician.train.corpus.families import families, held_out, runs_of
+from chatmusician.transcription.beats import beat_of
+from chatmusician.transcription.rhythm.features import WIDTH, Onsets, features
+from chatmusician.transcription.rhythm.network import (
+    CELL,
+    CELLS,
+    CLASSES,
+    DILATIONS,
+    FIRST,
+    KERNEL,
+    WRONG,
+)
+from chatmusician.transcription.tonality import MODES, PARTS, evidence
+from chatmusician.transcription.written import METERS
+
+HIDDEN: Final = 64
+BATCH: Final = 32
+LONGEST: Final = 300
+SIMPLE: Final = ("2/4", "3/4", "4/4", "2/2")
+PLACES: Final = {
+    "simple": (24, (0, 6, 12, 18, 8, 16, 3, 21)),
+    "compound": (36, (0, 12, 24, 6, 18, 30)),
+}
+TEST_SEED, DEV_SEED, SHARE = 7, 8, 0.06
+# How often a grid is shown at each level; all but the first are wrong.
+LEVELS: Final = (1, 1, 1, 1, 0.5, 2, 2, 1.5, 2 / 3)
+
+Row = tuple[str, str, bytes, Truth, Truth]
+
+
+# -- tunes ----------------------------------------------------------------------
+
+
+def read_tunes(folder: Path) -> None:
+    found: list[tuple[str, str, bytes, Truth, Truth]] = []
+    runs, titles = [], []
+    for name, corpus in CORPORA.items():
+        pieces = type(corpus)(corpus.name, corpus.title, corpus.load, None).pieces()
+        for piece in pieces:
+            try:
+                tune = abc.read(piece.data).tunes[0]
+                played, written = truth_of(tune), truth_of(tune, repeats=False)
+            except (IndexError, ChatMusicianError):
+                continue
+            if first_error(tune) or played is None or written is None:
+                continue
+            if len(written.notes) < FEWEST_NOTES or len(written.bars) < FEWEST_BARS:
+                continue
+            found.append((f"{name}/{piece.id}", tune.title, piece.data, written, played))
+            runs.append(runs_of(melody(abc.timeline(tune))))
+            titles.append([tune.title])
+        print(f"{name}: {len(found)} tunes so far", flush=True)
+    numbers = families(runs, titles)
+    names = [row[0] for row in found]
+    test = held_out(numbers, names, SHARE, TEST_SEED)
+    dev = held_out(numbers, names, SHARE, DEV_SEED)
+    sides: dict[str, list[Row]] = {"train": [], "dev": [], "test": []}
+    for row, in_test, in_dev in zip(found, test, dev, strict=True):
+        if row[4].meter in METERS:
+            sides["test" if in_test else "dev" if in_dev else "train"].append(row)
+    folder.mkdir(parents=True, exist_ok=True)
+    for side, rows in sides.items():
+        Random(1).shuffle(rows)
+        (folder / f"{side}.pickle").write_bytes(pickle.dumps(rows))
+        if side != "train":
+            (folder / f"{side}.abc").write_text(_book(rows), encoding="utf-8")
+        print(f"{side}: {len(rows)} tunes")
+
+
+def _book(rows: Sequence[Row]) -> str:
+    texts = []
+    for number, row in enumerate(rows, 1):
+        text = row[2].decode("utf-8", "replace").replace("\r\n", "\n").strip()
+        text = re.sub(r"\n\s*\n+", "\n", text)
+        texts.append(re.sub(r"^X:.*", f"X:{number}", text, count=1, flags=re.M))
+    return "\n\n".join(texts) + "\n"
+
+
+# -- tables ---------------------------------------------------------------------
+
+
+def step_tables(truths: Sequence[Truth]) -> dict[str, Any]:
+    """How often each place in a beat follows each other one, by kind of beat."""
+    found: dict[str, Any] = {}
+    for kind, (beat, places) in PLACES.items():
+        index = {place: at for at, place in enumerate(places)}
+        steps = np.zeros((len(places), len(places), 9))
+        start = np.zeros(len(places))
+        for truth in truths:
+            if (truth.meter in SIMPLE) != (kind == "simple"):
+                continue
+            before = None
+            for note in truth.notes:
+                units = (note.onset - truth.bars[0]) * 24
+                if units.denominator != 1 or int(units) % beat not in index:
+                    before = None
+                    continue
+                now = int(units)
+                if before is None:
+                    start[index[now % beat]] += 1
+                elif now > before:
+                    beats = min(8, now // beat - before // beat)
+                    steps[index[before % beat], index[now % beat], beats] += 1
+                before = now
+        found |= {
+            f"{kind}.places": np.array(places),
+            f"{kind}.steps": steps,
+            f"{kind}.start": start,
+        }
+    return found
+
+
+def duration_table(truths: Sequence[Truth]) -> Any:
+    """(units to the next onset, units of the note, log probability)."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for truth in truths:
+        for note, following in zip(truth.notes, truth.notes[1:], strict=False):
+            gap, length = (following.onset - note.onset) * 24, note.duration * 24
+            if gap.denominator == length.denominator == 1 and 0 < length <= gap:
+                counts[int(gap), int(length)] += 1
+    total: Counter[int] = Counter()
+    for (units, _), count in counts.items():
+        total[units] += count
+    rows = [
+        (units, own, math.log((count + 0.5) / (total[units] + 1)))
+        for (units, own), count in sorted(counts.items())
+        if units == own or (total[units] >= 30 and count >= 2)
+    ]
+    return np.array(rows, np.float32)
+
+
+_MODE: Final = {name: name for name in MODES} | {"ionian": "major", "aeolian": "minor"}
+
+
+def learn_keys(truths: Sequence[Truth], torch: Any) -> dict[str, Any]:
+    rows, wanted = [], []
+    for truth in truths:
+        if truth.mode not in _MODE or truth.tonic < 0:
+            continue
+        beat = beat_of(truth.meter)
+        notes = [(n.onset, n.duration, n.pitch) for n in truth.notes]
+        rows.append(evidence(notes, [n.place % beat == 0 for n in truth.notes]))
+        wanted.append(truth.tonic * len(MODES) + MODES.index(_MODE[truth.mode]))
+    torch.manual_seed(0)
+    nn = torch.nn
+    net = nn.Sequential(nn.Linear(PARTS * 12, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 4))
+    seen = torch.tensor(np.array(rows), dtype=torch.float32)
+    right = torch.tensor(wanted)
+    optimizer = torch.optim.Adam(net.parameters(), lr=3e-3, weight_decay=1e-5)
+    chance = torch.Generator().manual_seed(0)
+    epochs = 25
+    for epoch in range(epochs):
+        order = torch.randperm(len(seen), generator=chance)
+        for group in optimizer.param_groups:
+            group["lr"] = 3e-3 * (0.5 + 0.5 * math.cos(math.pi * epoch / epochs))
+        for at in range(0, len(seen), 128):
+            some = order[at : at + 128]
+            turned = [torch.roll(seen[some], -t, 2).flatten(1) for t in range(12)]
+            scores = net(torch.stack(turned, 1)).flatten(1)
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(scores, right[some]).backward()
+            optimizer.step()
+    names = {"key.in": net[0].weight, "key.in.bias": net[0].bias}
+    names |= {"key.out": net[3].weight, "key.out.bias": net[3].bias}
+    return {f"table.{name}": value.detach().numpy() for name, value in names.items()}
+
+
+# -- the network of rhythm --------------------------------------------------------
+
+
+def sample(truth: Truth, chords: bool) -> tuple[Onsets, Any, Any]:
+    """Onsets, their grid units, and the class of each."""
+    meter = truth.meter.replace("2/2", "4/4")
+    begun: dict[Any, set[int]] = {}
+    for note in truth.notes:
+        begun.setdefault(note.onset, set()).add(note.pitch)
+    for onset, _, pitch in truth.chords if chords else ():
+        begun.setdefault(onset, set()).add(pitch)
+    order = sorted(begun)
+    places = {note.onset: note.place for note in truth.notes}
+    bars = np.array([float(bar) for bar in truth.bars])
+    cells = []
+    for onset in order:
+        bar = bars[np.searchsorted(bars, float(onset), side="right") - 1]
+        place = float(places.get(onset, float(onset) - bar))
+        cells.append(min(int(place * 4 + 1e-6), CELLS[meter] - 1))
+    units = np.array([float(onset - truth.bars[0]) * 24 for onset in order])
+    top = np.array([max(begun[onset]) for onset in order])
+    low = np.array([min(begun[onset]) for onset in order])
+    count = np.array([len(begun[onset]) for onset in order])
+    return Onsets(units, top, low, count), units, FIRST[meter] + np.array(cells)
+
+
+def augmented(truth: Truth, random: Random) -> tuple[Any, Any, Any] | None:
+    """Features, classes and units of a stretch of a tune: at some tempo, sometimes on a grid
+    that slips or is read at the wrong level."""
+    onsets, units, classes = sample(truth, bool(truth.chords) and random.random() < 0.5)
+    if len(units) > LONGEST:
+        at = random.randrange(len(units) - LONGEST)
+        cut = slice(at, at + LONGEST)
+        onsets = Onsets(onsets.times[cut], onsets.top[cut], onsets.low[cut], onsets.count[cut])
+        units, classes = units[cut], classes[cut]
+    quick = np.percentile(np.diff(units), 10) / 24
+    fastest = min(FASTEST, 60 * quick / QUICKEST)
+    qpm = math.exp(random.uniform(math.log(min(SLOWEST, 0.8 * fastest)), math.log(fastest)))
+    level = random.choice(LEVELS)
+    if random.random() < 0.35:
+        for _ in range(random.randint(1, 3)):
+            at = random.randrange(1, len(units))
+            slip = random.choice((-12, -6, -4, -3, 3, 4, 6, 12))
+            if slip > 0 or units[at] - units[at - 1] > -slip:
+                units = units.copy()
+                units[at:] += slip
+    read = np.round(units * level).astype(int)
+    if np.any(np.diff(read) <= 0):
+        return None
+    if level != 1:
+        classes = np.full(len(classes), WRONG)
+    return features(onsets, read, 60 / qpm / level), classes, read
+
+
+def hypotheses(units: Any) -> Any:
+    """For each onset its class under each meter and bar phase."""
+    cells = units[:, None] // CELL
+    columns = [FIRST[meter] + (cells + np.arange(size)) % size for meter, size in CELLS.items()]
+    return np.concatenate(columns, 1)
+
+
+def batches(rows: Sequence[Row], random: Random, torch: Any) -> Iterator[tuple[Any, ...]]:
+    order = list(rows)
+    random.shuffle(order)
+    for at in range(0, len(order), BATCH * 8):
+        made = [augmented(random.choice(row[3:5]), random) for row in order[at : at + BATCH * 8]]
+        kept = sorted((one for one in made if one is not None), key=lambda one: len(one[1]))
+        groups = [kept[i : i + BATCH] for i in range(0, len(kept), BATCH)]
+        random.shuffle(groups)
+        for group in groups:
+            yield tuple(torch.from_numpy(array) for array in _padded(group))
+
+
+def _padded(group: Sequence[tuple[Any, Any, Any]]) -> tuple[Any, ...]:
+    """Features, classes (-100 where there is no onset), classes under each hypothesis, and the
+    right hypothesis (-100 where the grid slips or its level is wrong)."""
+    longest = max(len(classes) for _, classes, _ in group)
+    seen = np.zeros((len(group), longest, WIDTH), np.float32)
+    right = np.full((len(group), longest), -100)
+    under = np.zeros((len(group), longest, WRONG), np.int64)
+    whole = np.full(len(group), -100)
+    for at, (rows, classes, units) in enumerate(group):
+        seen[at, : len(rows)], right[at, : len(rows)] = rows, classes
+        if classes[0] != WRONG:
+            under[at, : len(rows)] = hypotheses(units)
+            hits = (hypotheses(units) == classes[:, None]).mean(0)
+            if hits.max() > 0.97:
+                whole[at] = hits.argmax()
+    return seen, right, under, whole
+
+
+def network(torch: Any) -> Any:
+    nn = torch.nn
+
+    class Net(nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.inn = nn.Linear(WIDTH, HIDDEN)
+            reach = KERNEL // 2
+            self.conv = nn.ModuleList(
+                nn.Conv1d(HIDDEN, HIDDEN, KERNEL, dilation=d, padding=d * reach) for d in DILATIONS
+            )
+            self.mix = nn.ModuleList(nn.Linear(HIDDEN, HIDDEN) for _ in DILATIONS)
+            self.pool = nn.ModuleList(nn.Linear(HIDDEN, HIDDEN) for _ in DILATIONS)
+            self.out = nn.Linear(HIDDEN, CLASSES)
+            self.drop = nn.Dropout(0.1)
+
+        def forward(self, rows: Any, mask: Any) -> Any:
+            relu, wide = nn.functional.relu, mask[..., None]
+            hidden = relu(self.inn(rows)) * wide
+            for conv, mix, pool in zip(self.conv, self.mix, self.pool, strict=True):
+                inner = relu(conv(hidden.transpose(1, 2)).transpose(1, 2)) * wide
+                pooled = pool(inner.sum(1) / mask.sum(1, keepdim=True))
+                hidden = (hidden + mix(self.drop(inner)) + pooled[:, None]) * wide
+            return self.out(self.drop(relu(hidden)))
+
+    return Net()
+
+
+def stored(net: Any) -> dict[str, Any]:
+    """Weights under the names that ``rhythm/network.py`` reads."""
+    found = {}
+    for name, value in net.state_dict().items():
+        plain = re.sub(r"^(conv|mix|pool)\.(\d)", r"\1\2", name).replace("inn.", "in.")
+        found[f"net.{plain}"] = value.numpy().astype(np.float16)
+    return found
+
+
+def loss_of(net: Any, batch: tuple[Any, ...], torch: Any) -> tuple[Any, float]:
+    """Each onset's own class, and the whole tune's meter and bar phase; the second is the share
+    of tunes in which that is found."""
+    seen, right, under, whole = batch
+    cross_entropy = torch.nn.functional.cross_entropy
+    mask = (right >= 0).float()
+    scores = net(seen, mask)
+    loss = cross_entropy(scores.flatten(0, 1), right.flatten(), ignore_index=-100)
+    known = whole >= 0
+    if not known.any():
+        return loss, 0.0
+    logs = torch.log_softmax(scores[known], -1)
+    own = mask[known]
+    sums = (torch.gather(logs, 2, under[known]) * own[..., None]).sum(1) / own.sum(1, keepdim=True)
+    found = float((sums.argmax(1) == whole[known]).float().mean())
+    return loss + 0.5 * cross_entropy(20 * sums, whole[known]), found
+
+
+def learn(folder: Path, steps: int, output: Path) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    rows: list[Row] = pickle.loads((folder / "train.pickle").read_bytes())
+    truths = [row[4] for row in rows]
+    tables = step_tables(truths) | {"table.durations": duration_table(truths)}
+    tables |= learn_keys(truths, torch)
+    rare = [row for row in rows if row[4].meter in ("9/8", "12/8")]
+    torch.manual_seed(0)
+    net, random = network(torch), Random(5)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.01)
+    done, began = 0, time.monotonic()
+    while done < steps:
+        for batch in batches(rows + rare, random, torch):
+            if done == steps:
+                break
+            part = done / steps
+            for group in optimizer.param_groups:
+                group["lr"] = 3e-3 * min(1, part / 0.05) * (0.5 + 0.5 * math.cos(math.pi * part))
+            loss, found = loss_of(net, batch, torch)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            done += 1
+            if done % 100 == 0:
+                clock = time.monotonic() - began
+                print(f"{done} {float(loss):.3f} {found:.3f} {clock:.0f} s", flush=True)
+            if done % 1000 == 0 or done == steps:
+                np.savez_compressed(output, **stored(net), **tables)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("what", choices=("tunes", "learn"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, default=8000)
+    resources = Path(__file__).resolve().parent.parent / "chatmusician" / "resources"
+    parser.add_argument("--output", type=Path, default=resources / "transcription" / "rhythm.npz")
+    args = parser.parse_args()
+    if args.what == "tunes":
+        read_tunes(args.folder)
+    else:
+        learn(args.folder, args.steps, args.output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
