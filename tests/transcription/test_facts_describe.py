@@ -182,3 +182,17 @@ def test_a_folder_is_gone_on_with(chatmusician: Run, tmp_path: Path) -> None:
     assert "1 done before" in again.stderr
     assert (tmp_path / "all.jsonl").read_bytes() == whole
     assert not (tmp_path / "all.jsonl.part").exists()
+
+
+def test_the_pickup_of_a_midi_file_is_found_by_its_chords(tmp_path: Path) -> None:
+    pytest.importorskip("symusic")
+    pytest.importorskip("numpy")
+    (tmp_path / "a.mid").write_bytes(to_midi(abc.read(WALTZ).tunes[0]))
+    found = describe(tmp_path / "a.mid").as_dict()
+    assert found["pickup"] == "1"
+    assert [beat["beat_number"] for beat in found["downbeats_madmom"][:4]] == [3, 1, 2, 3]
+    assert found["chords"][0]["symbol"] == "G"
+    assert found["chords"][0]["start_time"] == pytest.approx(0.4, abs=0.01)
+    assert not [
+        problem for problem in abc.check(abc.read(found["abc"])) if problem.severity == "error"
+    ]
