@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from chatmusician.evaluating import evaluate as evaluate
     from chatmusician.model.load import load_model as load_model
     from chatmusician.rendering import render as render
+    from chatmusician.transcription.facts import describe as describe
+    from chatmusician.transcription.transcribe import transcribe as transcribe
 
 __all__ = [
     "__version__",
     "check",
     "compose",
     "convert",
+    "describe",
     "evaluate",
     "load_model",
     "read_abc",
     "render",
+    "transcribe",
 ]
 
 # Loaded when first asked for: importing chatmusician must stay quick.
@@ -36,10 +40,12 @@ _WHERE = {
     "check": ("chatmusician.abc", "check"),
     "compose": ("chatmusician.composing", "compose"),
     "convert": ("chatmusician.conversion", "convert"),
+    "describe": ("chatmusician.transcription.facts", "describe"),
     "evaluate": ("chatmusician.evaluating", "evaluate"),
     "load_model": ("chatmusician.model.load", "load_model"),
     "read_abc": ("chatmusician.abc", "read"),
     "render": ("chatmusician.rendering", "render"),
+    "transcribe": ("chatmusician.transcription.transcribe", "transcribe"),
 }
 
 

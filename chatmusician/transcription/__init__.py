@@ -1,1 +1,1 @@
-"""Audio to notes, bars and ABC text; facts and answers about a piece. Still empty."""
+"""Audio to notes, bars and ABC text; facts and answers about a piece.."""

@@ -28,11 +28,12 @@ LEAVES = {
 }
 MAY_IMPORT = LEAVES | {
     "abc": {"errors", "files", "programs"},
+    "asking": {"abc", "model", "transcription"},
     "composing": {"model"},
     "evaluating": {"errors", "eval", "model"},
     "conversion": {"abc", "errors", "files"},
     "rendering": {"abc", "conversion", "errors", "files"},
-    "transcription": {"abc", "conversion", "errors", "files"},
+    "transcription": {"abc", "conversion", "errors", "files", "programs"},
     "model": {"abc", "conversion", "errors", "files", "rendering", "transcription"},
     "train": {"abc", "conversion", "errors", "files", "model", "provenance", "transcription"},
     "eval": {

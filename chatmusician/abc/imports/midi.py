@@ -32,11 +32,12 @@ class _Voice:
     notes: list[tuple[Fraction, Fraction, tuple[int, ...]]]
 
 
-def from_midi(data: bytes) -> str:
+def from_midi(data: bytes, *, pickup: Fraction = Fraction(0)) -> str:
     """A MIDI file whose notes lie on a grid as ABC text.
 
     Pitches are spelled by key; a key the file does not name is guessed from the notes, and
-    a remark says so.
+    a remark says so. MIDI cannot say that music begins within a bar: ``pickup``, in quarter
+    notes, does, where the meter never changes.
     """
     score = _load(data)
     grid = Grid(int(score.ticks_per_quarter))
@@ -49,7 +50,7 @@ def from_midi(data: bytes) -> str:
     meters = _meters(score, grid)
     keys, remark = _keys(score, voices, grid)
     end = max(o + d for voice in voices for o, d, _ in voice.notes)
-    bars = _bars(meters, end)
+    bars = _bars(meters, end, pickup if len(meters) == 1 else Fraction(0))
     starts = list(itertools.accumulate(bars, initial=Fraction(0)))
     parts = [
         Part(
@@ -191,10 +192,10 @@ def _tempos(score: Any, grid: Grid) -> list[tuple[Fraction, str]]:
     return kept
 
 
-def _bars(meters: list[tuple[Fraction, str]], end: Fraction) -> list[Fraction]:
+def _bars(meters: list[tuple[Fraction, str]], end: Fraction, pickup: Fraction) -> list[Fraction]:
     """Bar lengths to the end; a change of meter begins a bar."""
-    bars: list[Fraction] = []
-    now = Fraction(0)
+    bars = [pickup] if pickup else []
+    now = pickup
     for (_, text), (until, _) in itertools.pairwise([*meters, (None, "")]):
         full = parse_meter(text).length * 4
         stop = end if until is None else until
