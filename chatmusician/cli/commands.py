@@ -35,6 +35,7 @@ COMMANDS = (
     Command("check", "find problems in ABC files", "chatmusician.cli.check"),
     Command("convert", "convert between notation formats", "chatmusician.cli.convert"),
     Command("render", "score pictures, PDF, MIDI, sound and plots", "chatmusician.cli.render"),
+    Command("demo", "the web page: compose, edit, hear, chat", "chatmusician.cli.demo"),
     Command("corpus", "build training text from tune collections", "chatmusician.cli.corpus"),
     Command("train", "preprocess, train, merge and export models", "chatmusician.cli.train"),
     Command("eval", "benchmarks: how good models are, with intervals", "chatmusician.cli.eval"),

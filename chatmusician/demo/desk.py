@@ -75,15 +75,20 @@ class Line:
 
 
 class Desk:
-    """The one model, loaded when it is first needed, and the lines before it and the drawing."""
+    """The one model, loaded when it is first needed, and the line before it."""
 
-    def __init__(self, load: Callable[[], Backend], limits: Limits) -> None:
+    def __init__(self, load: Callable[[], Backend], limits: Limits, name: str = "") -> None:
         self.load = load
+        self._name = name
         self.limits = limits
         self.models = Line(1, limits.waiting, limits.patience)
-        self.drawing = Line(limits.drawing, 4 * limits.waiting, limits.patience)
         self.lock = threading.Lock()
         self._backend: Backend | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name, also before it is loaded."""
+        return self._backend.name if self._backend is not None else self._name
 
     def backend(self) -> Backend:
         with self.lock:

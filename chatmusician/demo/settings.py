@@ -12,15 +12,17 @@ from chatmusician.errors import UsageError
 class Limits:
     """``seconds`` is the model's time for one request, ``patience`` the wait for one's turn.
 
-    ``waiting`` counts requests in line; ``piece`` is the longest sound in seconds.
+    ``waiting`` and ``drawings`` count requests in line; ``piece`` is the longest sound in seconds.
     """
 
-    body: int = 8 * 1024 * 1024
+    body: int = 4 * 1024 * 1024
+    upload: int = 2 * 1024 * 1024
     abc: int = 20_000
     seconds: float = 90.0
     patience: float = 120.0
     waiting: int = 40
     drawing: int = 2
+    drawings: int = 200
     candidates: int = 4
     piece: float = 600.0
     notes: int = 20_000
