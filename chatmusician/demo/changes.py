@@ -49,9 +49,7 @@ def _begun(tune: Tune, measures: list[Measure], kept: int) -> str:
     return tune.text[: int(measures[kept].first)].rstrip() + "\n"
 
 
-def _blanked(
-    tune: Tune, line: Timeline, measures: list[Measure], first: int, last: int
-) -> str:
+def _blanked(tune: Tune, line: Timeline, measures: list[Measure], first: int, last: int) -> str:
     if not 1 <= first <= last <= len(measures):
         raise UsageError(f"bars {first} to {last} of a tune with {len(measures)}")
     unit = Fraction(*line.unit) * 4

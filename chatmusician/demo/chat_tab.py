@@ -9,9 +9,10 @@ from typing import Any
 import gradio as gr
 
 from chatmusician.demo import html, studio
+from chatmusician.demo.compose_tab import SIZE, seed_of
 from chatmusician.demo.desk import AFRESH, Desk
 from chatmusician.demo.stream import Done, Text, Waiting
-from chatmusician.errors import ChatMusicianError, UsageError
+from chatmusician.errors import UsageError
 from chatmusician.model.chat_format import Turn
 
 _LONGEST = 20_000
@@ -26,32 +27,33 @@ class _Handlers:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def send(self, turns: Turns, question: str, seed: float | None) -> Iterator[Shown]:
+    def send(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
         if not question.strip():
             say = html.note("Write something first.", "error")
             yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, say, _AS_IT_WAS
             return
         yield from self.ask(turns, question.strip(), seed)
 
-    def retry(self, turns: Turns, seed: float | None) -> Iterator[Shown]:
+    def retry(self, turns: Turns, seed: str) -> Iterator[Shown]:
         """Another answer to the last question, with another seed."""
         if not turns:
             say = html.note("There is nothing to ask again yet.", "error")
             yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, say, _AS_IT_WAS
             return
-        again = None if seed is None else seed + 1
+        again = f"{int(seed) + 1}" if (seed or "").strip().isdecimal() else seed
         yield from self.ask(turns[:-1], turns[-1][0], again)
 
-    def ask(self, turns: Turns, question: str, seed: float | None) -> Iterator[Shown]:
+    def ask(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
         try:
             yield from self.answered(turns, question, seed)
-        except ChatMusicianError as error:
+        except Exception as error:
             yield _AS_IT_WAS, _AS_IT_WAS, "", html.failure(error), question
 
-    def answered(self, turns: Turns, question: str, seed: float | None) -> Iterator[Shown]:
+    def answered(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
         if len(question) > _LONGEST:
             raise UsageError(f"a question has {_LONGEST:,} characters at most")
-        number = random.randrange(studio.SEEDS) if seed is None else int(seed)
+        typed = seed_of(seed)
+        number = random.randrange(studio.SEEDS) if typed is None else typed
         asked = [*(Turn(q, a) for q, a in turns), Turn(question)]
         log, text, told = html.conversation(turns), "", 0
         yield turns, log, html.draft(question, "…"), "", ""
@@ -90,11 +92,11 @@ def chat_tab(desk: Desk) -> None:
         elem_id="question",
     )
     with gr.Row():
-        send = gr.Button("Send", variant="primary", elem_id="send")
-        again = gr.Button("Retry")
-        stop = gr.Button("Stop", variant="stop")
-        forget = gr.Button("New conversation")
-        seed = gr.Number(None, label="Seed", precision=0, minimum=0, min_width=120)
+        send = gr.Button("Send", variant="primary", elem_id="send", **SIZE)
+        again = gr.Button("Retry", **SIZE)
+        stop = gr.Button("Stop", variant="stop", **SIZE)
+        forget = gr.Button("New conversation", **SIZE)
+        seed = gr.Textbox(label="Seed", placeholder="any", max_length=10, min_width=120)
     shown = [turns, log, running, status, question]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     runs = [

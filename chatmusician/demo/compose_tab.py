@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -16,7 +17,7 @@ from chatmusician.demo.history import item, kept, read_items
 from chatmusician.demo.scores import first_tune
 from chatmusician.demo.stream import Done, Text, Waiting
 from chatmusician.demo.studio import Order
-from chatmusician.errors import ChatMusicianError
+from chatmusician.errors import ChatMusicianError, UsageError
 
 _TUNE = "X:1\nM:6/8\nL:1/8\nK:D\nDFA AFA|Bcd AFD|GFE EFG|AFD D3|]"
 EXAMPLES = (
@@ -38,10 +39,13 @@ _FIELDS = (
     ("form", "Form", "AABB, Binary"),
     ("chords", "Chords", "Am G Am Em"),
     ("motif", "Motif", "DFA dfa"),
+    ("bars", "Bars", "16"),
+    ("seed", "Seed", "any"),
 )
 # What an event hands to the page: status, editor, cards, history.
 Shown = tuple[Any, Any, Any, Any]
 _AS_IT_WAS = gr.skip()
+SIZE: dict[str, Any] = {"size": "md", "scale": 0, "min_width": 150}
 
 
 @dataclass
@@ -60,9 +64,18 @@ class ComposeTab:
 
     def filled(self, order: Order) -> list[Any]:
         """The values of `form` for an order."""
-        wanted: dict[str, Any] = {**order.wanted, "seed": order.seed}
-        wanted["candidates"] = order.candidates
-        return [order.request, *(wanted.get(name) for name in self.fields)]
+        values: dict[str, Any] = {**order.wanted, "seed": order.seed}
+        fields = [str(values.get(name) or "") for name in self.fields if name != "candidates"]
+        return [order.request, *fields, order.candidates]
+
+
+def seed_of(text: str) -> int | None:
+    """The seed that was typed; None where there is none."""
+    if not (text or "").strip():
+        return None
+    if not re.fullmatch(r"\d{1,10}", text.strip()):
+        raise UsageError(f"{text[:20]!r} is no seed", hint="a whole number such as 7")
+    return int(text) % studio.SEEDS
 
 
 class _Handlers:
@@ -74,29 +87,31 @@ class _Handlers:
         given = dict(zip(self.names, values, strict=True))
         seed, candidates = given.pop("seed"), given.pop("candidates")
         wanted = {name: value for name, value in given.items() if value}
-        if isinstance(wanted.get("bars"), float):
-            wanted["bars"] = int(wanted["bars"])
         return Order(
             request=request or "",
             wanted=wanted,
             candidates=int(candidates or 1),
-            seed=None if seed is None else int(seed),
+            seed=seed_of(seed),
         )
 
     def compose(self, history: Any, request: str, *values: Any) -> Iterator[Shown]:
-        yield from self.run(self.order(request, *values), history)
+        yield from self.run(lambda: self.order(request, *values), history)
 
     def regenerate(self, history: Any, request: str, *values: Any) -> Iterator[Shown]:
         """The request made last, with another seed."""
-        items = read_items(history, self.desk.limits.items)
-        last = items[-1].the_order() if items else self.order(request, *values)
-        yield from self.run(Order(**{**asdict(last), "seed": None}), history)
+
+        def again() -> Order:
+            items = read_items(history, self.desk.limits.items)
+            last = items[-1].the_order() if items else self.order(request, *values)
+            return replace(last, seed=None)
+
+        yield from self.run(again, history)
 
     def change(
         self, task: str, history: Any, abc: str, first: float | None, last: float | None
     ) -> Iterator[Shown]:
         order = Order(change=task, abc=abc or "", first=int(first or 0), last=int(last or 0))
-        yield from self.run(order, history)
+        yield from self.run(lambda: order, history)
 
     def transpose(self, abc: str, semitones: float | None) -> tuple[Any, Any]:
         try:
@@ -120,10 +135,10 @@ class _Handlers:
     def stored(self, items: list[Any]) -> list[Any]:
         return [one.model_dump() for one in items[-self.desk.limits.items :]]
 
-    def run(self, order: Order, history: Any) -> Iterator[Shown]:
+    def run(self, order: Callable[[], Order], history: Any) -> Iterator[Shown]:
         try:
-            yield from self.made(order.with_seed(), history)
-        except ChatMusicianError as error:
+            yield from self.made(order().with_seed(), history)
+        except Exception as error:
             yield html.failure(error), _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS
 
     def made(self, order: Order, history: Any) -> Iterator[Shown]:
@@ -230,15 +245,17 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
         )
         fields = _fields(desk)
         with gr.Row():
-            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose")
-            buttons["again"] = gr.Button("Regenerate")
-            buttons["stop"] = gr.Button("Stop", variant="stop")
+            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **SIZE)
+            buttons["again"] = gr.Button("Regenerate", **SIZE)
+            buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **SIZE)
         status = gr.HTML("", elem_id="status")
         cards = gr.HTML("", elem_id="cards")
     with gr.Row(elem_classes="work"):
         with gr.Column(scale=3, min_width=320):
             gr.HTML(
-                '<abc-score id="score" player files></abc-score>', elem_id="score-box", padding=False
+                '<abc-score id="score" player files></abc-score>',
+                elem_id="score-box",
+                padding=False,
             )
         with gr.Column(scale=2, min_width=320):
             editor = gr.Textbox(
@@ -264,11 +281,6 @@ def _fields(desk: Desk) -> dict[str, Any]:
             fields[name] = gr.Textbox(
                 label=label, placeholder=example, max_length=200, min_width=130, elem_id=name
             )
-        bars = gr.Number(None, label="Bars", precision=0, minimum=1, maximum=128, min_width=90)
-        fields["bars"] = bars
-        fields["seed"] = gr.Number(
-            None, label="Seed", precision=0, minimum=0, min_width=130, elem_id="seed"
-        )
         most = desk.limits.candidates
         fields["candidates"] = gr.Slider(
             1, most, value=1, step=1, label="Candidates", min_width=160, elem_id="candidates"
@@ -279,8 +291,8 @@ def _fields(desk: Desk) -> dict[str, Any]:
 def _editing(buttons: dict[str, gr.Button], editing: dict[str, Any]) -> None:
     with gr.Accordion("Let the model work on it", open=False, elem_id="changes"):
         with gr.Row():
-            editing["first"] = gr.Number(1, label="From bar", precision=0, minimum=1, min_width=90)
-            editing["last"] = gr.Number(2, label="To bar", precision=0, minimum=1, min_width=90)
+            editing["first"] = gr.Number(1, label="From bar", precision=0, min_width=90)
+            editing["last"] = gr.Number(2, label="To bar", precision=0, min_width=90)
         with gr.Row():
             for task, label in (
                 ("continue", "Continue after “to bar”"),

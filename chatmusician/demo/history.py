@@ -66,7 +66,9 @@ def read_order(data: dict[str, Any]) -> Order:
 def item(order: Order, made: dict[str, Any], at: datetime | None = None) -> Item:
     """An item of a composition as `studio.result` gives it."""
     tunes = [
-        Tune(abc=c["abc"], seed=c["seed"], card=card_lines(c)) for c in made["candidates"] if c["abc"]
+        Tune(abc=c["abc"], seed=c["seed"], card=card_lines(c))
+        for c in made["candidates"]
+        if c["abc"]
     ]
     return Item(made=_now(at), model=made["model"], order=_plain(order), tunes=tunes)
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from chatmusician.demo import html
-from chatmusician.demo.compose_tab import ComposeTab
+from chatmusician.demo.compose_tab import SIZE, ComposeTab
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.history import Item, from_file, read_items, to_file
 from chatmusician.errors import ChatMusicianError
@@ -64,11 +64,11 @@ def history_tab(desk: Desk, history: gr.BrowserState, compose: ComposeTab, page:
     chosen = gr.Radio([], label="Items, the newest first", elem_id="items", type="value")
     status = gr.HTML("", elem_id="history-status")
     with gr.Row():
-        reopen = gr.Button("Open", variant="primary", elem_id="reopen")
-        one = gr.Button("Save this item as a file")
-        everything = gr.Button("Save all as a file", elem_id="save-all")
-        bring = gr.Button("Open a file", elem_id="bring")
-        clear = gr.Button("Forget all", variant="stop")
+        reopen = gr.Button("Open", variant="primary", elem_id="reopen", **SIZE)
+        one = gr.Button("Save this item as a file", **SIZE)
+        everything = gr.Button("Save all as a file", elem_id="save-all", **SIZE)
+        bring = gr.Button("Open a file", elem_id="bring", **SIZE)
+        clear = gr.Button("Forget all", variant="stop", **SIZE)
     text = gr.Textbox(visible="hidden", elem_id="session-text")
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(handlers.listed, history, chosen, **quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from html import escape
 
@@ -9,13 +10,20 @@ from chatmusician.abc import find_tunes
 from chatmusician.demo.history import Tune
 from chatmusician.errors import ChatMusicianError
 
+_log = logging.getLogger(__name__)
+
 
 def note(text: str, kind: str = "info") -> str:
     role = "alert" if kind == "error" else "status"
     return f'<p class="note {kind}" role="{role}">{escape(text)}</p>' if text else ""
 
 
-def failure(error: ChatMusicianError) -> str:
+def failure(error: Exception) -> str:
+    """An error in words; of one that nobody thought of, its name, and the rest in the log."""
+    if not isinstance(error, ChatMusicianError):
+        _log.error("unexpected error", exc_info=error)
+        said = f"Something went wrong that should not ({type(error).__name__}). Please report it."
+        return note(said, "error")
     hint = f" What to do: {error.hint}." if error.hint else ""
     said = str(error).rstrip(".")
     return note(f"{said[:1].upper()}{said[1:]}.{hint}", "error")
@@ -27,15 +35,16 @@ def score(abc: str, *features: str) -> str:
 
 
 def cards(tunes: Sequence[Tune], totals: Sequence[float] = ()) -> str:
-    """Candidates side by side with their score cards."""
+    """Score cards; of several candidates side by side, each with its score."""
     rows = []
+    alone = len(tunes) == 1
     for at, tune in enumerate(tunes):
         total = f", {totals[at]:.2f} of 1" if at < len(totals) else ""
         lines = "".join(f"<li>{escape(line)}</li>" for line in tune.card)
         rows.append(
             f'<article class="card" aria-label="Candidate {at + 1}">'
             f"<h3>{at + 1}. <small>seed {tune.seed}{total}</small></h3>"
-            f'{score(tune.abc, "small", "pick")}'
+            f"{'' if alone else score(tune.abc, 'small', 'pick')}"
             f"<details><summary>Score card</summary><ul>{lines}</ul></details></article>"
         )
     return f'<div class="cards">{"".join(rows)}</div>' if rows else ""

@@ -7,6 +7,7 @@ import secrets
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from chatmusician.abc.pictures.packages import package_folder
+from chatmusician.demo import scores
 from chatmusician.demo.api import create_api
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.guard import Guard
 from chatmusician.demo.page import HEAD, OWN, STATIC, create_page, theme
-from chatmusician.demo.settings import Settings
+from chatmusician.demo.settings import Limits, Settings
 from chatmusician.errors import ChatMusicianError, EngineError, MissingDependency, OutputError
+from chatmusician.model.brief.read import read_request
+from chatmusician.model.compose import ComposeOptions, compose
 from chatmusician.model.generation import Backend
 
 
@@ -53,7 +57,7 @@ def create_app(settings: Settings, load: Callable[[], Backend], name: str = "") 
         head=HEAD,
         footer_links=[],
         run_history=False,
-        show_error=False,
+        show_error=True,
         ssr_mode=False,
         mcp_server=False,
         pwa=False,
@@ -79,6 +83,7 @@ def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], 
     port = int(listening.getsockname()[1])
     backend = load()
     app = create_app(settings, lambda: backend, backend.name)
+    threading.Thread(target=warm, args=(backend,), daemon=True).start()
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_level="warning",
@@ -93,6 +98,15 @@ def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], 
     if settings.share:
         threading.Thread(target=_share, args=(settings, port, say), daemon=True).start()
     server.run(sockets=[listening])
+
+
+def warm(backend: Backend) -> None:
+    """Everything used once that is slow the first time, so that no user waits for it."""
+    limits = Limits()
+    with contextlib.suppress(ChatMusicianError):
+        scores.score("X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", limits)
+        few = replace(backend.defaults, max_new_tokens=48)
+        compose(read_request("a jig in D"), backend, ComposeOptions(seed=1, sampling=few, tries=1))
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -8,15 +8,16 @@ from chatmusician.errors import EngineError
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}"
-_SHAPES = frozenset(
-    "svg g defs symbol use path rect line polygon polyline ellipse circle text tspan title".split()
-)
-_ATTRIBUTES = frozenset(
-    "id class d x y x1 y1 x2 y2 dx dy cx cy r rx ry points width height viewBox overflow "
-    "transform color fill fill-opacity stroke stroke-width stroke-linecap stroke-linejoin "
-    "stroke-dasharray opacity font-size font-family font-style font-weight text-anchor "
-    "visibility version".split()
-)
+_ALLOWED = {
+    "elements": "svg g defs symbol use path rect line polygon polyline ellipse circle text tspan "
+    "title",
+    "attributes": "id class d x y x1 y1 x2 y2 dx dy cx cy r rx ry points width height viewBox "
+    "overflow transform color fill fill-opacity stroke stroke-width stroke-linecap "
+    "stroke-linejoin stroke-dasharray opacity font-size font-family font-style font-weight "
+    "text-anchor visibility version",
+}
+_SHAPES = frozenset(_ALLOWED["elements"].split())
+_ATTRIBUTES = frozenset(_ALLOWED["attributes"].split())
 
 
 def safe_svg(drawn: str) -> str:
