@@ -23,6 +23,8 @@ from chatmusician.demo.changes import transposed
 from chatmusician.demo.desk import BusyError, Desk
 from chatmusician.demo.stream import Done, Text, Waiting
 from chatmusician.errors import ChatMusicianError, LimitError, MissingDependency
+from chatmusician.model.brief.brief import Reading
+from chatmusician.model.compose import Composition
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -48,7 +50,8 @@ class _Threads:
     async def run(self, work: Callable[[], T]) -> T:
         if self.limiter.statistics().tasks_waiting >= self.waiting:
             raise BusyError("too many are waiting", hint="try again in a minute")
-        return await to_thread.run_sync(work, limiter=self.limiter)
+        done: T = await to_thread.run_sync(work, limiter=self.limiter)
+        return done
 
 
 def create_api(desk: Desk) -> FastAPI:
@@ -172,8 +175,8 @@ def _add_composing(api: FastAPI, desk: Desk) -> None:
     looking = _Threads(desk.limits.waiting + 8, desk.limits.waiting)
 
     async def events(
-        order: studio.Order, asked: studio.Reading
-    ) -> AsyncIterator[Waiting | Text | Done[studio.Composition] | None]:
+        order: studio.Order, asked: Reading
+    ) -> AsyncIterator[Waiting | Text | Done[Composition] | None]:
         found = studio.composing(order, desk, asked)
         try:
             while True:
@@ -191,7 +194,7 @@ def _add_composing(api: FastAPI, desk: Desk) -> None:
         asked = await looking.run(lambda: studio.understood(order, desk.limits))
         async for event in events(order, asked):
             if isinstance(event, Done):
-                return shapes.Composed.model_validate(_composed(order, event.result, desk))
+                return shapes.Composed(**_composed(order, event.result, desk))
             if event is None and await request.is_disconnected():
                 break
         raise LimitError("the request was cancelled")
@@ -219,12 +222,12 @@ def _add_composing(api: FastAPI, desk: Desk) -> None:
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
 
-def _composed(order: studio.Order, made: studio.Composition, desk: Desk) -> dict[str, Any]:
+def _composed(order: studio.Order, made: Composition, desk: Desk) -> dict[str, Any]:
     return {"seed": order.seed, **studio.result(order, made, desk.limits)}
 
 
 def _told(
-    order: studio.Order, event: Waiting | Text | Done[studio.Composition], desk: Desk
+    order: studio.Order, event: Waiting | Text | Done[Composition], desk: Desk
 ) -> dict[str, Any]:
     match event:
         case Waiting(before):

@@ -82,7 +82,7 @@ def chat_tab(desk: Desk) -> None:
     turns = gr.State([])
     log = gr.HTML("", elem_id="log", elem_classes="log")
     running = gr.HTML("", elem_id="running", elem_classes="log")
-    status = gr.HTML("", elem_id="chat-status")
+    status = gr.HTML("", elem_id="chat-status", padding=False)
     question = gr.Textbox(
         label="Your turn",
         placeholder="Write a jig in D. Then: transpose it to G.",

@@ -45,7 +45,7 @@ _FIELDS = (
 # What an event hands to the page: status, editor, cards, history.
 Shown = tuple[Any, Any, Any, Any]
 _AS_IT_WAS = gr.skip()
-SIZE: dict[str, Any] = {"size": "md", "scale": 0, "min_width": 150}
+SIZE: dict[str, Any] = {"size": "md", "scale": 0, "min_width": 170}
 
 
 @dataclass
@@ -248,8 +248,8 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
             buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **SIZE)
             buttons["again"] = gr.Button("Regenerate", **SIZE)
             buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **SIZE)
-        status = gr.HTML("", elem_id="status")
-        cards = gr.HTML("", elem_id="cards")
+        status = gr.HTML("", elem_id="status", padding=False)
+        cards = gr.HTML("", elem_id="cards", padding=False)
     with gr.Row(elem_classes="work"):
         with gr.Column(scale=3, min_width=320):
             gr.HTML(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chatmusician.demo.shapes import WANTED, Brief
 from chatmusician.demo.studio import Order
 from chatmusician.errors import InputError
 
@@ -50,15 +51,14 @@ class Item(BaseModel):
 
 def read_order(data: dict[str, Any]) -> Order:
     """An order from data of anyone's; InputError where it is none."""
-    from chatmusician.demo.shapes import WANTED, Brief
-
     flat = {name: value for name, value in data.items() if name != "wanted"}
     wanted = data.get("wanted")
     try:
         asked = wanted if isinstance(wanted, dict) else {}
         if not set(asked) <= set(WANTED):
             raise InputError("the file asks for things that are not known")
-        return Brief.model_validate({**flat, **asked}).order()
+        brief: Brief = Brief.model_validate({**flat, **asked})
+        return brief.order()
     except ValidationError as error:
         raise InputError("the file holds a request that cannot be used") from error
 

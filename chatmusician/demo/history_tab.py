@@ -62,7 +62,7 @@ def history_tab(desk: Desk, history: gr.BrowserState, compose: ComposeTab, page:
     handlers = _Handlers(desk, compose)
     gr.Markdown("What was composed in this browser. It stays here: nothing is kept on the machine.")
     chosen = gr.Radio([], label="Items, the newest first", elem_id="items", type="value")
-    status = gr.HTML("", elem_id="history-status")
+    status = gr.HTML("", elem_id="history-status", padding=False)
     with gr.Row():
         reopen = gr.Button("Open", variant="primary", elem_id="reopen", **SIZE)
         one = gr.Button("Save this item as a file", **SIZE)

@@ -111,7 +111,7 @@ def sentence(error: ChatMusicianError) -> str:
 
 
 def _picture(tune: Tune, width: float) -> str:
-    page = PageOptions(f"fit:{width:g}", margin=1)
+    page = PageOptions(f"fit:{width:g}", margin=3)
     drawn = draw(tune, engine=_ENGINE, format="svg", page=page)
     return safe_svg(drawn.pages[0].decode())
 

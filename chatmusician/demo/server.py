@@ -63,7 +63,7 @@ def create_app(settings: Settings, load: Callable[[], Backend], name: str = "") 
         pwa=False,
         max_file_size="1kb",
     )
-    return Guard(app, settings)  # type: ignore[arg-type]
+    return Guard(app, settings)
 
 
 @cache
@@ -85,7 +85,7 @@ def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], 
     app = create_app(settings, lambda: backend, backend.name)
     threading.Thread(target=warm, args=(backend,), daemon=True).start()
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         log_level="warning",
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,

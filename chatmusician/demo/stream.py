@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -40,6 +40,9 @@ class _Failed:
     error: BaseException
 
 
+Events = Generator[Waiting | Text | Done[T] | None, None, None]
+
+
 class Told:
     """What the work talks to: it tells, and hears whether anybody still listens."""
 
@@ -60,7 +63,7 @@ class Told:
         self.events.put(event)
 
 
-def stream(work: Callable[[Told], T]) -> Iterator[Waiting | Text | Done[T] | None]:
+def stream(work: Callable[[Told], T]) -> Events[T]:
     """What the work tells, then its result; None when there is nothing new for a while.
 
     An error of the work is raised here. Closed early, the work is cancelled.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ from chatmusician.demo.changes import TASKS, named, reading
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.scores import first_tune
 from chatmusician.demo.settings import Limits
-from chatmusician.demo.stream import Done, Text, Told, Waiting, stream
+from chatmusician.demo.stream import Events, Told, stream
 from chatmusician.errors import UsageError
 from chatmusician.model.brief.brief import Reading
 from chatmusician.model.brief.read import read_request
@@ -58,9 +57,7 @@ def understood(order: Order, limits: Limits) -> Reading:
     return found
 
 
-def composing(
-    order: Order, desk: Desk, found: Reading | None = None
-) -> Iterator[Waiting | Text | Done[Composition] | None]:
+def composing(order: Order, desk: Desk, found: Reading | None = None) -> Events[Composition]:
     """The text of each candidate as it comes, then the composition."""
     asked = found or understood(order, desk.limits)
 
@@ -99,9 +96,7 @@ def result(order: Order, made: Composition, limits: Limits) -> dict[str, Any]:
     return data
 
 
-def chatting(
-    turns: list[Turn], seed: int, desk: Desk
-) -> Iterator[Waiting | Text | Done[Completion] | None]:
+def chatting(turns: list[Turn], seed: int, desk: Desk) -> Events[Completion]:
     """The answer to the last of some turns."""
     if len(turns) > desk.limits.turns:
         raise UsageError(f"the conversation has more than {desk.limits.turns} turns", hint="new")

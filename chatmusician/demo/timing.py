@@ -43,11 +43,13 @@ def _pieces(tune: Tune, line: Timeline) -> list[list[list[Piece]]]:
     """For each voice and measure its notes, with the element where a pitch would be."""
     times = onset_times(tune)
     quarter = line.resolution // 4
-    by_voice = {voice.id: [[] for _ in voice.measures] for voice in line.voices}
+    by_voice: dict[str, list[list[Piece]]] = {
+        voice.id: [[] for _ in voice.measures] for voice in line.voices
+    }
     seen: set[int] = set()
     for written in line.written:
         element = int(written.element)
-        measures: list[list[Piece]] = by_voice[written.voice]
+        measures = by_voice[written.voice]
         if element in seen or not int(written.measure) < len(measures):
             continue
         seen.add(element)
