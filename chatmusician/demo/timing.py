@@ -10,6 +10,7 @@ from chatmusician.abc.midi.swing import swing, swing_share
 from chatmusician.abc.midi.unroll import Piece, play, played_runs
 from chatmusician.abc.pictures.places import onset_times
 from chatmusician.abc.playing import playing_order
+from chatmusician.abc.tune import Chord, Note
 from chatmusician.errors import LimitError
 
 # Index of the element in the tune, from and to in seconds.
@@ -51,6 +52,8 @@ def _pieces(tune: Tune, line: Timeline) -> list[list[list[Piece]]]:
         element = int(written.element)
         measures = by_voice[written.voice]
         if element in seen or not int(written.measure) < len(measures):
+            continue
+        if not isinstance(tune.elements[element], Note | Chord):
             continue
         seen.add(element)
         onset, length = times[element]
