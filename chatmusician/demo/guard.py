@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
+
 from chatmusician.demo.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -37,10 +39,6 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
-
-
-class TooLargeError(Exception):
-    """More came than was said, and more than is taken."""
 
 
 class Guard:
@@ -80,30 +78,23 @@ class Guard:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         left = self.settings.limits.body
-        begun = False
 
         async def counted() -> Message:
             nonlocal left
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise TooLargeError
+                raise HTTPException(413, "more came than is taken")
             return message
 
         async def guarded(message: Message) -> None:
-            nonlocal begun
             if message["type"] == "http.response.start":
-                begun = True
                 own = {name for name, _ in _HEADERS}
                 kept = [(n, v) for n, v in message.get("headers", []) if n.lower() not in own]
                 message = {**message, "headers": [*kept, *_HEADERS]}
             await send(message)
 
-        try:
-            await self.app(scope, counted, guarded)
-        except TooLargeError:
-            if not begun:
-                await _answer(send, 413, "more came than is taken")
+        await self.app(scope, counted, guarded)
 
 
 def _name(host: str) -> str:

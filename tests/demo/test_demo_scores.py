@@ -18,6 +18,7 @@ from chatmusician.errors import EngineError, InputError, LimitError, UsageError
 from tests.demo.demo_models import HOSTILE, TUNE
 
 LIMITS = Limits()
+XLINK = "http://www.w3.org/1999/xlink"
 TUNES = {
     "repeats": TUNE,
     "endings": "X:1\nM:4/4\nL:1/4\nQ:1/4=90\nK:G\n|:GABc|[1d4:|[2g4|]\n",
