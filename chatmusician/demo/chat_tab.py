@@ -109,7 +109,6 @@ def chat_tab(desk: Desk) -> None:
         None,
         [running, status],
         cancels=runs,
-        queue=False,
         **quiet,
     )
-    forget.click(lambda: ([], "", "", "", ""), None, shown, cancels=runs, queue=False, **quiet)
+    forget.click(lambda: ([], "", "", "", ""), None, shown, cancels=runs, **quiet)

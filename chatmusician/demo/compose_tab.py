@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -198,9 +199,7 @@ def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
                 **quiet,
             )
         )
-    buttons["stop"].click(
-        lambda: html.note("Stopped."), None, tab.status, cancels=runs, queue=False, **quiet
-    )
+    buttons["stop"].click(lambda: html.note("Stopped."), None, tab.status, cancels=runs, **quiet)
     move = [tab.editor, editing["semitones"]]
     buttons["transpose"].click(handlers.transpose, move, [tab.status, tab.editor], **quiet)
     keep = [history, tab.editor]
@@ -237,12 +236,7 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
             max_length=20_000,
             elem_id="request",
         )
-        gr.Examples(
-            [[one] for one in EXAMPLES],
-            request,
-            label="For example",
-            example_labels=[one.partition("\n")[0].rstrip(":") for one in EXAMPLES],
-        )
+        _examples(request)
         fields = _fields(desk)
         with gr.Row():
             buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **SIZE)
@@ -272,6 +266,16 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
                 buttons["keep"] = gr.Button("Keep in history", size="sm")
             _editing(buttons, editing)
     return ComposeTab(request, fields, editor, status, cards), buttons, editing
+
+
+def _examples(request: gr.Textbox) -> None:
+    """Buttons that put an example into the request, in the browser alone."""
+    gr.HTML("For example", padding=False)
+    with gr.Row(elem_classes="examples"):
+        for text in EXAMPLES:
+            label = text.partition("\n")[0].rstrip(":")
+            button = gr.Button(label, size="sm", scale=0, min_width=0)
+            button.click(None, None, request, js=f"() => {json.dumps(text)}")
 
 
 def _fields(desk: Desk) -> dict[str, Any]:

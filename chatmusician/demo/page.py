@@ -22,7 +22,6 @@ _STORAGE = "chatmusician-history-1"
 HEAD = f"""
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{OWN}/page.css">
-<link rel="stylesheet" href="{OWN}/score-fonts.css">
 <script type="module" src="{OWN}/page.js"></script>
 """
 

@@ -21,7 +21,12 @@ from chatmusician.demo.settings import Limits
 from chatmusician.demo.stream import Text
 
 NAMES = ["key", "meter", "rhythm", "form", "chords", "motif", "bars", "seed", "candidates"]
-OURS = {"p", "div", "article", "h3", "small", "details", "summary"} | {"ul", "li", "pre", "abc-score"}
+OURS = {"p", "div", "article", "h3", "small", "details", "summary"} | {
+    "ul",
+    "li",
+    "pre",
+    "abc-score",
+}
 EMPTY = ["", "", "", "", "", "", "", "", 1]
 
 

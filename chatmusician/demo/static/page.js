@@ -4,7 +4,7 @@ import { AbcScore, api, save } from "./score.js";
 
 customElements.define("abc-score", AbcScore);
 
-const PAUSE = 120; // milliseconds without a key before it is drawn again
+const PAUSE = 100; // milliseconds without a key before it is drawn again
 let timer = 0;
 
 const main = () => document.querySelector("#score");

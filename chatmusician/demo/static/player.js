@@ -18,6 +18,7 @@ class Player {
   }
 
   async toggle(score) {
+    if (score.button.hasAttribute("aria-busy")) return;
     if (this.owner === score && !this.audio.paused) {
       this.audio.pause();
       return;
@@ -30,7 +31,7 @@ class Player {
     if (this.owner && this.owner !== score) this.stop();
     this.owner = score;
     const made = JSON.stringify([score.abc, score.speed, score.instrument]);
-    score.button.disabled = true;
+    score.button.setAttribute("aria-busy", "true"); // disabled, it would lose the focus
     try {
       if (made !== this.made) {
         const answer = await api("render",
@@ -49,7 +50,7 @@ class Player {
     } catch (error) {
       score.say(error.name === "NotAllowedError" ? "Press Play again to hear it." : error.message, true);
     } finally {
-      score.button.disabled = false;
+      score.button.removeAttribute("aria-busy");
     }
   }
 

@@ -42,6 +42,14 @@ async function scored(abc, width) {
   return made;
 }
 
+// The faces of scores are large: they come with the first score, not with the page.
+let dressed = false;
+function dress() {
+  if (dressed) return;
+  dressed = true;
+  document.head.append(make("link", { rel: "stylesheet", href: "/own/score-fonts.css" }));
+}
+
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -161,6 +169,7 @@ export class AbcScore extends HTMLElement {
   show(made) {
     this.score = made;
     if (made.svg) {
+      dress();
       const svg = new DOMParser().parseFromString(made.svg, "image/svg+xml").documentElement;
       svg.setAttribute("role", "img");
       svg.setAttribute("aria-label", `Score: ${made.title || "untitled"}, ${made.bars} bars`);
