@@ -239,9 +239,10 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
         _examples(request)
         fields = _fields(desk)
         with gr.Row():
-            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **SIZE)
-            buttons["again"] = gr.Button("Regenerate", **SIZE)
-            buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **SIZE)
+            size = {**SIZE, "min_width": 98}
+            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **size)
+            buttons["again"] = gr.Button("Regenerate", **size)
+            buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **size)
         status = gr.HTML("", elem_id="status", padding=False)
         cards = gr.HTML("", elem_id="cards", padding=False)
     with gr.Row(elem_classes="work"):

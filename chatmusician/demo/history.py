@@ -57,7 +57,7 @@ def read_order(data: dict[str, Any]) -> Order:
         asked = wanted if isinstance(wanted, dict) else {}
         if not set(asked) <= set(WANTED):
             raise InputError("the file asks for things that are not known")
-        brief: Brief = Brief.model_validate({**flat, **asked})
+        brief: Brief = Brief.model_validate({**flat, **asked}, strict=False)
         return brief.order()
     except ValidationError as error:
         raise InputError("the file holds a request that cannot be used") from error

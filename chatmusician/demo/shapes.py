@@ -13,7 +13,7 @@ Abc = Annotated[str, Field(max_length=100_000, examples=["X:1\nL:1/8\nM:6/8\nK:D
 
 
 class _Given(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Text(_Given):

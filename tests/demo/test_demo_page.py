@@ -134,7 +134,7 @@ def test_keep() -> None:
 def test_closing_the_tab_frees_the_model() -> None:
     model = SayingModel(pause=0.05, pieces=100)
     desk = desk_of(model)
-    shown = compose_tab._Handlers(desk, NAMES).compose([], "a jig", *EMPTY)
+    shown: Any = compose_tab._Handlers(desk, NAMES).compose([], "a jig", *EMPTY)
     while not model.at_once:
         next(shown)
     shown.close()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
+from typing import Any
 
-import mido
 import pytest
 
 from chatmusician import abc
@@ -17,6 +17,7 @@ from chatmusician.demo.timing import performed, sounding
 from chatmusician.errors import EngineError, InputError, LimitError, UsageError
 from tests.demo.demo_models import HOSTILE, TUNE
 
+mido: Any = pytest.importorskip("mido")
 LIMITS = Limits()
 XLINK = "http://www.w3.org/1999/xlink"
 TUNES = {

@@ -64,5 +64,20 @@ def test_a_port_that_is_taken() -> None:
             _listen(Settings(port=other.getsockname()[1]))
 
 
+def test_sharing_in_vain_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gradio")
+    from gradio import networking
+
+    from chatmusician.demo.server import _share
+
+    def fail(*_: object) -> str:
+        raise OSError("no network")
+
+    monkeypatch.setattr(networking, "setup_tunnel", fail)
+    said: list[str] = []
+    _share(Settings(share=True), 1, said.append)
+    assert said == ["error: gradio's share service cannot be reached: no network"]
+
+
 def test_command_errors(chatmusician: Run) -> None:
     assert "--auth NAME:PASSWORD" in chatmusician("demo", "--auth", "x", code=2).stderr
