@@ -34,7 +34,7 @@ EXAMPLES = (
     "fill in the blank bars:\nX:1\nM:6/8\nL:1/8\nK:D\nDFA AFA|x6|x6|AFD D3|]",
 )
 _FIELDS = (
-    ("key", "Key", "D, Em, Ador, Bb"),
+    ("key", "Key", "D, Em, Ador"),
     ("meter", "Meter", "6/8, 4/4, C|"),
     ("rhythm", "Rhythm", "jig, reel, waltz"),
     ("form", "Form", "AABB, Binary"),
@@ -236,13 +236,13 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
             max_length=20_000,
             elem_id="request",
         )
-        _examples(request)
-        fields = _fields(desk)
-        with gr.Row():
-            size = {**SIZE, "min_width": 98}
+        with gr.Row(elem_classes="actions"):
+            size = {**SIZE, "min_width": 104}
             buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **size)
             buttons["again"] = gr.Button("Regenerate", **size)
             buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **size)
+        fields = _fields(desk)
+        _examples(request)
         status = gr.HTML("", elem_id="status", padding=False)
         cards = gr.HTML("", elem_id="cards", padding=False)
     with gr.Row(elem_classes="work"):

@@ -22,7 +22,7 @@ from chatmusician.demo.api import create_api
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.guard import Guard
 from chatmusician.demo.page import HEAD, OWN, STATIC, create_page, theme
-from chatmusician.demo.settings import Limits, Settings
+from chatmusician.demo.settings import Settings
 from chatmusician.errors import ChatMusicianError, EngineError, MissingDependency, OutputError
 from chatmusician.model.brief.read import read_request
 from chatmusician.model.compose import ComposeOptions, compose
@@ -31,9 +31,11 @@ from chatmusician.model.generation import Backend
 
 def create_app(settings: Settings, load: Callable[[], Backend], name: str = "") -> Guard:
     """The application; the model is loaded when it is first asked for anything."""
-    import gradio as gr
+    return assemble(settings, Desk(load, settings.limits, name))
 
-    desk = Desk(load, settings.limits, name)
+
+def assemble(settings: Settings, desk: Desk) -> Guard:
+    import gradio as gr
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -82,8 +84,9 @@ def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], 
     listening = _listen(settings)
     port = int(listening.getsockname()[1])
     backend = load()
-    app = create_app(settings, lambda: backend, backend.name)
-    threading.Thread(target=warm, args=(backend,), daemon=True).start()
+    desk = Desk(lambda: backend, settings.limits, backend.name)
+    app = assemble(settings, desk)
+    threading.Thread(target=warm, args=(desk,), daemon=True).start()
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -100,13 +103,15 @@ def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], 
     server.run(sockets=[listening])
 
 
-def warm(backend: Backend) -> None:
+def warm(desk: Desk) -> None:
     """Everything used once that is slow the first time, so that no user waits for it."""
-    limits = Limits()
     with contextlib.suppress(ChatMusicianError):
-        scores.score("X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", limits)
-        few = replace(backend.defaults, max_new_tokens=48)
-        compose(read_request("a jig in D"), backend, ComposeOptions(seed=1, sampling=few, tries=1))
+        scores.score("X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", desk.limits)
+        with desk.model() as model:
+            if model.can.logits:
+                few = replace(model.defaults, max_new_tokens=16)
+                options = ComposeOptions(seed=1, sampling=few, tries=1)
+                compose(read_request("a jig in D"), model, options)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -5,14 +5,21 @@ import { AbcScore, api, save } from "./score.js";
 customElements.define("abc-score", AbcScore);
 
 const PAUSE = 100; // milliseconds without a key before it is drawn again
+const LONGEST = 400; // but while keys, or bars of a model, keep coming it is drawn this often
 let timer = 0;
+let drawn = 0;
 
 const main = () => document.querySelector("#score");
 const editor = () => document.querySelector("#abc textarea");
 
 function edited(abc) {
   clearTimeout(timer);
-  timer = setTimeout(() => main() && main().draw(abc || ""), PAUSE);
+  const draw = () => {
+    drawn = Date.now();
+    if (main()) main().draw(abc || "");
+  };
+  if (Date.now() - drawn > LONGEST) draw();
+  else timer = setTimeout(draw, PAUSE);
 }
 
 function write(abc) {
