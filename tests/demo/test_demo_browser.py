@@ -98,7 +98,7 @@ def opened(browser: Any, address: str, *, refused: str = "", **options: Any) -> 
     """`refused` is in what Chromium says on its console of an answer that is wanted."""
     context = browser.new_context(**options)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     seen = Seen(address, refused=refused or Seen.refused)
     seen.watch(page)
     page.goto(address)
@@ -266,6 +266,8 @@ def test_history_is_opened_again_and_shared(browser: Any, address: str, tmp_path
         page.locator("#request textarea").fill("other words")
         page.locator("#seed textarea").fill("")
         page.locator("#abc textarea").fill("")
+        page.get_by_role("tab", name="History").click()
+        page.locator("#items label").wait_for()
         page.reload()
         page.get_by_role("tab", name="History").click()
         page.locator("#items label").click()
