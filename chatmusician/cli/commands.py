@@ -38,6 +38,7 @@ COMMANDS = (
     Command("transcribe", "sound or played MIDI to ABC", "chatmusician.cli.transcribe"),
     Command("describe", "facts and a caption of a piece", "chatmusician.cli.describe"),
     Command("ask", "questions about a piece", "chatmusician.cli.ask"),
+    Command("demo", "the web page: compose, edit, hear, chat", "chatmusician.cli.demo"),
     Command("corpus", "build training text from tune collections", "chatmusician.cli.corpus"),
     Command("train", "preprocess, train, merge and export models", "chatmusician.cli.train"),
     Command("eval", "benchmarks: how good models are, with intervals", "chatmusician.cli.eval"),

@@ -1,0 +1,278 @@
+"""The REST API: compose, check, render. It has its own page of documentation, made from itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeVar
+
+import anyio
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+
+from chatmusician import __version__
+from chatmusician.abc import Diagnostic
+from chatmusician.abc.midi.instruments import INSTRUMENTS
+from chatmusician.demo import scores, shapes, studio, uploads
+from chatmusician.demo.api_page import api_page
+from chatmusician.demo.changes import transposed
+from chatmusician.demo.desk import BusyError, Desk
+from chatmusician.demo.stream import Done, Text, Waiting
+from chatmusician.errors import ChatMusicianError, LimitError, MissingDependency
+from chatmusician.model.brief.brief import Reading
+from chatmusician.model.compose import Composition
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_FAILURES: dict[int | str, dict[str, Any]] = {
+    400: {"model": shapes.Failure, "description": "what was given cannot be used"},
+    413: {"model": shapes.Failure, "description": "more than is taken here"},
+    422: {"model": shapes.Failure, "description": "a field is missing or out of its bounds"},
+    503: {"model": shapes.Failure, "description": "too many are waiting, or something is missing"},
+}
+_ABOUT = (
+    "Tunes in ABC notation: composed by a language model, checked, drawn and played. "
+    "Everything stays on the machine this page runs on."
+)
+
+
+class _Threads:
+    """So many calls run at once, each in a thread; more wait, and too many are turned away."""
+
+    def __init__(self, most: int, waiting: int) -> None:
+        self.limiter = anyio.CapacityLimiter(most)
+        self.waiting = waiting
+
+    async def run(self, work: Callable[[], T]) -> T:
+        if self.limiter.statistics().tasks_waiting >= self.waiting:
+            raise BusyError("too many are waiting", hint="try again in a minute")
+        done: T = await to_thread.run_sync(work, limiter=self.limiter)
+        return done
+
+
+def create_api(desk: Desk) -> FastAPI:
+    api = FastAPI(
+        title="chatmusician",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        responses=_FAILURES,
+    )
+    _add_errors(api)
+    _add_notation(api, desk)
+    _add_composing(api, desk)
+
+    @api.get("/", response_class=HTMLResponse, include_in_schema=False)
+    def page() -> str:
+        return api_page(api.openapi())
+
+    return api
+
+
+# -- what needs no model ----------------------------------------------------------
+
+
+def _add_notation(api: FastAPI, desk: Desk) -> None:
+    limits = desk.limits
+    checking = _Threads(4, limits.drawings)
+    drawing = _Threads(limits.drawing, limits.drawings)
+
+    @api.get("/status")
+    def status() -> shapes.Status:
+        """Which model answers, how many are waiting for it, and the instruments by name."""
+        return shapes.Status(
+            version=__version__,
+            model=desk.name,
+            waiting=len(desk.models.waiting),
+            instruments=list(INSTRUMENTS),
+        )
+
+    @api.post("/check")
+    async def check(given: shapes.Text) -> shapes.Checked:
+        """Everything that is wrong with tunes, with line and column."""
+        found = await checking.run(lambda: scores.problems(given.abc, limits))
+        return shapes.Checked(ok=_clean(found), problems=_problems(found))
+
+    @api.post("/score")
+    async def score(given: shapes.ScoreOf) -> shapes.Scored:
+        """A tune as the page shows it: problems, the picture, and when each note sounds."""
+        made = await drawing.run(lambda: scores.score(given.abc, limits, given.width))
+        return shapes.Scored(
+            ok=_clean(made.problems),
+            problems=_problems(made.problems),
+            title=made.title,
+            bars=made.bars,
+            seconds=made.seconds,
+            svg=made.svg,
+            lit=[shapes.Lit(element=e, start=s, end=t) for e, s, t in made.lit],
+            remarks=list(made.remarks),
+        )
+
+    @api.post(
+        "/render",
+        response_class=Response,
+        responses={200: {"content": {media: {} for media in scores.MEDIA.values()}}},
+    )
+    async def render(given: shapes.FileOf) -> Response:
+        """A tune as a file: score, MIDI or sound."""
+        playing = scores.Playing(given.speed, given.instrument)
+        data, title = await drawing.run(
+            lambda: (
+                scores.file(given.abc, given.format, limits, playing),
+                scores.first_tune(given.abc, limits).title,
+            )
+        )
+        name = scores.file_name(title, given.format)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(data, media_type=scores.MEDIA[given.format], headers=headers)
+
+    @api.post("/transpose")
+    async def transpose(given: shapes.Transposition) -> shapes.Written:
+        """A tune moved by so many semitones, key and chord symbols with it."""
+        return await checking.run(
+            lambda: shapes.Written(
+                abc=transposed(scores.first_tune(given.abc, limits), given.semitones)
+            )
+        )
+
+    body = {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+
+    @api.post("/open", openapi_extra={"requestBody": body})
+    async def open_file(request: Request) -> shapes.Opened:
+        """A file of any notation format as ABC. What it is tells its content, not its name."""
+        data = await request.body()
+        text, format = await drawing.run(lambda: uploads.to_abc(data, limits))
+        return shapes.Opened(abc=text, format=format)
+
+
+def _clean(found: tuple[Diagnostic, ...]) -> bool:
+    return all(problem.severity == "info" for problem in found)
+
+
+def _problems(found: tuple[Diagnostic, ...]) -> list[shapes.Problem]:
+    return [
+        shapes.Problem(
+            line=p.line,
+            column=p.column,
+            severity=p.severity,
+            code=p.code,
+            message=p.message,
+            hint=p.hint,
+        )
+        for p in found
+    ]
+
+
+# -- what the model does -----------------------------------------------------------
+
+
+def _add_composing(api: FastAPI, desk: Desk) -> None:
+    looking = _Threads(desk.limits.waiting + 8, desk.limits.waiting)
+
+    async def events(
+        order: studio.Order, asked: Reading
+    ) -> AsyncIterator[Waiting | Text | Done[Composition] | None]:
+        found = studio.composing(order, desk, asked)
+        try:
+            while True:
+                event = await looking.run(lambda: next(found))
+                yield event
+                if isinstance(event, Done):
+                    return
+        finally:
+            found.close()
+
+    @api.post("/compose")
+    async def compose(given: shapes.Brief, request: Request) -> shapes.Composed:
+        """Tunes for a request, best first, each with its score card."""
+        order = given.order().with_seed()
+        asked = await looking.run(lambda: studio.understood(order, desk.limits))
+        async for event in events(order, asked):
+            if isinstance(event, Done):
+                return shapes.Composed(**_composed(order, event.result, desk))
+            if event is None and await request.is_disconnected():
+                break
+        raise LimitError("the request was cancelled")
+
+    @api.post(
+        "/compose/stream",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"application/x-ndjson": {}}}},
+    )
+    async def compose_stream(given: shapes.Brief) -> StreamingResponse:
+        """The same, told while it is written, a JSON object a line: `{"waiting": n}`,
+        `{"candidate": i, "text": "…"}` (a form feed: it begins anew), at last `{"result": …}`
+        or `{"error": "…", "hint": "…"}`."""
+        order = given.order().with_seed()
+        asked = await looking.run(lambda: studio.understood(order, desk.limits))
+
+        async def lines() -> AsyncIterator[str]:
+            try:
+                async for event in events(order, asked):
+                    if event is not None:
+                        yield json.dumps(_told(order, event, desk)) + "\n"
+            except ChatMusicianError as error:
+                yield json.dumps({"error": str(error), "hint": error.hint or ""}) + "\n"
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+def _composed(order: studio.Order, made: Composition, desk: Desk) -> dict[str, Any]:
+    return {"seed": order.seed, **studio.result(order, made, desk.limits)}
+
+
+def _told(
+    order: studio.Order, event: Waiting | Text | Done[Composition], desk: Desk
+) -> dict[str, Any]:
+    match event:
+        case Waiting(before):
+            return {"waiting": before}
+        case Text(index, text):
+            return {"candidate": index, "text": text}
+        case Done(made):
+            return {"result": _composed(order, made, desk)}
+
+
+# -- errors ------------------------------------------------------------------------
+
+
+def status_of(error: ChatMusicianError) -> int:
+    if isinstance(error, BusyError | MissingDependency):
+        return 503
+    return 413 if isinstance(error, LimitError) else 400
+
+
+def _failure(status: int, error: str, hint: str = "") -> JSONResponse:
+    return JSONResponse({"error": error, "hint": hint}, status_code=status)
+
+
+def _add_errors(api: FastAPI) -> None:
+    @api.exception_handler(ChatMusicianError)
+    def known(_: Request, error: ChatMusicianError) -> JSONResponse:
+        return _failure(status_of(error), str(error), error.hint or "")
+
+    @api.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return _failure(422, "; ".join(_said(error)), "the fields are described at /api/")
+
+    @api.exception_handler(HTTPException)
+    def refused(_: Request, error: HTTPException) -> JSONResponse:
+        response = _failure(error.status_code, f"{error.detail}", "what there is: /api/")
+        response.headers.update(error.headers or {})
+        return response
+
+    @api.exception_handler(Exception)
+    def unexpected(_: Request, error: Exception) -> JSONResponse:
+        _log.exception("unexpected error", exc_info=error)
+        return _failure(500, f"unexpected {type(error).__name__}", "please report it")
+
+
+def _said(error: RequestValidationError) -> Iterator[str]:
+    for one in error.errors()[:5]:
+        place = ".".join(str(part) for part in one["loc"] if part != "body")
+        yield f"{place}: {one['msg']}" if place else str(one["msg"])

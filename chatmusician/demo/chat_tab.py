@@ -1,0 +1,114 @@
+"""The Chat tab: a conversation with the model, turn by turn; tunes in its answers are drawn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from chatmusician.demo import html, studio
+from chatmusician.demo.compose_tab import SIZE, seed_of
+from chatmusician.demo.desk import AFRESH, Desk
+from chatmusician.demo.stream import Done, Text, Waiting
+from chatmusician.errors import UsageError
+from chatmusician.model.chat_format import Turn
+
+_LONGEST = 20_000
+_SHOWN_EVERY = 12  # characters: more often would only cost
+Turns = list[tuple[str, str]]
+# Conversation, log, running turn, status, question.
+Shown = tuple[Any, Any, Any, Any, Any]
+_AS_IT_WAS = gr.skip()
+
+
+class _Handlers:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def send(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
+        if not question.strip():
+            say = html.note("Write something first.", "error")
+            yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, say, _AS_IT_WAS
+            return
+        yield from self.ask(turns, question.strip(), seed)
+
+    def retry(self, turns: Turns, seed: str) -> Iterator[Shown]:
+        """Another answer to the last question, with another seed."""
+        if not turns:
+            say = html.note("There is nothing to ask again yet.", "error")
+            yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, say, _AS_IT_WAS
+            return
+        again = f"{int(seed) + 1}" if (seed or "").strip().isdecimal() else seed
+        yield from self.ask(turns[:-1], turns[-1][0], again)
+
+    def ask(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
+        try:
+            yield from self.answered(turns, question, seed)
+        except Exception as error:
+            yield _AS_IT_WAS, _AS_IT_WAS, "", html.failure(error), question
+
+    def answered(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
+        if len(question) > _LONGEST:
+            raise UsageError(f"a question has {_LONGEST:,} characters at most")
+        typed = seed_of(seed)
+        number = random.randrange(studio.SEEDS) if typed is None else typed
+        asked = [*(Turn(q, a) for q, a in turns), Turn(question)]
+        log, text, told = html.conversation(turns), "", 0
+        yield turns, log, html.draft(question, "…"), "", ""
+        for event in studio.chatting(asked, number, self.desk):
+            match event:
+                case Waiting(before) if before:
+                    waits = html.note(f"Waiting: {before} before you.")
+                    yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, waits, _AS_IT_WAS
+                case Text(_, piece):
+                    text = "" if piece == AFRESH else text + piece
+                    if len(text) - told >= _SHOWN_EVERY:
+                        told = len(text)
+                        draft = html.draft(question, text)
+                        yield _AS_IT_WAS, _AS_IT_WAS, draft, _AS_IT_WAS, _AS_IT_WAS
+                case Done(done):
+                    now = [*turns, (question, done.text.strip(" "))]
+                    say = f"Seed {number}."
+                    if not done.finished:
+                        say += " The answer breaks off: its room or its time was over."
+                    yield now, html.conversation(now), "", html.note(say), _AS_IT_WAS
+
+
+def chat_tab(desk: Desk) -> None:
+    """Lays the tab out and connects it."""
+    handlers = _Handlers(desk)
+    turns = gr.State([])
+    log = gr.HTML("", elem_id="log", elem_classes="log")
+    running = gr.HTML("", elem_id="running", elem_classes="log")
+    status = gr.HTML("", elem_id="chat-status", padding=False)
+    question = gr.Textbox(
+        label="Your turn",
+        placeholder="Write a jig in D. Then: transpose it to G.",
+        lines=2,
+        max_lines=10,
+        max_length=_LONGEST,
+        elem_id="question",
+    )
+    with gr.Row():
+        send = gr.Button("Send", variant="primary", elem_id="send", **SIZE)
+        again = gr.Button("Retry", **SIZE)
+        stop = gr.Button("Stop", variant="stop", **SIZE)
+        forget = gr.Button("New conversation", **SIZE)
+        seed = gr.Textbox(label="Seed", placeholder="any", max_length=10, min_width=120)
+    shown = [turns, log, running, status, question]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    runs = [
+        send.click(handlers.send, [turns, question, seed], shown, **quiet),
+        question.submit(handlers.send, [turns, question, seed], shown, **quiet),
+        again.click(handlers.retry, [turns, seed], shown, **quiet),
+    ]
+    stop.click(
+        lambda: ("", html.note("Stopped.")),
+        None,
+        [running, status],
+        cancels=runs,
+        **quiet,
+    )
+    forget.click(lambda: ([], "", "", "", ""), None, shown, cancels=runs, **quiet)

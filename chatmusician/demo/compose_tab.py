@@ -1,0 +1,311 @@
+"""The Compose tab: a request, the tunes made for it, and the desk to work on one of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from chatmusician.demo import html, studio
+from chatmusician.demo.changes import transposed
+from chatmusician.demo.desk import Desk
+from chatmusician.demo.growing import Growing
+from chatmusician.demo.history import item, kept, read_items
+from chatmusician.demo.scores import first_tune
+from chatmusician.demo.stream import Done, Text, Waiting
+from chatmusician.demo.studio import Order
+from chatmusician.errors import ChatMusicianError, UsageError
+
+_TUNE = "X:1\nM:6/8\nL:1/8\nK:D\nDFA AFA|Bcd AFD|GFE EFG|AFD D3|]"
+EXAMPLES = (
+    "a lively jig in D, AABB",
+    "a slow waltz in G minor, 16 bars",
+    "a tune over the chords Am G Am Em",
+    "a reel in A with the motif A2 cA",
+    "something in ternary form",
+    "in the style of Bach",
+    f"harmonise this tune:\n{_TUNE}",
+    f"a variation of this tune:\n{_TUNE}",
+    "continue this tune:\nX:1\nM:6/8\nL:1/8\nK:D\nDFA AFA|Bcd AFD|",
+    "fill in the blank bars:\nX:1\nM:6/8\nL:1/8\nK:D\nDFA AFA|x6|x6|AFD D3|]",
+)
+_FIELDS = (
+    ("key", "Key", "D, Em, Ador"),
+    ("meter", "Meter", "6/8, 4/4, C|"),
+    ("rhythm", "Rhythm", "jig, reel, waltz"),
+    ("form", "Form", "AABB, Binary"),
+    ("chords", "Chords", "Am G Am Em"),
+    ("motif", "Motif", "DFA dfa"),
+    ("bars", "Bars", "16"),
+    ("seed", "Seed", "any"),
+)
+# What an event hands to the page: status, editor, cards, history.
+Shown = tuple[Any, Any, Any, Any]
+_AS_IT_WAS = gr.skip()
+SIZE: dict[str, Any] = {"size": "md", "scale": 0, "min_width": 170}
+
+
+@dataclass
+class ComposeTab:
+    """The components that other tabs fill in."""
+
+    request: gr.Textbox
+    fields: dict[str, Any]
+    editor: gr.Textbox
+    status: gr.HTML
+    cards: gr.HTML
+
+    @property
+    def form(self) -> list[Any]:
+        return [self.request, *self.fields.values()]
+
+    def filled(self, order: Order) -> list[Any]:
+        """The values of `form` for an order."""
+        values: dict[str, Any] = {**order.wanted, "seed": order.seed}
+        fields = [str(values.get(name) or "") for name in self.fields if name != "candidates"]
+        return [order.request, *fields, order.candidates]
+
+
+def seed_of(text: str) -> int | None:
+    """The seed that was typed; None where there is none."""
+    if not (text or "").strip():
+        return None
+    if not re.fullmatch(r"\d{1,10}", text.strip()):
+        raise UsageError(f"{text[:20]!r} is no seed", hint="a whole number such as 7")
+    return int(text) % studio.SEEDS
+
+
+class _Handlers:
+    def __init__(self, desk: Desk, names: list[str]) -> None:
+        self.desk = desk
+        self.names = names
+
+    def order(self, request: str, *values: Any) -> Order:
+        given = dict(zip(self.names, values, strict=True))
+        seed, candidates = given.pop("seed"), given.pop("candidates")
+        wanted = {name: value for name, value in given.items() if value}
+        return Order(
+            request=request or "",
+            wanted=wanted,
+            candidates=int(candidates or 1),
+            seed=seed_of(seed),
+        )
+
+    def compose(self, history: Any, request: str, *values: Any) -> Iterator[Shown]:
+        yield from self.run(lambda: self.order(request, *values), history)
+
+    def regenerate(self, history: Any, request: str, *values: Any) -> Iterator[Shown]:
+        """The request made last, with another seed."""
+
+        def again() -> Order:
+            items = read_items(history, self.desk.limits.items)
+            last = items[-1].the_order() if items else self.order(request, *values)
+            return replace(last, seed=None)
+
+        yield from self.run(again, history)
+
+    def change(
+        self, task: str, history: Any, abc: str, first: float | None, last: float | None
+    ) -> Iterator[Shown]:
+        order = Order(change=task, abc=abc or "", first=int(first or 0), last=int(last or 0))
+        yield from self.run(lambda: order, history)
+
+    def transpose(self, abc: str, semitones: float | None) -> tuple[Any, Any]:
+        try:
+            tune = first_tune(abc or "", self.desk.limits)
+            return html.note(""), transposed(tune, int(semitones or 0))
+        except ChatMusicianError as error:
+            return html.failure(error), _AS_IT_WAS
+
+    def keep(self, history: Any, abc: str) -> tuple[Any, Any]:
+        items = read_items(history, self.desk.limits.items)
+        if not (abc or "").strip():
+            return html.note("There is nothing in the editor to keep.", "error"), _AS_IT_WAS
+        order = items[-1].the_order() if items else Order(seed=0)
+        try:
+            first_tune(abc, self.desk.limits)
+        except ChatMusicianError as error:
+            return html.failure(error), _AS_IT_WAS
+        items.append(kept(abc, order, self.desk.name))
+        return html.note("Kept under History."), self.stored(items)
+
+    def stored(self, items: list[Any]) -> list[Any]:
+        return [one.model_dump() for one in items[-self.desk.limits.items :]]
+
+    def run(self, order: Callable[[], Order], history: Any) -> Iterator[Shown]:
+        try:
+            yield from self.made(order().with_seed(), history)
+        except Exception as error:
+            yield html.failure(error), _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS
+
+    def made(self, order: Order, history: Any) -> Iterator[Shown]:
+        asked = studio.understood(order, self.desk.limits)
+        said = " ".join(["Asked for:", "; ".join(map(str, asked.heard))]) if asked.heard else ""
+        if asked.unheard:
+            said += f" Not understood: {', '.join(asked.unheard)}."
+        yield html.note(f"Composing. {said}"), _AS_IT_WAS, "", _AS_IT_WAS
+        growing = Growing(order.candidates)
+        for event in studio.composing(order, self.desk, asked):
+            match event:
+                case Waiting(before) if before:
+                    others = "one request is" if before == 1 else f"{before} requests are"
+                    waits = html.note(f"Waiting: {others} before yours.")
+                    yield waits, _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS
+                case Text():
+                    if growing.add(event) and (text := growing.drawable()):
+                        yield self.draft(text, growing, order)
+                case Done(composition):
+                    yield self.finished(order, composition, said, history)
+
+    def draft(self, text: str, growing: Growing, order: Order) -> Shown:
+        drafts = html.drafts(growing.texts) if order.candidates > 1 else _AS_IT_WAS
+        return _AS_IT_WAS, text, drafts, _AS_IT_WAS
+
+    def finished(self, order: Order, made: Any, said: str, history: Any) -> Shown:
+        data = studio.result(order, made, self.desk.limits)
+        new = item(order, data)
+        if not new.tunes:
+            words = "The model's answer holds no tune. Ask again, or in other words."
+            return html.note(words, "error"), _AS_IT_WAS, "", _AS_IT_WAS
+        items = [*read_items(history, self.desk.limits.items), new]
+        totals = [c["total"] for c in data["candidates"] if c["abc"]]
+        remarks = " ".join([f"Done with seed {order.seed}.", said, *data["remarks"]])
+        cards = html.cards(new.tunes, totals)
+        return html.note(remarks), new.tunes[0].abc, cards, self.stored(items)
+
+
+def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
+    """Lays the tab out and connects it."""
+    tab, buttons, editing = _layout(desk)
+    handlers = _Handlers(desk, list(tab.fields))
+    shown = [tab.status, tab.editor, tab.cards, history]
+    given = [history, *tab.form]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    runs = [
+        buttons["compose"].click(handlers.compose, given, shown, **quiet),
+        tab.request.submit(handlers.compose, given, shown, **quiet),
+        buttons["again"].click(handlers.regenerate, given, shown, **quiet),
+    ]
+    for task in ("continue", "infill", "variation", "harmonise"):
+        runs.append(
+            buttons[task].click(
+                _bound(handlers, task),
+                [history, tab.editor, editing["first"], editing["last"]],
+                shown,
+                **quiet,
+            )
+        )
+    buttons["stop"].click(lambda: html.note("Stopped."), None, tab.status, cancels=runs, **quiet)
+    move = [tab.editor, editing["semitones"]]
+    buttons["transpose"].click(handlers.transpose, move, [tab.status, tab.editor], **quiet)
+    keep = [history, tab.editor]
+    buttons["keep"].click(handlers.keep, keep, [tab.status, history], **quiet)
+    buttons["open"].click(
+        lambda text: _AS_IT_WAS if text is None else text,
+        tab.editor,
+        tab.editor,
+        js="() => window.chatmusician.openTune()",
+        **quiet,
+    )
+    tab.editor.change(None, tab.editor, None, js="(abc) => window.chatmusician.edited(abc)")
+    return tab
+
+
+def _bound(handlers: _Handlers, task: str) -> Any:
+    def run(history: Any, abc: str, first: float, last: float) -> Iterator[Shown]:
+        if task == "continue":
+            first, last = last, 0
+        yield from handlers.change(task, history, abc, first, last)
+
+    return run
+
+
+def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any]]:
+    buttons: dict[str, gr.Button] = {}
+    editing: dict[str, Any] = {}
+    with gr.Row(elem_classes="asking"), gr.Column():
+        request = gr.Textbox(
+            label="What shall it be?",
+            placeholder="a lively jig in D, AABB",
+            lines=2,
+            max_lines=8,
+            max_length=20_000,
+            elem_id="request",
+        )
+        with gr.Row(elem_classes="actions"):
+            size = {**SIZE, "min_width": 104}
+            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **size)
+            buttons["again"] = gr.Button("Regenerate", **size)
+            buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **size)
+        fields = _fields(desk)
+        _examples(request)
+        status = gr.HTML("", elem_id="status", padding=False)
+        cards = gr.HTML("", elem_id="cards", padding=False)
+    with gr.Row(elem_classes="work"):
+        with gr.Column(scale=3, min_width=320):
+            gr.HTML(
+                '<abc-score id="score" player files></abc-score>',
+                elem_id="score-box",
+                padding=False,
+            )
+        with gr.Column(scale=2, min_width=320):
+            editor = gr.Textbox(
+                label="ABC",
+                lines=14,
+                max_lines=30,
+                max_length=desk.limits.abc,
+                elem_id="abc",
+                html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocapitalize="off"),
+            )
+            gr.HTML('<ul id="problems" aria-live="polite"></ul>', padding=False)
+            with gr.Row():
+                buttons["open"] = gr.Button("Open a file", size="sm")
+                buttons["keep"] = gr.Button("Keep in history", size="sm")
+            _editing(buttons, editing)
+    return ComposeTab(request, fields, editor, status, cards), buttons, editing
+
+
+def _examples(request: gr.Textbox) -> None:
+    """Buttons that put an example into the request, in the browser alone."""
+    gr.HTML("For example", padding=False)
+    with gr.Row(elem_classes="examples"):
+        for text in EXAMPLES:
+            label = text.partition("\n")[0].rstrip(":")
+            button = gr.Button(label, size="sm", scale=0, min_width=0)
+            button.click(None, None, request, js=f"() => {json.dumps(text)}")
+
+
+def _fields(desk: Desk) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    with gr.Accordion("Details", open=False), gr.Row():
+        for name, label, example in _FIELDS:
+            fields[name] = gr.Textbox(
+                label=label, placeholder=example, max_length=200, min_width=130, elem_id=name
+            )
+        most = desk.limits.candidates
+        fields["candidates"] = gr.Slider(
+            1, most, value=1, step=1, label="Candidates", min_width=160, elem_id="candidates"
+        )
+    return fields
+
+
+def _editing(buttons: dict[str, gr.Button], editing: dict[str, Any]) -> None:
+    with gr.Accordion("Let the model work on it", open=False, elem_id="changes"):
+        with gr.Row():
+            editing["first"] = gr.Number(1, label="From bar", precision=0, min_width=90)
+            editing["last"] = gr.Number(2, label="To bar", precision=0, min_width=90)
+        with gr.Row():
+            for task, label in (
+                ("continue", "Continue after “to bar”"),
+                ("infill", "Fill these bars anew"),
+                ("variation", "Vary"),
+                ("harmonise", "Harmonise"),
+            ):
+                buttons[task] = gr.Button(label, size="sm", elem_id=task)
+        with gr.Row():
+            editing["semitones"] = gr.Slider(-12, 12, value=2, step=1, label="Semitones")
+            buttons["transpose"] = gr.Button("Transpose", size="sm", elem_id="transpose")

@@ -1,0 +1,146 @@
+"""The whole application: the page at /, the REST API at /api, and the guard before both."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+
+from chatmusician.abc.pictures.packages import package_folder
+from chatmusician.demo import scores
+from chatmusician.demo.api import create_api
+from chatmusician.demo.desk import Desk
+from chatmusician.demo.guard import Guard
+from chatmusician.demo.page import HEAD, OWN, STATIC, create_page, theme
+from chatmusician.demo.settings import Settings
+from chatmusician.errors import ChatMusicianError, EngineError, MissingDependency, OutputError
+from chatmusician.model.brief.read import read_request
+from chatmusician.model.compose import ComposeOptions, compose
+from chatmusician.model.generation import Backend
+
+
+def create_app(settings: Settings, load: Callable[[], Backend], name: str = "") -> Guard:
+    """The application; the model is loaded when it is first asked for anything."""
+    return assemble(settings, Desk(load, settings.limits, name))
+
+
+def assemble(settings: Settings, desk: Desk) -> Guard:
+    import gradio as gr
+
+    @contextlib.asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+
+    @app.get(f"{OWN}/score-fonts.css")
+    def fonts() -> Response:
+        headers = {"Cache-Control": "max-age=86400"}
+        return Response(score_fonts(), media_type="text/css", headers=headers)
+
+    app.mount(OWN, StaticFiles(directory=STATIC))
+    app.mount("/api", create_api(desk))
+    gr.mount_gradio_app(
+        app,
+        create_page(desk),
+        path="",
+        theme=theme(),
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        show_error=True,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        max_file_size="1kb",
+    )
+    return Guard(app, settings)
+
+
+@cache
+def score_fonts() -> str:
+    """The faces that scores are laid out with, from the verovio package."""
+    try:
+        folder = Path(package_folder("verovio")) / "data"
+        sheets = [(folder / name).read_text() for name in ("Leipzig.css", "Liberation.css")]
+    except (MissingDependency, OSError):
+        return ""
+    return "\n".join(sheets)
+
+
+def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], None]) -> None:
+    """Run until interrupted. The model is loaded before the page is told of."""
+    listening = _listen(settings)
+    port = int(listening.getsockname()[1])
+    backend = load()
+    desk = Desk(lambda: backend, settings.limits, backend.name)
+    app = assemble(settings, desk)
+    threading.Thread(target=warm, args=(desk,), daemon=True).start()
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+        limit_concurrency=500,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    say(f"{backend.name}: http://{shown}:{port}/ (REST API: http://{shown}:{port}/api/)")
+    if settings.share:
+        threading.Thread(target=_share, args=(settings, port, say), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def warm(desk: Desk) -> None:
+    """Everything used once that is slow the first time, so that no user waits for it."""
+    with contextlib.suppress(ChatMusicianError):
+        scores.score("X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", desk.limits)
+        with desk.model() as model:
+            if model.can.logits:
+                few = replace(model.defaults, max_new_tokens=16)
+                options = ComposeOptions(seed=1, sampling=few, tries=1)
+                compose(read_request("a jig in D"), model, options)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot listen on {where}: {reason}", hint="--port N") from error
+    return listening
+
+
+def _share(settings: Settings, port: int, say: Callable[[str], None]) -> None:
+    """A public address from gradio's service, which all that is said then passes through."""
+    from gradio import networking
+
+    try:
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+        address = networking.setup_tunnel(host, port, secrets.token_urlsafe(32), None, None)
+    except Exception as error:
+        say(f"error: {shared_in_vain(error)}")
+    else:
+        say(f"shared for a week at most: {address}")
+
+
+def shared_in_vain(error: Exception) -> ChatMusicianError:
+    said = " ".join(str(error).split())[:200]
+    return EngineError("gradio's share service", "cannot be reached", said=said)

@@ -1,0 +1,367 @@
+"""The page in Chromium, end to end: nothing outside is asked for, and the console stays silent."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.demo.demo_models import HOSTILE, TUNE, SayingModel
+
+pytest.importorskip("gradio")
+mido: Any = pytest.importorskip("mido")
+sync_api = pytest.importorskip("playwright.sync_api")
+for package in ("verovio", "resvg_py", "cairosvg", "tinysoundfont", "pretty_midi"):
+    pytest.importorskip(package)
+
+import uvicorn  # noqa: E402
+
+from chatmusician import abc  # noqa: E402
+from chatmusician.demo.server import create_app  # noqa: E402
+from chatmusician.demo.settings import Settings  # noqa: E402
+from chatmusician.model.names import BUNDLED  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+_FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+_HEARD = ["--autoplay-policy=no-user-gesture-required"]
+BROKEN = "X:1\nT:x\nM:6/8\nL:1/8\nK:D\nDFA dfa|d5|DFA dfa|d6|]\n"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+    flags = [*_FLAGS, *_HEARD, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_api.sync_playwright() as playwright:
+        try:
+            made = playwright.chromium.launch(executable_path=found, args=flags)
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        yield made
+        made.close()
+
+
+@contextmanager
+def served(model: SayingModel, settings: Settings | None = None) -> Iterator[str]:
+    """The page's address while it is served from a thread."""
+    app = create_app(settings or Settings(), lambda: model, model.name)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not (server.started and server.servers):
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@dataclass
+class Seen:
+    """What a page did that it must not."""
+
+    address: str
+    wrong: list[str] = field(default_factory=list)
+    refused: str = "nothing is to be refused"
+
+    def watch(self, page: Any) -> None:
+        page.on("request", self.request)
+        page.on("console", self.said)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("dialog", lambda dialog: self.wrong.append(f"dialog {dialog.message}"))
+
+    def said(self, message: Any) -> None:
+        if message.type == "error" and self.refused not in message.text:
+            self.wrong.append(message.text)
+
+    def request(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "blob:", "data:")):
+            self.wrong.append(f"asked for {request.url}")
+
+
+@contextmanager
+def opened(browser: Any, address: str, *, refused: str = "", **options: Any) -> Iterator[Any]:
+    """`refused` is in what Chromium says on its console of an answer that is wanted."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    seen = Seen(address, refused=refused or Seen.refused)
+    seen.watch(page)
+    page.goto(address)
+    page.wait_for_function("customElements.get('abc-score') !== undefined")
+    page.locator("#compose").wait_for()
+    yield page
+    context.close()
+    assert not seen.wrong
+
+
+@pytest.fixture(scope="module")
+def model() -> SayingModel:
+    return SayingModel(pause=0.02, pieces=20)
+
+
+@pytest.fixture(scope="module")
+def address(model: SayingModel) -> Iterator[str]:
+    with served(model) as found:
+        yield found
+
+
+def test_examples_fill_the_request(browser: Any, address: str) -> None:
+    with opened(browser, address) as page:
+        for words in ("a tune over the chords", "fill in the blank bars"):
+            page.get_by_role("button", name=words).click()
+            page.wait_for_function(
+                "words => document.querySelector('#request textarea').value.startsWith(words)",
+                arg=words,
+            )
+
+
+def compose(page: Any, request: str = "a jig in D") -> None:
+    page.locator("#request textarea").fill(request)
+    page.locator("#compose").click()
+    page.locator("#status", has_text="Done with seed").wait_for()
+
+
+def drawn_title(page: Any, title: str) -> None:
+    page.locator("#score .picture > svg", has_text=title).wait_for()
+
+
+def test_compose_edit_hear_and_download(browser: Any, address: str) -> None:
+    with opened(browser, address, accept_downloads=True) as page:
+        compose(page)
+        drawn_title(page, "Ours")
+        page.locator("#abc textarea").fill(TUNE.replace("T:Ours", "T:Theirs"))
+        drawn_title(page, "Theirs")
+        page.locator("#score button.play").click()
+        page.locator("#score .on").first.wait_for()
+        page.locator("#score .time", has_text="0:02").wait_for()
+        files = {format: download(page, format) for format in FORMATS}
+    for format, opens in FORMATS.items():
+        assert opens(files[format]), format
+
+
+def download(page: Any, format: str) -> bytes:
+    with page.expect_download() as coming:
+        page.locator(f"#score button[data-format={format}]").click()
+    assert coming.value.suggested_filename == f"theirs.{format}"
+    return Path(coming.value.path()).read_bytes()
+
+
+FORMATS: dict[str, Callable[[bytes], bool]] = {
+    "abc": lambda data: abc.read(data).tunes[0].title == "Theirs",
+    "mid": lambda data: 5.9 < mido.MidiFile(file=io.BytesIO(data)).length < 6.1,
+    "musicxml": lambda data: b"<score-partwise" in data,
+    "pdf": lambda data: len(pages_of(data)) == 1,
+    "png": lambda data: data[16:20] == (1400).to_bytes(4, "big"),
+    "wav": lambda data: seconds_of(data) > 5,
+}
+
+
+def pages_of(data: bytes) -> Any:
+    return pytest.importorskip("pypdf").PdfReader(io.BytesIO(data)).pages
+
+
+def seconds_of(data: bytes) -> float:
+    with wave.open(io.BytesIO(data)) as file:
+        return float(file.getnframes() / file.getframerate())
+
+
+def test_bars_come_while_the_model_writes(browser: Any) -> None:
+    slow = SayingModel(pause=0.3, pieces=40)
+    with served(slow) as address, opened(browser, address) as page:
+        page.locator("#request textarea").fill("a jig")
+        page.locator("#compose").click()
+        page.locator("#score .picture > svg").wait_for()
+        assert slow.at_once == 1
+        page.locator("#stop").click()
+        page.locator("#status", has_text="Stopped").wait_for()
+        until = time.monotonic() + 10
+        while slow.at_once and time.monotonic() < until:
+            time.sleep(0.05)
+        assert (slow.at_once, slow.cancelled) == (0, 1)
+
+
+def test_a_closed_tab_frees_the_model(browser: Any) -> None:
+    slow = SayingModel(pause=0.3, pieces=60)
+    with served(slow) as address:
+        with opened(browser, address) as page:
+            page.locator("#compose").click()
+            page.locator("#score .picture > svg").wait_for()
+        until = time.monotonic() + 15
+        while slow.at_once and time.monotonic() < until:
+            time.sleep(0.05)
+        assert (slow.at_once, slow.cancelled) == (0, 1)
+
+
+def test_problems_have_their_line_and_lead_there(browser: Any, address: str) -> None:
+    with opened(browser, address) as page:
+        page.locator("#abc textarea").fill(BROKEN)
+        problem = page.locator("#problems button")
+        assert problem.inner_text().startswith("line 6, column 9: ")
+        problem.click()
+        at = page.evaluate("document.querySelector('#abc textarea').selectionStart")
+        assert BROKEN[at:].startswith("d5")
+        page.locator("#abc textarea").fill("words")
+        page.locator("#score .said", has_text="no tune yet").wait_for()
+
+
+def test_a_note_leads_to_its_place_in_the_text(browser: Any, address: str) -> None:
+    with opened(browser, address) as page:
+        page.locator("#abc textarea").fill(TUNE)
+        page.locator("#score .picture g.note").nth(3).locator(".notehead").click(force=True)
+        at = page.evaluate("document.querySelector('#abc textarea').selectionStart")
+        assert TUNE[at:].startswith("dfa")
+
+
+def test_hostile_text_does_nothing(browser: Any) -> None:
+    with (
+        served(SayingModel(HOSTILE)) as address,
+        opened(browser, address) as page,
+    ):
+        compose(page, "<img src=x onerror=alert(1)>")
+        page.locator("#score .picture > svg").wait_for()
+        page.get_by_role("tab", name="Chat").click()
+        page.locator("#question textarea").fill("<script>alert(2)</script>")
+        page.locator("#send").click()
+        page.locator("#log .turn.model .picture > svg").first.wait_for()
+        page.get_by_role("tab", name="History").click()
+        page.locator("#items label").first.wait_for()
+        assert page.locator("#log script, #cards script, #items script, img[src=x]").count() == 0
+
+
+def test_chat_over_several_turns(browser: Any, address: str, model: SayingModel) -> None:
+    with opened(browser, address) as page:
+        page.get_by_role("tab", name="Chat").click()
+        for turn, question in enumerate(("a jig", "again"), 1):
+            page.locator("#question textarea").fill(question)
+            page.locator("#send").click()
+            page.locator("#log .turn.model").nth(turn - 1).wait_for()
+        page.locator("#log abc-score .picture > svg").nth(1).wait_for()
+        assert [turn.question for turn in model.asked[-1].turns] == ["a jig", "again"]
+        page.locator("#log abc-score").first.get_by_role("button", name="Open").click()
+        drawn_title(page, "Ours")
+        assert page.locator("#abc textarea").input_value() == TUNE
+
+
+def test_history_is_opened_again_and_shared(browser: Any, address: str, tmp_path: Path) -> None:
+    file = tmp_path / "session.json"
+    with opened(browser, address, accept_downloads=True) as page:
+        page.get_by_role("button", name="Details").click()
+        page.locator("#seed textarea").fill("7")
+        compose(page, "a jig in D")
+        page.locator("#request textarea").fill("other words")
+        page.locator("#seed textarea").fill("")
+        page.locator("#abc textarea").fill("")
+        page.get_by_role("tab", name="History").click()
+        page.locator("#items label").wait_for()
+        page.reload()
+        page.get_by_role("tab", name="History").click()
+        page.locator("#items label").click()
+        page.locator("#reopen").click()
+        drawn_title(page, "Ours")
+        page.get_by_role("button", name="Details").click()
+        assert page.locator("#request textarea").input_value() == "a jig in D"
+        assert page.locator("#seed textarea").input_value() == "7"
+        assert page.locator("#abc textarea").input_value() == TUNE
+        page.get_by_role("tab", name="History").click()
+        with page.expect_download() as coming:
+            page.locator("#save-all").click()
+        coming.value.save_as(file)
+    assert json.loads(file.read_text())["items"][0]["order"]["seed"] == 7
+    with opened(browser, address) as page:
+        page.get_by_role("tab", name="History").click()
+        with page.expect_file_chooser() as chooser:
+            page.locator("#bring").click()
+        chooser.value.set_files(file)
+        page.locator("#items label", has_text="a jig in D").wait_for()
+
+
+def test_a_file_is_opened(browser: Any, address: str, tmp_path: Path) -> None:
+    file = tmp_path / "tune.xml"
+    from chatmusician.abc.musicxml import to_musicxml
+
+    file.write_bytes(to_musicxml(abc.read(TUNE).tunes[0]))
+    odd = tmp_path / "odd.abc"
+    odd.write_bytes(b"\x89PNG\0\0")
+    with opened(browser, address, refused="status of 400") as page:
+        for path, said in ((file, ""), (odd, "of no kind")):
+            with page.expect_file_chooser() as chooser:
+                page.get_by_role("button", name="Open a file").first.click()
+            chooser.value.set_files(path)
+            if said:
+                page.locator("#score .said", has_text=said).wait_for()
+            else:
+                drawn_title(page, "Ours")
+
+
+def test_by_keyboard_alone(browser: Any, address: str) -> None:
+    with opened(browser, address) as page:
+        page.locator("#request textarea").focus()
+        page.keyboard.type("a jig in D")
+        page.keyboard.press("Shift+Enter")
+        page.locator("#status", has_text="Done with seed").wait_for()
+        drawn_title(page, "Ours")
+        page.locator("#score button.play").focus()
+        page.keyboard.press("Enter")
+        page.locator("#score .on").first.wait_for()
+        assert page.evaluate("document.activeElement.id") == "score"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_nothing_is_wider_than_the_page(
+    browser: Any, address: str, width: int, scheme: str
+) -> None:
+    view = {"width": width, "height": 800}
+    with opened(browser, address, viewport=view, color_scheme=scheme) as page:
+        compose(page)
+        for tab in ("Compose", "Chat", "History"):
+            page.get_by_role("tab", name=tab).click()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_with_a_password(browser: Any) -> None:
+    settings = Settings(auth="anna:secret")
+    knows = {"username": "anna", "password": "secret"}
+    with (
+        served(SayingModel(), settings) as address,
+        opened(browser, address, http_credentials=knows) as page,
+    ):
+        compose(page)
+        drawn_title(page, "Ours")
+
+
+@pytest.mark.skipif(not (BUNDLED / "config.json").is_file(), reason="no bundled model")
+def test_the_command_with_the_bundled_model(browser: Any) -> None:
+    command = [sys.executable, "-m", "chatmusician", "demo", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert program.stderr is not None
+        address = ""
+        while not address:
+            line = program.stderr.readline()
+            assert line, "it ended"
+            address = line.split(" ")[3] if "http://" in line else ""
+        with opened(browser, address.rstrip("/")) as page:
+            page.locator("#request textarea").fill("a jig in D, 8 bars")
+            page.locator("#compose").click()
+            page.locator("#score .picture > svg").wait_for()
+            page.locator("#status", has_text="Done with seed").wait_for(timeout=100_000)
+    finally:
+        program.terminate()
+        program.wait(20)

@@ -1,0 +1,240 @@
+"""The page without a browser: what its handlers yield, and that nothing comes unescaped."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.demo.demo_models import HOSTILE, TUNE, SayingModel
+
+pytest.importorskip("gradio")
+
+from chatmusician.demo import chat_tab, compose_tab, history_tab, html
+from chatmusician.demo.desk import AFRESH, Desk
+from chatmusician.demo.growing import Growing
+from chatmusician.demo.history import Tune, to_file
+from chatmusician.demo.page import create_page
+from chatmusician.demo.settings import Limits
+from chatmusician.demo.stream import Text
+
+NAMES = ["key", "meter", "rhythm", "form", "chords", "motif", "bars", "seed", "candidates"]
+OURS = {"p", "div", "article", "h3", "small", "details", "summary"} | {
+    "ul",
+    "li",
+    "pre",
+    "abc-score",
+}
+EMPTY = ["", "", "", "", "", "", "", "", 1]
+
+
+def desk_of(model: SayingModel, **limits: Any) -> Desk:
+    return Desk(lambda: model, Limits(**limits), model.name)
+
+
+def composing(model: SayingModel) -> compose_tab._Handlers:
+    return compose_tab._Handlers(desk_of(model), NAMES)
+
+
+def is_skip(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type__") == "update"
+
+
+def test_the_page_can_be_made() -> None:
+    page = create_page(desk_of(SayingModel()))
+    labels = {c.get("props", {}).get("label") for c in page.get_config_file()["components"]}
+    assert {"Compose", "Chat", "History", "ABC", "Key", "Seed", "Candidates"} <= labels
+    assert all(d["api_visibility"] != "public" for d in page.get_config_file()["dependencies"])
+
+
+def test_compose_draws_bars_while_they_come() -> None:
+    shown = list(composing(SayingModel(pieces=40)).compose([], "a jig in D", *EMPTY))
+    drawn = [abc for _, abc, _, _ in shown if isinstance(abc, str)]
+    assert len(drawn) >= 3
+    assert drawn[0].endswith("|")
+    assert all(later.startswith(first[:20]) for first, later in pairwise(drawn))
+    status, abc, cards, history = shown[-1]
+    assert abc == TUNE
+    assert "Done with seed" in status
+    assert "Score card" in cards
+    assert history[0]["order"]["request"] == "a jig in D"
+
+
+def test_candidates_stand_side_by_side() -> None:
+    values = [*EMPTY[:-2], "7", 3]
+    shown = list(composing(SayingModel()).compose([], "", *values))
+    assert shown[-1][2].count("<article") == 3
+    assert "seed 7" in shown[-1][2]
+    assert "seed 9" in shown[-1][2]
+
+
+def test_regenerate_asks_the_same_with_another_seed() -> None:
+    handlers = composing(SayingModel())
+    first = list(handlers.compose([], "a jig in D", "D", *EMPTY[1:-2], "7", 1))[-1][3]
+    again = list(handlers.regenerate(first, "other words", *EMPTY))[-1][3]
+    one, two = (item["order"] for item in again)
+    assert {**one, "seed": 0} == {**two, "seed": 0}
+    assert one["seed"] != two["seed"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "values", "said"),
+    [
+        ("", [*EMPTY[:-2], "x", 1], "no seed"),
+        ("", ["H", *EMPTY[1:]], "no such key"),
+        ("", [*EMPTY[:-1], 99], "candidates"),
+        ("x" * 20_001, EMPTY, "characters"),
+    ],
+)
+def test_errors_are_sentences(request_: str, values: list[Any], said: str) -> None:
+    ((status, *rest),) = composing(SayingModel()).compose([], request_, *values)
+    assert said in status
+    assert 'role="alert"' in status
+    assert all(is_skip(value) for value in rest)
+
+
+def test_what_nobody_thought_of_is_a_sentence_too() -> None:
+    class Broken(SayingModel):
+        def generate(self, *_: Any, **__: Any) -> Any:
+            raise ZeroDivisionError("secret")
+
+    status = list(composing(Broken()).compose([], "a jig", *EMPTY))[-1][0]
+    assert "ZeroDivisionError" in status
+    assert "secret" not in status
+
+
+def test_an_answer_without_a_tune() -> None:
+    shown = list(composing(SayingModel("I can't.")).compose([], "a jig", *EMPTY))
+    assert "no tune" in shown[-1][0]
+
+
+def test_change_and_transpose() -> None:
+    handlers = composing(SayingModel())
+    shown = list(handlers.change("continue", [], TUNE, 1, 0))
+    assert shown[-1][3][0]["order"] == {
+        **shown[-1][3][0]["order"],
+        "change": "continue",
+        "abc": TUNE,
+        "first": 1,
+    }
+    assert "K:E\n" in handlers.transpose(TUNE, 2)[1]
+    assert "no tune" in handlers.transpose("words", 2)[0]
+    assert "bars of this tune" in list(handlers.change("continue", [], TUNE, 9, 0))[-1][0]
+
+
+def test_keep() -> None:
+    handlers = composing(SayingModel())
+    _, history = handlers.keep([], TUNE)
+    assert history[0]["tunes"][0]["abc"] == TUNE
+    assert is_skip(handlers.keep([], "")[1])
+
+
+def test_closing_the_tab_frees_the_model() -> None:
+    model = SayingModel(pause=0.05, pieces=100)
+    desk = desk_of(model)
+    shown: Any = compose_tab._Handlers(desk, NAMES).compose([], "a jig", *EMPTY)
+    while not model.at_once:
+        next(shown)
+    shown.close()
+    with desk.model():  # a place is free, and soon
+        pass
+    assert model.cancelled == 1
+
+
+# -- chat ---------------------------------------------------------------------------
+
+
+def test_chat_gives_the_model_its_own_words() -> None:
+    model = SayingModel(f"Here it is:\n\n{TUNE}\nI hope you like it <b>")
+    handlers = chat_tab._Handlers(desk_of(model))
+    turns: Any = []
+    for question in ("a jig", "another"):
+        *_, (turns, log, _, status, _) = handlers.send(turns, question, "3")
+    assert [turn.question for turn in model.asked[-1].turns] == ["a jig", "another"]
+    assert model.asked[-1].turns[0].answer == model.text.strip(" ")
+    assert log.count("<abc-score") == 2
+    assert "&lt;b&gt;" in log
+    assert "Seed 3" in status
+    again = list(handlers.retry(turns, "3"))[-1]
+    assert len(again[0]) == 2
+    assert model.asked[-1].seed == 4
+
+
+def test_chat_without_words() -> None:
+    handlers = chat_tab._Handlers(desk_of(SayingModel()))
+    assert "Write something" in list(handlers.send([], "  ", ""))[-1][3]
+    assert "nothing to ask again" in list(handlers.retry([], ""))[-1][3]
+    assert "characters" in list(handlers.send([], "x" * 20_001, ""))[-1][3]
+    assert "no seed" in list(handlers.send([], "x", "y"))[-1][3]
+
+
+# -- history ------------------------------------------------------------------------
+
+
+def test_an_item_is_opened_exactly() -> None:
+    model = SayingModel()
+    desk = desk_of(model)
+    page = create_page(desk)
+    assert page
+    form = compose_tab.ComposeTab(*[None] * 5)  # type: ignore[arg-type]
+    form.fields = dict.fromkeys(NAMES)
+    handlers = history_tab._Handlers(desk, form)
+    values = ["D", "6/8", "jig", "AABB", "", "", "8", "7", 2]
+    history = list(compose_tab._Handlers(desk, NAMES).compose([], "a jig", *values))[-1][3]
+    opened = handlers.reopen(history, 0)
+    assert opened[:-3] == ["a jig", *values]
+    assert opened[-3] == TUNE
+    assert opened[-2].count("<article") == 2
+    assert "Choose" in handlers.reopen(history, 5)[-1]
+
+
+def test_a_shared_file_adds_its_items() -> None:
+    desk = desk_of(SayingModel())
+    handlers = history_tab._Handlers(desk, compose_tab.ComposeTab(*[None] * 5))  # type: ignore[arg-type]
+    history = list(composing(SayingModel()).compose([], "a jig", *EMPTY))[-1][3]
+    text = handlers.saved(history, 0, False)
+    assert text == to_file(handlers.items(history))
+    both, said = handlers.brought(history, text)
+    assert (len(both), "1 items" in said) == (2, True)
+    assert "not JSON" in handlers.brought(history, "x")[1]
+    assert is_skip(handlers.brought(history, None)[0])
+
+
+# -- HTML ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        html.note(HOSTILE),
+        html.cards([Tune(abc=HOSTILE, card=[HOSTILE[:900]])] * 2),
+        html.drafts([HOSTILE]),
+        html.conversation([(HOSTILE, HOSTILE)]),
+        html.draft(HOSTILE, HOSTILE),
+        html.answer("</p><script>alert(1)</script>" + HOSTILE + "</abc-score><script>"),
+        html.failure(ValueError(HOSTILE)),
+    ],
+)
+def test_nothing_comes_unescaped(made: str) -> None:
+    tags = set(re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9-]*)", made))
+    assert tags <= OURS
+    assert not re.search(r"<[^>]*\son\w+=", made)
+
+
+def test_prose_and_tunes_of_an_answer() -> None:
+    made = html.answer(f"Before.\n\n{TUNE}\nAfter.")
+    assert re.findall(r"<p>(.*?)</p>", made) == ["Before.", "After."]
+    assert made.index("Before") < made.index("<abc-score") < made.index("After")
+
+
+def test_growing() -> None:
+    growing = Growing(2)
+    assert not growing.add(Text(0, "X:1\nK:D\n"))
+    assert growing.drawable() == ""
+    assert growing.add(Text(0, "DFA|d"))
+    assert growing.drawable() == "X:1\nK:D\nDFA|"
+    assert not growing.add(Text(1, "X:1|"))
+    growing.add(Text(0, AFRESH))
+    assert growing.texts == ["", "X:1|"]
