@@ -94,7 +94,7 @@ once dev "$(fingerprint requirements-dev.txt requirements.txt)" \
 CHATMUSICIAN_PURE=1 once package "$(fingerprint setup.cfg pyproject.toml)" \
     "installing chatmusician in place" "$network" install --no-build-isolation -e .
 once sound "$(fingerprint requirements-no-deps.txt)" \
-    "installing tinysoundfont" "$network" install --no-deps "$(grep ^tinysoundfont requirements-no-deps.txt)"
+    "installing tinysoundfont and basic-pitch" "$network" install --no-deps -r requirements-no-deps.txt
 compile_core
 if [ "$size" = full ]; then
     once full "$(fingerprint requirements.txt)" \

@@ -73,6 +73,8 @@ PACKAGES = (
     Package("librosa", "reading and analysing audio", _extra("audio")),
     Package("soundfile", "reading and writing sound files", _extra("audio")),
     Package("resampy", "resampling audio", _extra("audio")),
+    Package("soxr", "resampling sound for engines", _extra("audio")),
+    Package("swift-f0", "the pitch of a voice", _extra("audio")),
     Package("onnxruntime", "running the transcription model", _extra("audio")),
     Package("basic-pitch", "notes from audio", _no_deps("basic-pitch==0.4.0")),
     Package("tinysoundfont", "sound from MIDI", _no_deps("tinysoundfont==0.3.7")),
