@@ -30,7 +30,8 @@ def evaluate(
     folder = fspath(output)
     if benchmark == "generation":
         return _generation(folder, model, load, options)
-    from chatmusician.eval.choice.benchmark import USUAL, ChoiceOptions, run_choice
+    from chatmusician.eval.choice import USUAL
+    from chatmusician.eval.choice.benchmark import ChoiceOptions, run_choice
 
     if benchmark not in USUAL:
         raise UsageError(

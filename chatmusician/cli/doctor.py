@@ -71,9 +71,10 @@ def _as_json(findings: Findings) -> dict[str, object]:
 
 
 def _bundled_model() -> str | None:
-    from chatmusician.model.names import BUNDLED
+    from chatmusician.model.names import bundled_folder
 
-    return str(BUNDLED) if (BUNDLED / "config.json").is_file() else None
+    folder = bundled_folder()
+    return str(folder) if folder else None
 
 
 def _programs() -> dict[str, Row]:

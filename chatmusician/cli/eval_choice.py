@@ -10,14 +10,14 @@ from pathlib import Path
 from chatmusician.cli.model_options import add_model_options, load_options
 from chatmusician.cli.output import note, print_json
 from chatmusician.cli.parser import add_json
+from chatmusician.eval.choice import USUAL
 
 # As in eval.choice.modes, which is not imported for the sake of --help.
 MODES = ("likelihood", "direct", "role-play", "chain-of-thought")
 
 
-def configure(
-    parser: argparse.ArgumentParser, *, shots: int, shuffles: int, needs_output: bool = True
-) -> None:
+def configure(parser: argparse.ArgumentParser, name: str, *, needs_output: bool = True) -> None:
+    shots, shuffles = USUAL[name]
     parser.add_argument("-o", "--output", required=needs_output, metavar="DIR", help="to write")
     parser.add_argument("--data", default="", metavar="FILE", help="questions, or a hub name")
     parser.add_argument("--dev", default="", metavar="FILE", help="the rows that shots are from")

@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "chatmusician eval mmlu -m m-a-p/ChatMusician -o report",
         "chatmusician eval mmlu -m MODEL --data test.parquet --dev dev.parquet -o report",
     )
-    eval_choice.configure(parser, shots=5, shuffles=0)
+    eval_choice.configure(parser, "mmlu")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "chatmusician eval mtb -m m-a-p/ChatMusician -o report",
         "chatmusician eval mtb -m MODEL --data questions.jsonl --shots 5 -o report",
     )
-    eval_choice.configure(parser, shots=0, shuffles=5)
+    eval_choice.configure(parser, "mtb")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "chatmusician eval theory -m MODEL --seeds 1,2,3 -o report",
         "chatmusician eval theory --seeds 7 --side train --form sft --write rows.jsonl",
     )
-    eval_choice.configure(parser, shots=0, shuffles=0, needs_output=False)
+    eval_choice.configure(parser, "theory", needs_output=False)
     parser.add_argument("--seeds", default="0", metavar="A,B", help="of the questions (0)")
     parser.add_argument("--write", metavar="FILE", help="write the questions there and stop")
     parser.add_argument(

@@ -83,8 +83,13 @@ def parse_model_name(name: str = "") -> ModelName:
     )
 
 
+def bundled_folder() -> Path | None:
+    """Where the bundled model is, if it is there."""
+    return BUNDLED if (BUNDLED / "config.json").is_file() else None
+
+
 def _bundled() -> Folder:
-    if not (BUNDLED / "config.json").is_file():
+    if bundled_folder() is None:
         raise MissingDependency(
             "the bundled model (resources/model/)",
             how="install chatmusician again, or name a model: -m FOLDER, -m HUB-ID, -m FILE.gguf",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -43,14 +43,8 @@ def plan(level: str, brief: Brief, bars: int | None = None) -> Plan:
     """What a level holds of a brief; ``bars`` where it says nothing of a length."""
     if level != BRIEF:
         return Plan(Constraints(level=level))
-    if brief.task == "continue" and brief.given:
-        return _begun(brief)
-    if brief.task == "infill" and brief.given:
-        return _filled(brief)
-    if brief.task == "harmonise" and brief.given:
-        return _harmonised(brief)
     if brief.given:
-        return Plan(_given(brief))
+        return _ON_GIVEN.get(brief.task, _headed)(brief)
     open_ended = not (brief.bars or brief.form or brief.terms or brief.chords)
     return Plan(_composed(replace(brief, bars=bars) if open_ended else brief))
 
@@ -133,6 +127,17 @@ def _filled(brief: Brief) -> Plan:
         if _spelled(found, sounding):
             return Plan(found, prefix)
     return loose
+
+
+def _headed(brief: Brief) -> Plan:
+    return Plan(_given(brief))
+
+
+_ON_GIVEN: Final[dict[str, Callable[[Brief], Plan]]] = {
+    "continue": _begun,
+    "infill": _filled,
+    "harmonise": _harmonised,
+}
 
 
 def _spelled(constraints: Constraints, text: str) -> bool | None:

@@ -286,15 +286,12 @@ MELODY = "A2 | d3c (3BAG A2 | [Ac]4 z2 A>B | c2-c2 d2 :|"
 def test_a_melody_is_given_and_chord_symbols_come_before_its_notes() -> None:
     plan = Constraints(headers=(("M", "4/4"), ("L", "1/8"), ("K", "D")), melody=MELODY)
     head = "X:1\nM:4/4\nL:1/8\nK:D\n"
-    automaton = Automaton(plan)
     for music in (
         MELODY,
         '"A7"A2 | "D"d3c (3"G"BAG A2 | "A/c#"[Ac]4 z2 A>B | "A"c2-c2 "D"d2 :|',
     ):
-        state, read = automaton.spell(head + music)
-        assert read == len(head + music)
-        assert automaton.accepting(state)
-        assert automaton.advance(state, "A") is None
+        assert spelled(head + music, plan) == (True, head + music)
+        assert spelled(head + music + "A", plan) == (False, head + music)
     for wrong, until in (
         ('"A7"B2', '"A7"'),
         ('"A7""D"A2', '"A7"'),
@@ -303,19 +300,14 @@ def test_a_melody_is_given_and_chord_symbols_come_before_its_notes() -> None:
         ("A2 |]", "A2 |"),
         ('A2 | "H', 'A2 | "'),
     ):
-        _, read = automaton.spell(head + wrong)
-        assert (head + wrong)[:read] == head + until
+        assert spelled(head + wrong, plan) == (False, head + until)
 
 
 def test_asked_chords_stand_on_the_downbeat_and_may_be_written_again() -> None:
     headers = (("M", "4/4"), ("L", "1/8"), ("K", "C"))
     plan = Constraints(headers=headers, bars=2, chords=("C", "G7"))
-    head = "X:1\nM:4/4\nL:1/8\nK:C\n"
-    automaton = Automaton(plan)
     for music in ('"C"c4 e4 | "G7"d8 |]', '"C"c4 "C"e4 | "G7"d4 "G7"B4 |]'):
-        state, read = automaton.spell(head + music)
-        assert read == len(head + music)
-        assert automaton.accepting(state)
+        assert spelled(HEAD + music, plan) == (True, HEAD + music)
     for wrong, until in (
         ("c4", ""),
         ("z8", ""),
@@ -324,8 +316,7 @@ def test_asked_chords_stand_on_the_downbeat_and_may_be_written_again() -> None:
         ('"C"c8 | "C"d', '"C"c8 | "'),
         ('"C"c4 "^so"', '"C"c4 "'),
     ):
-        _, read = automaton.spell(head + wrong)
-        assert (head + wrong)[:read] == head + until
+        assert spelled(HEAD + wrong, plan) == (False, HEAD + until)
 
 
 def test_a_rhythm_of_the_models_own_fits_the_meter_that_is_asked() -> None:

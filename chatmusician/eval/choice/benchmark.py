@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chatmusician.errors import UsageError
+from chatmusician.eval.choice import USUAL
 from chatmusician.eval.choice.models import answerer_of
 from chatmusician.eval.choice.modes import LIKELIHOOD
 from chatmusician.eval.choice.run import Job, evaluate, limited
@@ -16,9 +17,6 @@ from chatmusician.eval.models import open_model
 
 if TYPE_CHECKING:
     from chatmusician.model.load import LoadOptions
-
-# Shots and orders of the options where nothing is said: those of the papers.
-USUAL = {"mtb": (0, 5), "mmlu": (5, 0), "theory": (0, 0)}
 
 
 @dataclass(frozen=True)
