@@ -13,7 +13,7 @@ from chatmusician.cli.parser import add_json
 from chatmusician.eval.choice import USUAL
 
 # As in eval.choice.modes, which is not imported for the sake of --help.
-MODES = ("likelihood", "direct", "role-play", "chain-of-thought")
+MODES = ("likelihood", "cloze", "direct", "role-play", "chain-of-thought")
 
 
 def configure(parser: argparse.ArgumentParser, name: str, *, needs_output: bool = True) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +129,21 @@ def test_theory_questions_as_training_rows(tmp_path: Path) -> None:
         assert run("theory", "--side", "train", "--form", form, "--write", str(path)) == 0
         made[form] = [json.loads(line) for line in path.read_text().splitlines()]
     assert made["text"][0]["text"][-9:-1] == "Answer: "
+    modes: Counter[str] = Counter()
     for row, text in zip(made["sft"], made["text"], strict=True):
         assert row["id"] == text["id"]
-        assert row["instruction"].startswith("Human: Read the following questions")
-        direct = row["input"].endswith("and nothing else. </s> ")
         letter = text["text"][-1]
+        if not row["instruction"].startswith("Human: Read the following questions"):
+            right = text["text"].rpartition(f"\n{letter}. ")[2].partition("\nB. ")[0]
+            right = right.partition("\nC. ")[0].partition("\nD. ")[0].partition("\nAnswer:")[0]
+            assert row["output"] == f"Assistant: Answer: {right.strip()} </s> "
+            assert "\nA. " not in row["instruction"] + row["input"]
+            modes["cloze"] += 1
+            continue
+        direct = row["input"].endswith("and nothing else. </s> ")
         assert row["output"] == f"Assistant: {letter if direct else 'Answer: ' + letter} </s> "
+        modes["direct" if direct else "likelihood"] += 1
+    assert modes["cloze"] > max(modes["direct"], modes["likelihood"]) > 50
 
 
 def test_export_writes_tasks(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chatmusician.eval.choice.modes import LIKELIHOOD, asked_in_words, read_letter
 from chatmusician.eval.choice.prompts import Prompt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Done = Callable[[int], bool]
 # The replies to prompts, as many as there are prompts; None where one was too long to be read.
 Generate = Callable[[Sequence[str]], Sequence[str | None]]
-_TOO_LONG = "too long"
+TOO_LONG: Final = "too long"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ByLikelihood:
         for scored in self.engine.score(prompts, letters, done):
             best = scored.best
             if best is None:
-                yield Said(scored.index, "", {}, {"problem": _TOO_LONG})
+                yield Said(scored.index, "", {}, {"problem": TOO_LONG})
                 continue
             form = "one token" if scored.one_token else "whole strings"
             scores = dict(zip(LETTERS, scored.scores, strict=True))
@@ -124,7 +124,7 @@ class InWords:
 
     def _said(self, index: int, reply: str | None, question: Question) -> Said:
         if reply is None:
-            return Said(index, "", {}, {"problem": _TOO_LONG})
+            return Said(index, "", {}, {"problem": TOO_LONG})
         letter = read_letter(reply, question, self.mode)
         what = {"reply": reply} if letter else {"reply": reply, "problem": "no letter"}
         return Said(index, letter, {}, what)

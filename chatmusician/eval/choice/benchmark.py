@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chatmusician.errors import UsageError
 from chatmusician.eval.choice import USUAL
 from chatmusician.eval.choice.models import answerer_of
-from chatmusician.eval.choice.modes import LIKELIHOOD
+from chatmusician.eval.choice.modes import CLOZE, LIKELIHOOD
 from chatmusician.eval.choice.run import Job, evaluate, limited
 from chatmusician.eval.choice.sources import questions_of
 from chatmusician.eval.choice.tasks import load_task
@@ -75,6 +75,10 @@ def job_of(name: str, options: ChoiceOptions) -> Job:
     usual_shots, usual_shuffles = USUAL[name]
     shots = usual_shots if options.shots is None else options.shots
     shuffles = usual_shuffles if options.shuffles is None else options.shuffles
+    shown = options.mode != CLOZE
+    if not shown:
+        # Options that are not shown have no order.
+        shuffles = 0
     for option, value in (("shots", shots), ("shuffles", shuffles)):
         if value < 0:
             raise UsageError(f"{option} is at least 0")
@@ -96,6 +100,7 @@ def job_of(name: str, options: ChoiceOptions) -> Job:
         dev=found.dev,
         shots=shots,
         orders=tuple(range(options.seed, options.seed + shuffles)),
+        shown=shown,
         facts=options.facts,
         seeds=seeds,
         against=options.against,

@@ -109,9 +109,9 @@ class Likelihood:
             items = self._items(prompts, members, letters)
             if all(done(item.index) for item in items):
                 continue
-            fitting = [item for item in items if self._fits(item)]
+            fitting = [item for item in items if self.fits(item.strings)]
             for item in items:
-                if not self._fits(item):
+                if not self.fits(item.strings):
                     yield Scored(item.index, ())
             yield from self._one_token([item for item in fitting if item.one_token], done)
             rest = [item for item in fitting if not item.one_token]
@@ -128,8 +128,8 @@ class Likelihood:
             _Item(index, encoded[at * count : (at + 1) * count]) for at, index in enumerate(members)
         ]
 
-    def _fits(self, item: _Item) -> bool:
-        return not self.context or max(map(len, item.strings)) <= self.context
+    def fits(self, strings: Sequence[Sequence[int]]) -> bool:
+        return not self.context or max(map(len, strings)) <= self.context
 
     def _one_token(self, items: list[_Item], done: Callable[[int], bool]) -> Iterator[Scored]:
         shared = self._shared([item.strings[0][:-1] for item in items])
@@ -144,7 +144,7 @@ class Likelihood:
             for at, item in enumerate(batch):
                 wanted = torch.tensor([string[-1] for string in item.strings], device=self.device)
                 found = (logits[at, wanted] - normal[at]).tolist()
-                yield Scored(item.index, self._finite(found, item))
+                yield Scored(item.index, self.finite(found, item.index))
 
     def _shared(self, rows: list[list[int]]) -> list[int]:
         """The tokens that all rows begin with; each keeps at least one of its own."""
@@ -211,7 +211,7 @@ class Likelihood:
         """Every string on its own, as the reference does it."""
         for item in items:
             found = [-self._mean_loss(string) for string in item.strings]
-            yield Scored(item.index, self._finite(found, item), one_token=False)
+            yield Scored(item.index, self.finite(found, item.index), one_token=False)
 
     def _mean_loss(self, tokens: list[int]) -> float:
         ids = torch.tensor([tokens], device=self.device)
@@ -221,11 +221,27 @@ class Likelihood:
         total = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="sum")
         return float(total) / len(tokens)
 
-    def _finite(self, scores: list[float], item: _Item) -> tuple[float, ...]:
+    def text_scores(self, rows: list[list[int]], starts: Sequence[int]) -> list[float]:
+        """The log probability of each row from its start on, behind what stands before."""
+        ids, mask = self._padded(rows)
+        places = list(range(min(starts) - 1, max(map(len, rows)) - 1))
+        logits = self._forward(
+            ids, attention_mask=mask, use_cache=False, **self._keep(places)
+        ).logits
+        logits = logits if self._keeps else logits[:, places[0] : places[-1] + 1]
+        logs = (logits if logits.dtype == torch.float64 else logits.float()).log_softmax(-1)
+        wanted = ids[:, places[0] + 1 : places[-1] + 2]
+        each = logs.gather(-1, wanted[..., None])[..., 0]
+        return [
+            float(each[at, start - 1 - places[0] : len(row) - 1 - places[0]].sum())
+            for at, (row, start) in enumerate(zip(rows, starts, strict=True))
+        ]
+
+    def finite(self, scores: Sequence[float], index: int) -> tuple[float, ...]:
         if not all(abs(score) < float("inf") for score in scores):
             raise EngineError(
                 "the model",
-                f"gave logits that are no numbers (question {item.index + 1})",
+                f"gave logits that are no numbers (question {index + 1})",
                 hint="load it in 32 bits; else its weights are broken",
             )
         return tuple(scores)

@@ -7,8 +7,9 @@ from typing import Any
 
 from chatmusician.errors import LimitError, UsageError
 from chatmusician.eval.choice.answering import Answerer, ByLikelihood, Generate, InWords
+from chatmusician.eval.choice.cloze import ByText
 from chatmusician.eval.choice.likelihood import Likelihood
-from chatmusician.eval.choice.modes import ANSWER, LIKELIHOOD, NEW_TOKENS
+from chatmusician.eval.choice.modes import ANSWER, CLOZE, LIKELIHOOD, NEW_TOKENS
 from chatmusician.eval.models import Opened
 from chatmusician.model import chat_format
 from chatmusician.model.generation import Backend, Request, Sampling
@@ -19,7 +20,7 @@ _TOGETHER = 16
 def answerer_of(
     opened: Opened, *, mode: str = LIKELIHOOD, chat: bool = False, batch_tokens: int = 8192
 ) -> Answerer:
-    if mode != LIKELIHOOD:
+    if mode not in (LIKELIHOOD, CLOZE):
         return in_words(opened, mode)
     if not opened.backend.can.logits:
         raise UsageError(
@@ -28,9 +29,8 @@ def answerer_of(
     # The answer begins inside the assistant's turn, so that the letter is what follows.
     inside = inside_answer(chat_wrap(opened.tokenizer)) if chat else None
     engine = Likelihood(opened.model, opened.tokenizer, batch_tokens=batch_tokens, wrap=inside)
-    return ByLikelihood(
-        engine, name=opened.name, model=opened.fingerprint, settings=opened.settings
-    )
+    answerer = ByText if mode == CLOZE else ByLikelihood
+    return answerer(engine, name=opened.name, model=opened.fingerprint, settings=opened.settings)
 
 
 def in_words(opened: Opened, mode: str) -> InWords:

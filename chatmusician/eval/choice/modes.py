@@ -7,8 +7,9 @@ from typing import Final
 
 from chatmusician.eval.choice.questions import LETTERS, Question
 
-LIKELIHOOD, DIRECT, ROLE_PLAY, CHAIN = "likelihood", "direct", "role-play", "chain-of-thought"
-MODES: Final = (LIKELIHOOD, DIRECT, ROLE_PLAY, CHAIN)
+LIKELIHOOD, CLOZE = "likelihood", "cloze"
+DIRECT, ROLE_PLAY, CHAIN = "direct", "role-play", "chain-of-thought"
+MODES: Final = (LIKELIHOOD, CLOZE, DIRECT, ROLE_PLAY, CHAIN)
 # How a prompt of likelihood mode ends.
 ANSWER: Final = "Answer:"
 # What stands before and behind the hint and the question of likelihood mode.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from chatmusician.eval.choice.modes import ANSWER
 from chatmusician.eval.choice.questions import EXAMPLE, LETTERS, Question
 
 
@@ -69,6 +70,31 @@ def build_prompt(
         for shot, fact in zip(shots, given, strict=True)
     )
     return Prompt(hint + examples, item_text(wording, question, facts))
+
+
+def open_prompt(
+    question: Question,
+    shots: Sequence[Question] = (),
+    *,
+    facts: str = "",
+    shot_facts: Sequence[str] = (),
+) -> Prompt:
+    """The question without its options, to be completed by the text of one (cloze mode)."""
+    given = list(shot_facts) or [""] * len(shots)
+    examples = "".join(
+        f"{_open_text(shot, fact)}{open_answer(shot.right)}\n\n"
+        for shot, fact in zip(shots, given, strict=True)
+    )
+    return Prompt(examples, _open_text(question, facts))
+
+
+def _open_text(question: Question, facts: str) -> str:
+    asked = question_text(question).rstrip()
+    return f"{asked}\n{facts}\n{ANSWER}" if facts else f"{asked}\n{ANSWER}"
+
+
+def open_answer(option: str) -> str:
+    return f" {option.strip()}"
 
 
 def letters(wording: Wording) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from chatmusician.eval.choice.modes import CLOZE, LIKELIHOOD
 from chatmusician.eval.choice.questions import LETTERS
 from chatmusician.eval.choice.scores import (
     CHANCE,
@@ -137,9 +138,10 @@ def _setting(job: Job, answerer: Answerer) -> str:
         job.task.full_version,
         answerer.mode,
         shots,
-        chat if answerer.mode == "likelihood" else "",
+        chat if answerer.mode in (LIKELIHOOD, CLOZE) else "",
     ]
-    said.append(orders if job.orders else "options in the order of the data")
+    in_order = "options in the order of the data" if job.shown else "options not shown"
+    said.append(orders if job.orders else in_order)
     said.append(f"{len(job.questions.bad)} bad rows left out" if job.questions.bad else "")
     return "; ".join(filter(None, said)) + ". Per cent right, with 95 % intervals."
 

@@ -13,6 +13,7 @@ from chatmusician.eval.choice.prompts import (
     Prompt,
     build_prompt,
     letters,
+    open_prompt,
     option_order,
     reordered,
 )
@@ -27,6 +28,7 @@ Told = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Job:
     """What is asked. `orders` are the seeds of option shuffles; none: as the data has them.
+    Options are `shown`, or (cloze mode) not.
 
     With `facts` every question with ABC is asked a second time, with computed facts in its
     prompt; the two are reported side by side. `dev` are the rows that shots are taken from.
@@ -37,6 +39,7 @@ class Job:
     dev: tuple[Question, ...] = ()
     shots: int = 0
     orders: tuple[int, ...] = ()
+    shown: bool = True
     facts: bool = False
     seeds: tuple[int, ...] = ()
     against: tuple[str, ...] = ()
@@ -113,13 +116,12 @@ def _asked(
 ) -> Asked:
     order = list(range(len(LETTERS))) if seed is None else option_order(question, seed)
     shown = reordered(question, order)
-    prompt = build_prompt(
-        job.task.wording,
-        shown,
-        shots,
-        facts=facts.of(question) if facts else "",
-        shot_facts=[facts.of(shot) for shot in shots] if facts else (),
-    )
+    told = facts.of(question) if facts else ""
+    shot_facts = [facts.of(shot) for shot in shots] if facts else []
+    if job.shown:
+        prompt = build_prompt(job.task.wording, shown, shots, facts=told, shot_facts=shot_facts)
+    else:
+        prompt = open_prompt(shown, shots, facts=told, shot_facts=shot_facts)
     name = question.id if seed is None else f"{question.id}#{seed}"
     name += "+facts" if facts else ""
     return Asked(name, question, shown, tuple(order), seed, prompt, facts is not None)

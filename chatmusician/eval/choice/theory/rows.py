@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from chatmusician.eval.choice.modes import ANSWER, DIRECT, asked_in_words
-from chatmusician.eval.choice.prompts import build_prompt
+from chatmusician.eval.choice.prompts import build_prompt, open_answer, open_prompt
 from chatmusician.eval.choice.questions import LETTERS, Question
 from chatmusician.eval.choice.tasks import load_task
 from chatmusician.train.tasks.rows import row
@@ -30,14 +30,19 @@ def text_row(question: Question) -> dict[str, Any]:
 
 
 def sft_row(question: Question) -> dict[str, Any]:
-    """For instructions: half as direct mode asks, half as likelihood mode in a chat does."""
+    """For instructions: half as cloze mode asks in a chat, a quarter each as direct mode and as
+    likelihood mode in a chat do."""
     wording = load_task("theory").wording
     asked = build_prompt(wording, question).text
-    if zlib.crc32(question.id.encode()) % 2:
-        asked, answer = asked_in_words(DIRECT, asked), question.answer
-    else:
-        asked = asked.removesuffix(ANSWER).rstrip()
-        answer = ANSWER + wording.answer.format(letter=question.answer)
+    match zlib.crc32(question.id.encode()) % 4:
+        case 0:
+            asked, answer = asked_in_words(DIRECT, asked), question.answer
+        case 1:
+            asked = asked.removesuffix(ANSWER).rstrip()
+            answer = ANSWER + wording.answer.format(letter=question.answer)
+        case _:
+            asked = open_prompt(question).text.removesuffix(ANSWER).rstrip()
+            answer = ANSWER + open_answer(question.right)
     instruction, _, given = asked.partition("\n")
     return row(instruction, given, answer, src=_SOURCE, id=question.id).as_dict()
 
