@@ -166,9 +166,9 @@ def walk(tune: Constraint, chance: random.Random, found: Found) -> str:
             or (place.mode == VALUE and str(place.arg[0]) in _FREE_TEXT)
         ):
             end = '"' if place.mode == QUOTE else "\n"
-            closing = [i for i in vocabulary.beginnings(end) if i in ids]
-            if closing and chance.random() < _TEXT_ENDS:
-                token = closing[0]
+            closing = vocabulary.longest_beginning(end)
+            if closing in ids and chance.random() < _TEXT_ENDS:
+                token = closing
         tune.push(token)
         found.tokens += 1
         if tune.ended:

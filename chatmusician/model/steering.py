@@ -26,13 +26,15 @@ class Steering:
     """``start`` makes the constraint of one sequence; None where there is none to hold. Its
     text begins with ``prefix``.
 
-    ``retry`` tells that tunes are checked and asked for again instead.
+    ``retry`` tells that tunes are checked and asked for again instead; ``whole`` that all of
+    the brief is held that can be.
     """
 
     level: str
     start: Callable[[], TokenConstraint] | None = None
     prefix: str = ""
     retry: bool = False
+    whole: bool = True
     remarks: tuple[str, ...] = ()
 
 
@@ -57,7 +59,8 @@ def steer(
             raise
         said = f"what is given is the model's to repeat: {error}"
         free = plan(level, replace(brief, task="variation"))
-        return replace(_held(level, free, backend, turns, sampling), remarks=(said,))
+        held = _held(level, free, backend, turns, sampling)
+        return replace(held, remarks=(said,), whole=False)
 
 
 def _assumed(found: Plan, brief: Brief) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from chatmusician.model.compose import ComposeOptions, Composition, compose
 from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.generation import Request, Sampling
 from chatmusician.model.load import load_model
-from chatmusician.model.plans import letters, plan
+from chatmusician.model.plans import plan
+from chatmusician.model.sections import letters, letters_for
 from chatmusician.model.steering import steer
 from tests.model.engine_models import JIG, taught_folder
 
@@ -100,18 +102,65 @@ def test_a_beginning_is_kept_by_beginning_with_it() -> None:
     assert dict(found.constraints.headers or ())["K"] == "D"
     # abc2midi does not take this rhythm in this meter, so it is no beginning of ours.
     odd = start.replace("X:1\n", "X:1\nR:hornpipe\n")
-    assert plan("brief", given("continue", odd)).prefix == ""
+    loose = plan("brief", given("continue", odd))
+    assert loose.prefix == odd
+    automaton = Automaton(loose.constraints)
+    assert automaton.spell(f"{odd} GBd Ace | dAF D3 |]")[1] == len(f"{odd} GBd Ace | dAF D3 |]")
+    assert automaton.spell(f"{odd} GBd Acef |")[1] == len(f"{odd} GBd Ace")
 
 
 def test_blank_bars_are_all_that_is_left_open() -> None:
     blank = TUNE.replace("gfe dAF", "x6").replace("GBd Ace", "x6")
     found = plan("brief", given("infill", blank))
     assert found.prefix.endswith("DFA dfa |")
-    assert found.constraints.suffix == " dAF D3 |]"
-    assert found.constraints.bars == 3
-    apart = TUNE.replace("gfe dAF", "x6").replace("dAF D3", "x6")
-    assert plan("brief", given("infill", apart)).prefix == ""
-    assert plan("brief", given("infill", apart)).constraints.bars == 4
+    automaton = Automaton(found.constraints)
+    for first, second, spelled in (
+        (" gfe dAF ", " GBd Ace ", True),
+        (" g6 ", " z3 (3ABc A ", True),
+        (" gfe dA ", " GBd Ace ", False),
+        (" gfe dAFA", " GBd Ace ", False),
+        (' "^up"gfe dAF ', " GBd Ace ", False),
+    ):
+        text = TUNE.strip().replace(" gfe dAF ", first).replace(" GBd Ace ", second)
+        state, read = automaton.spell(text)
+        assert (read == len(text) and automaton.accepting(state)) is spelled, text
+
+
+def test_blank_bars_apart_and_in_a_tune_that_is_not_written_our_way() -> None:
+    head = "X:1\nR:hornpipe\nP:AB\nM:6/8\nL:1/8\nK:D\n"
+    text = head + "[P:A]u(DFA d)fa- | x6 :| [P:B]x3 Ace | dAF D3 ||"
+    found = plan("brief", given("infill", text))
+    assert found.prefix == text[: text.index(" x6")]
+    automaton = Automaton(found.constraints)
+    for bar, half, spelled in (
+        ("agf edc", "DFA", True),
+        ("bgf edc", "DFA", False),  # the tie before it
+        ("agf edc", "DFA2", False),
+    ):
+        whole = text.replace("x6", bar).replace("x3 Ace", f"{half} Ace")
+        state, read = automaton.spell(whole)
+        assert (read == len(whole) and automaton.accepting(state)) is spelled, whole
+
+
+def test_chord_symbols_go_where_notes_begin_in_any_tune() -> None:
+    text = 'X:1\nP:AB\nM:6/8\nL:1/8\nK:D\n[P:A] "D"!trill!D{e}FA d>fa | [M:9/8] (3gfe dAF G3 |]'
+    found = plan("brief", given("harmonise", text))
+    assert found.prefix.endswith("K:D\n")
+    automaton = Automaton(found.constraints)
+    bare = text.replace('"D"', "")
+    for spelled, changed in (
+        (True, bare),
+        (True, bare.replace("!trill!D", '"G/B"!trill!D').replace("(3gfe", '"A7"(3gfe')),
+        (True, bare.replace("{e}FA", '"Em"{e}F"A"A')),
+        (True, bare.replace("d>fa", 'd>"Bm"fa')),
+        (False, bare.replace("dAF", '"A""G"dAF')),
+        (False, bare.replace("dAF", '"no chord"dAF')),
+        (False, bare.replace("dAF", '"^soft"dAF')),
+        (False, bare.replace("|]", '"G"|]')),
+        (False, bare.replace("dAF", "dAG")),
+    ):
+        state, read = automaton.spell(changed)
+        assert (read == len(changed) and automaton.accepting(state)) is spelled, changed
 
 
 @pytest.mark.parametrize(("task", "start"), [("continue", 2), ("infill", 1)])
@@ -139,7 +188,8 @@ def test_forms_behind_their_terms() -> None:
     assert letters(("Binary",)) == ("A", "B")
     assert letters(("Ternary", "Sectional: American Popular")) == tuple("AABA")
     assert letters(("Sectional: Verse/Chorus",)) == tuple("ABAB")
-    assert letters(("Variational",)) == letters(()) == ()
+    assert letters(("Variational",)) == ("A", "A'")
+    assert letters(()) == ()
     for terms in (("Compound Binary",), ("Compound Ternary",), ("Through Composed",)):
         assert form_terms(letters(terms)) == terms
     one = plan("brief", Brief(terms=("Only One Section",))).constraints.sections
@@ -149,9 +199,41 @@ def test_forms_behind_their_terms() -> None:
 def test_letters_as_written_have_a_motif_for_each_section() -> None:
     brief = Brief(form="A B A B'", motifs=("D F A", "d2 A", "A F", "e e"), meter="6/8")
     found = plan("brief", brief).constraints.sections
-    assert [section.motif for section in found] == ["DFA AF", "d2A", "", "ee"]
-    assert [section.same_as for section in found] == [None, None, 0, None]
+    assert [section.motif for section in found] == ["DFA", "d2A", "AF", "ee"]
+    assert [section.same_as for section in found] == [None, None, 0, 1]
+    assert [section.varied for section in found] == [False, False, False, True]
     assert [section.repeated for section in found] == [None] * 4
+
+
+def test_terms_have_a_section_for_each_motif() -> None:
+    one, two, three = ("D", "F"), ("A", "d"), ("e",)
+    assert letters_for(("Binary",), (one, one, two, two)) == tuple("AABB")
+    assert letters_for(("Ternary",), (one, two, two, three)) == ("A", "B", "B", "A'")
+    assert letters_for(("Variational",), (one, two)) == ("A", "A'")
+    assert letters_for(("Binary",), (one,)) == ()
+    made = plan("brief", Brief(terms=("Binary",), motifs=("D F", "D F", "A d"), meter="6/8"))
+    sections = made.constraints.sections
+    assert [section.same_as for section in sections] == [None, 0, None]
+    assert [section.motif for section in sections] == ["DF", "", "Ad"]
+
+
+def test_a_variation_has_most_of_the_section_and_goes_on_otherwise() -> None:
+    brief = Brief(form="A A'", meter="6/8", key="D", bars=8)
+    automaton = Automaton(plan("brief", brief).constraints)
+    head = "X:1\nM:6/8\nL:1/8\nK:D\n"
+    first = "DFA d3 | G6 | A6 | B3 c3 ||\n"
+    for second, spelled in (
+        ("DFA d3 | G6 | A6 | d6 |]", True),
+        ("DFA d3 | G6 | d6 | A6 |]", False),  # a half of the third bar comes back too
+        ("DFA d3 | A6 | A6 | d6 |]", False),
+    ):
+        text = head + first + second
+        assert (automaton.spell(text)[1] == len(text)) is spelled, second
+    motif = replace(brief, motifs=("D F A", "e f g"))
+    automaton = Automaton(plan("brief", motif).constraints)
+    text = head + first + "efg d3 | G6 | A6 | B3 d3 |]"
+    assert automaton.spell(text)[1] == len(text)
+    assert automaton.spell(head + first + "efg d3 | A")[1] == len(head + first + "efg d3 | ")
 
 
 def test_a_motif_opens_the_tune_behind_a_header_that_is_asked_for() -> None:
@@ -183,12 +265,11 @@ def test_motifs_get_bar_lines(meter: str, motifs: tuple[str, ...], written: str)
 
 
 def test_to_harmonise_is_to_keep_the_melody() -> None:
-    given = "X:1\nL:1/8\nM:2/4\nK:G\n[P:A]GA Bc | d2 B2 :|\n"
-    found = plan("brief", Brief(task="harmonise", given=given))
+    text = "X:1\nL:1/8\nM:2/4\nK:G\n[P:A]GA Bc | d2 B2 :|\n"
+    found = plan("brief", Brief(task="harmonise", given=text))
     assert found.prefix == "X:1\nM:2/4\nL:1/8\nK:G\n"
-    assert found.constraints.melody == "GA Bc | d2 B2 :|"
-    chorded = Brief(task="harmonise", given=given.replace("d2", '"G"d2'))
-    assert plan("brief", chorded).constraints.melody == ""
+    chorded = plan("brief", Brief(task="harmonise", given=text.replace("d2", '"G"d2')))
+    assert chorded == found
 
 
 @pytest.mark.parametrize(

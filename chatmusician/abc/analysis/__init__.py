@@ -7,6 +7,7 @@ docstring the definition it computes.
 from __future__ import annotations
 
 from chatmusician.abc.analysis.form import Form, form, form_terms, letters
+from chatmusician.abc.analysis.given import KEPT_BY, heard
 from chatmusician.abc.analysis.harmony import Cadence, cadences, chords_per_bar, progression
 from chatmusician.abc.analysis.identity import melody_signature, shingles, step_shingles
 from chatmusician.abc.analysis.melody import (
@@ -25,6 +26,7 @@ from chatmusician.abc.analysis.similarity import similarity
 from chatmusician.abc.analysis.tonality import KeyGuess, estimate_key
 
 __all__ = [
+    "KEPT_BY",
     "Bar",
     "Cadence",
     "Form",
@@ -38,6 +40,7 @@ __all__ = [
     "estimate_key",
     "form",
     "form_terms",
+    "heard",
     "interval_name",
     "intervals",
     "letters",

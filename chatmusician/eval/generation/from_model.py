@@ -147,7 +147,7 @@ def _named(held: str, steering: Steering, *, whole: bool) -> str:
     """What was held, for the items: a level, a part of one, or nothing but the check behind."""
     if steering.retry:
         return "checked"
-    return held if held != BRIEF or (whole and not steering.remarks) else f"{held} in part"
+    return held if held != BRIEF or (whole and steering.whole) else f"{held} in part"
 
 
 def text_likelihood(opened: Opened) -> Callable[[Sequence[str]], Sequence[float]]:

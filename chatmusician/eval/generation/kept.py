@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from chatmusician.abc.analysis import (
+    KEPT_BY,
     Bar,
     Form,
     Section,
     bar_count,
+    heard,
     melody,
     note_tokens,
     progression,
 )
 from chatmusician.abc.timing import Timeline
 from chatmusician.eval.generation.asked import Asked, as_tempo, key_of, timeline_of
+from chatmusician.model.brief.adherence import is_row
 
-Heard = list[tuple[Fraction, Fraction, int]]
 _LENGTH = re.compile(r"(?<=[A-Ga-g,'zx\]])(\d*)(/*)(\d*)$")
-_CHORDED = 0.5
 
 
 def kept(
@@ -44,7 +45,7 @@ def kept(
     if asked.bars is not None:
         found["bars"] = bar_count(bars) == asked.bars
     if asked.chords:
-        found["chords"] = progression(line) == list(asked.chords)
+        found["chords"] = is_row(tuple(progression(line)), asked.chords)
     if asked.letters:
         found["form"] = form.letters == asked.letters
     elif asked.terms:
@@ -114,51 +115,9 @@ def _given(asked: Asked, line: Timeline, bars: list[Bar]) -> dict[str, bool]:
     other = timeline_of(asked.reference if asked.task == "transpose" else asked.given)
     if other is None:
         return {}
-    theirs = melody(other)
-    match asked.task:
-        case "harmonise":
-            chorded = {int(m.measure) for voice in line.voices for m in voice.chord_symbols}
-            enough = len(chorded) >= _CHORDED * len(bars)
-            return {"given": enough and heard(bars) == heard(theirs)}
-        case "continue":
-            begun = heard(theirs)
-            return {"given": heard(bars)[: len(begun)] == begun and len(bars) > len(theirs)}
-        case "infill":
-            return {"given": _filled(bars, theirs), "bars": bar_count(bars) == bar_count(theirs)}
-        case "variation":
-            return {"given": heard(bars) != heard(theirs)}
-        case _:
-            return {"given": heard(bars) == heard(theirs)}
-
-
-def _filled(bars: list[Bar], given: list[Bar]) -> bool:
-    """The bars that had notes have the same, and in those that had none something sounds.
-
-    A note given at the beginning of a bar may be tied to one that was filled in before it.
-    """
-    if len(bars) != len(given):
-        return False
-    held = Fraction(0)
-    blank = False
-    for ours, theirs in zip(bars, given, strict=True):
-        mine, asked = heard([ours]), heard([theirs])
-        if blank and held > 0:
-            asked = [note for note in asked if note[0] > 0]
-        blank = not theirs.notes
-        if mine != asked if not blank else not mine and held <= 0:
-            return False
-        ends = [note.onset + note.duration for note in ours.notes]
-        held = max([held, *ends]) - ours.length
-    return True
-
-
-def heard(bars: Sequence[Bar]) -> Heard:
-    """Onset, length and pitch of the notes, no longer than to the end of their bar.
-
-    A tie into a bar that was left out ends at the bar line, and is no other note for that.
-    """
-    return [
-        (note.onset, min(note.duration, bar.length - note.onset), note.pitch)
-        for bar in bars
-        for note in bar.notes
-    ]
+    if asked.task in KEPT_BY:
+        found = {"given": KEPT_BY[asked.task](line, other)}
+        if asked.task == "infill":
+            found["bars"] = bar_count(bars) == bar_count(melody(other))
+        return found
+    return {"given": heard(bars) == heard(melody(other))}

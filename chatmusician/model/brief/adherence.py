@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chatmusician.abc import Timeline, Tune, timeline
+from chatmusician.abc import Timeline, Tune, read, timeline
 from chatmusician.abc.analysis import (
+    KEPT_BY,
     bar_count,
     form,
     melody,
@@ -43,11 +44,13 @@ def adherence(brief: Brief, tune: Tune, line: Timeline | None = None) -> list[Ke
       the whole row once or several times.
     - motif: its notes stand in a row in the tune, lengths and all; each of several, in its
       section where there are as many.
+    - given tune: gone on with, filled in, harmonised or varied (``analysis.KEPT_BY``).
     """
     line = line or timeline(tune, trace=True)
     found = _Found(tune, line)
     asked = brief.asked()
-    return [check(brief, found) for name, check in _CHECKS.items() if name in asked]
+    rows = [check(brief, found) for name, check in _CHECKS.items() if name in asked]
+    return [*rows, *_given(brief, found)]
 
 
 class _Found:
@@ -127,11 +130,11 @@ def _terms(brief: Brief, found: _Found) -> Kept:
 def _chords(brief: Brief, found: _Found) -> Kept:
     has = tuple(progression(found.line))
     return _row(
-        "chords", " ".join(brief.chords), " ".join(has) or "none", _is_row(has, brief.chords)
+        "chords", " ".join(brief.chords), " ".join(has) or "none", is_row(has, brief.chords)
     )
 
 
-def _is_row(has: tuple[str, ...], asked: tuple[str, ...]) -> bool:
+def is_row(has: tuple[str, ...], asked: tuple[str, ...]) -> bool:
     """Whether a progression is a row repeated, neighbours that are the same counted once."""
     if not has:
         return False
@@ -152,6 +155,14 @@ def _motifs(brief: Brief, found: _Found) -> Kept:
     lost = [motif for motif, stands in zip(brief.motifs, there, strict=True) if not stands]
     said = "all of them" if not lost else f"not {', '.join(lost)}"
     return _row("motifs", " / ".join(brief.motifs), said, not lost)
+
+
+def _given(brief: Brief, found: _Found) -> list[Kept]:
+    if not brief.given or brief.task not in KEPT_BY:
+        return []
+    given = timeline(read(brief.given).tunes[0], trace=True)
+    kept = KEPT_BY[brief.task](found.line, given)
+    return [_row("given", brief.task, "kept" if kept else "not kept", kept)]
 
 
 def _stands(motif: list[str], tokens: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from chatmusician import abc
 from chatmusician.abc.analysis import form_terms
@@ -15,6 +16,9 @@ from chatmusician.model.score_text import first_error, score_text
 from chatmusician.model.wording import HEADER_WORDS, WORDINGS, quoted
 
 UNIT = "1/8"  # that of the canonical form, in which the rows are
+
+
+_LONGEST_LOOP: Final = 8
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,9 @@ def _chords(brief: Brief) -> _Input:
 
 
 def chord_plan(brief: Brief) -> tuple[str, ...]:
-    """The chords asked for, the row repeated where there are bars for it: one a bar at most."""
-    if not brief.chords or not brief.bars:
+    """The chords asked for; a loop of a few is repeated where there are bars for it, one a bar
+    at most, and a longer row is the tune's whole progression."""
+    if not brief.chords or not brief.bars or len(brief.chords) > _LONGEST_LOOP:
         return brief.chords
     row = brief.chords * max(1, brief.bars // len(brief.chords))
     return tuple(c for at, c in enumerate(row) if at == 0 or c != row[at - 1])

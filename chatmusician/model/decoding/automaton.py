@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from chatmusician.model.decoding import next_bar
+from chatmusician.model.decoding import around, next_bar
 from chatmusician.model.decoding import whole as tune
 from chatmusician.model.decoding.barlines import ended
+from chatmusician.model.decoding.copying import opening, unframed, without_chords
 from chatmusician.model.decoding.header import after_letter, at_line, in_value
 from chatmusician.model.decoding.heading import clashes, with_header_field, with_letter
 from chatmusician.model.decoding.lengths import WHOLE
@@ -16,7 +17,6 @@ from chatmusician.model.decoding.music import STEPS, unbarred
 from chatmusician.model.decoding.place import (
     AFTER,
     BAR,
-    BROKEN,
     CHORD_LENGTH,
     CHORDED,
     CLOSE,
@@ -27,12 +27,9 @@ from chatmusician.model.decoding.place import (
     NEEDS_SOUND,
     NOTE,
     OVER,
-    PAREN,
     PLAIN,
-    QUOTE,
     REST,
     START,
-    TUPLET,
     VALUE,
     Event,
     Frame,
@@ -51,24 +48,6 @@ _STEPS: Final[dict[str, Callable[[Place, str], Step]]] = {
 }
 _MISSING: Final = object()
 _MOST_NODES: Final = 400_000
-# Where a chord symbol may be put into a melody, and what of it a chord symbol stands before.
-_BEFORE_CHORD: Final = frozenset(
-    (START, GAP, AFTER, NOTE, REST, CHORD_LENGTH, BAR, TUPLET, PAREN, BROKEN)
-)
-_SOUNDING: Final = frozenset(LETTERS + "^_=z({~.")
-
-
-def _sounds_next(text: str) -> bool:
-    if text[0] == "[":
-        return text[1:2] in _SOUNDING and text[2:3] != ":"
-    return text[0] in _SOUNDING
-
-
-def _unframed(tape: str) -> str:
-    """The text of a section without the bar lines around it."""
-    text = tape.strip(" \n")
-    text = text[:-2] if text.endswith("|]") else text.rstrip("|:")
-    return text.rstrip(" \n").lstrip("|: \n")
 
 
 class Automaton:
@@ -81,8 +60,12 @@ class Automaton:
         self.frames: dict[Whole, Frame] = {}
         self.known: dict[Frame, Frame] = {}
         self.tapes = any(section.same_as is not None for section in self.plan.sections)
+        # Whether more than the place in the bar decides what may follow.
+        self.careful = self.tapes or self.plan.given is not None
 
     def start(self) -> State:
+        if self.plan.given is not None:
+            return around.begun(self, self.plan.given)
         frame = Frame(0, strict=self.plan.strict, one_line=self.plan.one_line)
         return State(self.stand(Whole()), self.node(Place(frame, LINE, ("begin",))))
 
@@ -116,6 +99,8 @@ class Automaton:
 
     def advance(self, state: State, char: str) -> State | None:
         """The state after one more character (a byte, as Latin-1), None where it cannot stand."""
+        if self.plan.given is not None:
+            return around.advance(self, self.plan.given, state, char)
         if state.given or self.tapes:
             return self.advance_given(state, char)
         return None if state.node.place.mode == OVER else self.plainly(state, char)
@@ -168,30 +153,20 @@ class Automaton:
         if self.tapes and state.stand.whole.music:
             same = after.stand.whole.section == state.stand.whole.section
             after = after.taped((after.tape if same else "") + char)
-        if self.plan.melody and len(given) == 1 and state.stand.whole.music:
-            return State(after.stand, self.node(Place(Frame(0), OVER)))
         return after.told(given[1:] or after.given) if given else after
 
     def is_given(self, state: State, char: str) -> bool:
         """Whether the character is the next of the text that is given."""
-        return char == state.given[0] and not (self.plan.melody and state.node.place.mode == QUOTE)
+        return char == state.given[0]
 
     def may_wait(self, state: State, char: str) -> bool:
-        """Whether the text that is given can wait: for blanks before a bar, and in a melody that
-        is harmonised for a chord symbol before a note."""
-        place = state.node.place
-        if not self.plan.melody:
-            return place.mode == START and char in " \n"
-        if place.mode == QUOTE:
-            return bool(place.arg[0]) or char in LETTERS
-        if char != '"' or place.ahead & CHORDED or place.mode not in _BEFORE_CHORD:
-            return False
-        return _sounds_next(state.given)
+        """Whether the text that is given can wait: for blanks before a bar."""
+        return state.node.place.mode == START and char in " \n"
 
     def replays(self, state: State) -> bool:
         section = state.stand.whole.section
         sections = self.plan.sections
-        return section < len(sections) and sections[section].same_as is not None
+        return section < len(sections) and sections[section].replayed
 
     def happen(self, state: State, event: Event) -> State | None:
         stand, node = state.stand, state.node
@@ -250,12 +225,9 @@ class Automaton:
         whole = tune.with_bar(whole, self.plan, event.text, event.at, event.amount)
         given = ""
         if self.tapes and whole.section != section and event.at:
-            texts = (*texts, _unframed(state.tape))
+            texts = (*texts, unframed(state.tape))
         if self.plan.sections:
             whole, given = self.section_text(whole, texts, whole.section != section)
-        if self.plan.suffix and self.plan.bars and whole.bars >= self.plan.bars:
-            rest = Place(Frame(0), OVER)
-            return State(self.stand(whole), self.node(rest), self.plan.suffix)
         since = 2 if event.text == END else 0 if event.text in (PLAIN, CLOSE) else 5
         started = Place(self.frame(whole), START, (since,), tie=event.tie, slurs=event.slurs)
         tape = state.tape if whole.section == section else ""
@@ -266,13 +238,19 @@ class Automaton:
         if whole.section >= len(self.plan.sections) or whole.must or whole.ending:
             return whole, ""
         section = self.plan.sections[whole.section]
-        if new and section.same_as is not None:
-            return whole, texts[section.same_as] + " "
         if section.motif and (new or whole.motif):
             if whole.offset == 0 and not next_bar.must_open(whole, self.plan):
-                return whole._replace(motif=False), section.motif.strip() + " "
+                copies = section.same_as is not None
+                return whole._replace(motif=False, copies=copies), section.motif.strip() + " "
             return whole._replace(motif=True), ""
-        return whole, ""
+        if section.same_as is None or not (new or whole.copies):
+            return whole, ""
+        text = texts[section.same_as]
+        if section.replayed:
+            return whole, text + " "
+        begun = 0 if new else whole.in_section
+        text = opening(text, begun, whole.start > 0, varied=section.varied)
+        return whole._replace(copies=False), without_chords(text) if self.plan.chords else text
 
     def field(self, state: State, stand: Stand, place: Place, event: Event) -> State | None:
         whole = stand.whole
@@ -287,8 +265,6 @@ class Automaton:
             given = ""
             if self.plan.sections and self.plan.sections[0].motif:
                 given = self.plan.sections[0].motif.strip() + " "
-            elif self.plan.melody:
-                given = self.plan.melody
             since = 1 if self.plan.one_line else 2
             started = Place(self.frame(found), START, (since,))
             return self.owing(State(self.stand(found), self.node(started)), given)
@@ -386,7 +362,7 @@ class Automaton:
 
     def accepting(self, state: State) -> bool:
         """Whether the tune may end here."""
-        if state.given.strip():
+        if state.given.strip() or state.stand.whole.filling:
             return False
         place = state.node.place
         if place.mode == OVER:

@@ -15,7 +15,7 @@ from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.trie import in_free_text
 from chatmusician.model.decoding.vocabulary import Vocabulary
 
-# By how many bytes one token may put off the end.
+# By how many tokens one token may put off the end.
 _GROWTH: Final = 48
 # A title or an annotation is no longer: a model that does not find its end would fill the tune.
 _MOST_TEXT_TOKENS: Final = 24
@@ -61,9 +61,10 @@ class Constraint:
                 "no tune can be all that is asked",
                 hint="does the motif fit the meter, and is there a note for every chord symbol?",
             )
-        if budget is not None and len(text) + 1 > budget:
+        needed = grammar.vocabulary.count(text) + 1
+        if budget is not None and needed > budget:
             raise UsageError(
-                f"{budget} tokens are too few for what is asked", hint=f"at least {len(text) + 1}"
+                f"{budget} tokens are too few for what is asked", hint=f"at least {needed}"
             )
 
     def _read(self, prefix: str) -> State:
@@ -93,7 +94,8 @@ class Constraint:
         if self.closing is not None:
             if not self.closing:
                 return end
-            return np.array(sorted(grammar.vocabulary.beginnings(self.closing)), dtype=np.int64)
+            token = grammar.vocabulary.longest_beginning(self.closing)
+            return np.array([token], dtype=np.int64)
         if self._text_tokens >= _MOST_TEXT_TOKENS:
             closing = grammar.masks.closing(self.state)
             if len(closing):
@@ -109,7 +111,7 @@ class Constraint:
         text = ending(self.grammar.automaton, self.state)
         if text is None:
             return
-        slack = self.left - 1 - len(text) - _GROWTH
+        slack = self.left - 1 - self.grammar.vocabulary.count(text) - _GROWTH
         if slack <= 0:
             self.closing = text
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from chatmusician.model.decoding import around
 from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.decoding.lengths import allowed, longest
 from chatmusician.model.decoding.place import (
@@ -16,6 +17,7 @@ from chatmusician.model.decoding.place import (
     CHORD_LENGTH,
     DOUBTFUL,
     ENDING,
+    GIVEN,
     GRACE,
     LETTER,
     LINE,
@@ -30,6 +32,7 @@ from chatmusician.model.decoding.place import (
     VALUE,
     Place,
 )
+from chatmusician.model.decoding.plan import Constraints
 from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.values import NAMES, chord_ends
 
@@ -72,19 +75,25 @@ def ending(automaton: Automaton, state: State) -> str | None:
 
 def _ways(automaton: Automaton, state: State) -> Iterator[tuple[str, State]]:
     """What may be written next, with where it leads, the shortest way to the end first."""
-    for text in (*_candidates(state), automaton.plan.suffix):
+    given = automaton.plan.given
+    behind = around.behind_hole(given, state.stand.whole) if given is not None else ""
+    for text in (*_candidates(state, automaton.plan), behind):
         if text:
             after, read = automaton.spell_bytes(text, state)
             if read == len(text):
                 yield text, after
 
 
-def _candidates(state: State) -> list[str]:
+def _candidates(state: State, plan: Constraints) -> list[str]:
     """What may be written next, the shortest way to the end first."""
     place = state.node.place
-    if state.given:
-        return [state.given, *_in_mode(place)]
-    return _in_mode(place)
+    if place.mode == GIVEN:
+        return [state.given]
+    found = [state.given, *_in_mode(place)] if state.given else _in_mode(place)
+    if plan.counts:
+        # Where bars are counted a sign brings the end no nearer: it may halve them.
+        found.sort(key=lambda text: text.endswith((":|", "::", "|:", "||")))
+    return found
 
 
 def _in_mode(place: Place) -> list[str]:

@@ -141,9 +141,11 @@ def quote_fits(place: Place) -> bool:
     frame = place.frame
     if not frame.strict:
         return True
+    if frame.chord is None and frame.bare:
+        return not place.ahead & PENDING and _chord_fits(place)
     if frame.chord is None:
         return not place.ahead & ANNOTATED
-    some = bool(frame.chord or frame.again)
+    some = bool(frame.chord or (frame.again and not place.at))
     return some and not place.ahead & PENDING and _chord_fits(place)
 
 
@@ -164,9 +166,9 @@ def in_quote(place: Place, char: str) -> Step:
         return None if left is None or char in _NOT_QUOTED else place.but(arg=("^", left))
     ahead = place.ahead | ANNOTATED
     if not text and char in ("^_<>" if frame.strict else "^_<>@"):
-        refused = place.ahead & ANNOTATED or frame.chord is not None
+        refused = place.ahead & ANNOTATED or frame.chord is not None or frame.bare
         return None if frame.strict and refused else place.but(arg=("^", 0), ahead=ahead)
-    if not text and char in _FINGERS and frame.strict and frame.chord is None:
+    if not text and char in _FINGERS and frame.strict and frame.chord is None and not frame.bare:
         return place.but(arg=("1", 0), ahead=ahead)
     if text == "1" and frame.strict:
         return place.but(mode=GAP, arg=()) if char == '"' else None
@@ -188,7 +190,8 @@ def in_quote(place: Place, char: str) -> Step:
 def _asked_chord(place: Place, text: str, char: str) -> Step:
     """The chord symbol that is due, or once more the one before it."""
     frame = place.frame
-    asked, again = frame.chord or "", frame.again if note_begins(place) else ""
+    # Anywhere else a model that has its chord symbol refused would write the old one and go on.
+    asked, again = frame.chord or "", frame.again if not place.at and note_begins(place) else ""
     if place.ahead & PENDING:
         return None
     if char != '"':

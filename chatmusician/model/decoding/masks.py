@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.decoding.next_bar import horizon
-from chatmusician.model.decoding.place import AFTER, HELD, NOTE, OVER, PLAIN, QUOTE, Place
+from chatmusician.model.decoding.place import AFTER, GIVEN, HELD, NOTE, OVER, PLAIN, QUOTE, Place
 from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.trie import Trie, in_free_text, reachable
 from chatmusician.model.decoding.vocabulary import Vocabulary
@@ -33,7 +33,7 @@ class Masks:
     def allowed(self, state: State) -> Ids:
         """The ids of the tokens that may follow, in ascending order."""
         key = self.key(state)
-        if not state.given and not self.automaton.tapes and in_free_text(state):
+        if not state.given and not self.automaton.careful and in_free_text(state):
             return self.in_text(state, key)
         asks = _asks_pitch(state.node.place)
         whole = (key, state.held) if asks else key
@@ -48,7 +48,7 @@ class Masks:
         """Only tokens with a tie ask which pitch was read: the others are the same for all."""
         if state.node.place.mode == OVER and not state.given:
             return np.array(self.vocabulary.end, dtype=np.int64)
-        if not asks or state.given or self.automaton.tapes:
+        if not asks or state.given or self.automaton.careful:
             return self.walk(state, self.vocabulary.root, accepts=True)
         common = self.kept.get(key)
         if common is None:
@@ -85,6 +85,8 @@ class Masks:
             ahead = self.vocabulary.bars + 1
             seen = horizon(stand.whole, self.automaton.plan, ahead)
             stand.seen = self.horizons.setdefault(seen, object())
+        if state.node.place.mode == GIVEN:
+            return (state.node, stand.whole.hole, len(state.given))
         given = state.given[: self.vocabulary.longest + 1]
         if not self.automaton.tapes:
             return (state.node, stand.seen, given)

@@ -63,6 +63,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         chord=chord,
         again=plan.chords[whole.chord - 1] if plan.chords and whole.chord else "",
         owed=owed,
+        bare=plan.bare,
     )
     closed = _closed(whole, plan)
     if whole.must:
@@ -84,7 +85,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         stopped=whole.stopped or must_open(whole, plan),
         ending=1 if branch else 0,
         split=branch and not plan.counts and plan.chords is None,
-        carry=_plain_at(ends, base.need) and left > 0 and not _forced_next(whole, plan),
+        carry=_plain_at(ends, base.need) and left > 0 and not _forced_next(whole),
         rests=_rests(whole, plan, left, goes, ticks) if base.need == ticks else 0,
         closed=closed,
         fields=fields,
@@ -97,11 +98,15 @@ def _plain_at(ends: tuple[tuple[str, frozenset[int] | None], ...], time: int) ->
 
 
 def _fields(whole: Whole, plan: Constraints) -> str:
-    """The fields that may change at the start of the bar: none that the brief settles."""
-    settled = {letter for letter, value in plan.headers or () if value is not None}
-    if plan.headers is not None:
-        settled.add("P")
-    return "".join(letter for letter in _possible(whole, plan) if letter not in settled)
+    """The fields that may change at the start of the bar.
+
+    Where the header is settled, only the key, if it is not asked for, at the start of a section:
+    a model that has something refused would change fields instead.
+    """
+    if plan.headers is None:
+        return _possible(whole, plan)
+    settled = dict(plan.headers).get("K") is not None or plan.chords is not None
+    return "" if settled or whole.first or whole.in_section or _copies(plan) else "K"
 
 
 def _possible(whole: Whole, plan: Constraints) -> str:
@@ -128,9 +133,9 @@ def _last(need: int, ends: tuple[tuple[str, frozenset[int] | None], ...]) -> int
     return max(time for found in times for time in found or ())
 
 
-def _forced_next(whole: Whole, plan: Constraints) -> bool:
+def _forced_next(whole: Whole) -> bool:
     """Whether the bar after this one begins with text that is given."""
-    return whole.motif or (bool(plan.suffix) and _left(whole, plan) <= 0)
+    return whole.motif or whole.copies
 
 
 def _chords(whole: Whole, plan: Constraints, ticks: int) -> tuple[str | None, int]:
@@ -152,7 +157,7 @@ def _chords(whole: Whole, plan: Constraints, ticks: int) -> tuple[str | None, in
 def paced_bars(plan: Constraints) -> int:
     """The number of bars over which the chord symbols are spread, 0 where it is open."""
     if plan.sections and all(section.bars for section in plan.sections):
-        return sum(s.bars or 0 for s in plan.sections if s.same_as is None)
+        return sum(s.bars or 0 for s in plan.sections if not s.replayed)
     return plan.bars or 0
 
 
@@ -165,7 +170,7 @@ def _all_done(whole: Whole, plan: Constraints) -> bool:
 
 def _closed(whole: Whole, plan: Constraints) -> bool:
     """Whether the tune may end after the bar line just read."""
-    if whole.first or whole.must or whole.ending == 1 or plan.suffix:
+    if whole.first or whole.must or whole.ending == 1:
         return False
     if whole.opened and whole.ending < 2:
         return False
@@ -185,8 +190,6 @@ def _closed(whole: Whole, plan: Constraints) -> bool:
 
 
 def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
-    if plan.suffix:
-        return False
     if not plan.strict:
         return not whole.opened or whole.ending >= 2
     if (
@@ -228,8 +231,6 @@ def _soft_allowed(whole: Whole, plan: Constraints) -> bool:
 
 def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
     """Whether [1 may stand here."""
-    if plan.suffix:
-        return False
     if (
         whole.first
         or whole.ending
@@ -243,6 +244,9 @@ def _may_branch(whole: Whole, plan: Constraints, left: int) -> bool:
     section = section_of(whole, plan)
     if not plan.sections:
         return True
+    if plan.bars is not None:
+        # A second ending would be one more than was asked for.
+        return False
     return section is not None and section.repeated is not False and not _copies(plan)
 
 
@@ -271,7 +275,7 @@ def _ends(
     full = frozenset({ticks - whole.offset}) if ticks else None
     free_first = whole.first or whole.loose
     enough = 2 if whole.ending == 1 else 1
-    if (left >= enough or (plan.suffix and left >= 0)) and section_left != 0:
+    if left >= enough and section_left != 0:
         times = full
         if not plan.strict and full and not whole.offset:
             times = full | {ticks - short for short in whole.opening if short}
@@ -279,8 +283,6 @@ def _ends(
     elif whole.first and ticks:
         # only a pickup may stand before the one bar there is
         found.append((PLAIN, frozenset(range(grain(whole.unit), ticks, grain(whole.unit)))))
-    if plan.suffix and left <= 0 and plan.bars:
-        return tuple(found)
     if section_left is not None and section_left > 0:
         return tuple(found)
     for kind in (DOUBLE, FINAL, OPEN, CLOSE, BOTH):
@@ -316,7 +318,7 @@ def _may_repeat(section: Section | None, plan: Constraints) -> bool:
 
 def _kind_fits(whole: Whole, plan: Constraints, kind: str, left: int, is_last: bool) -> bool:
     section = section_of(whole, plan)
-    if plan.suffix or (plan.sections and section is None):
+    if plan.sections and section is None:
         return False
     following = plan.sections[whole.section + 1] if plan.sections and not is_last else None
     wanted = section.repeated if section is not None else None

@@ -56,6 +56,7 @@ QUOTE = "in quotes"
 MARK = "in ! !"
 BAR = "in a bar line"
 DOUBTFUL = "a letter that may be a field's"
+GIVEN = "in a text that is given"
 OVER = "after the tune"
 
 # In place of a pitch that is read but not looked at yet: only a tie asks for it. So bars that
@@ -82,6 +83,7 @@ class Frame:
     doubtful  (5, (7 and (9 must say their time; in the header: R: may not say hornpipe
     stopped   no music may follow, but a sign
     hornpipe  R: says it is one
+    bare      no annotations and fingerings
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Frame:
         one_line: bool = False,
         stopped: bool = False,
         hornpipe: bool = False,
+        bare: bool = False,
     ) -> None:
         self.need: Final = need
         self.ends: Final = ends
@@ -130,9 +133,11 @@ class Frame:
         self.one_line: Final = one_line
         self.stopped: Final = stopped
         self.hornpipe: Final = hornpipe
+        self.bare: Final = bare
         self.key: Final = (
             (need, ends, starts, ending, must, split, carry, rests, chord, again, owed),
-            (closed, over, fields, unit, compound, doubtful, strict, one_line, stopped, hornpipe),
+            (closed, over, fields, unit, compound, doubtful, strict, one_line),
+            (stopped, hornpipe, bare),
         )
         self.hashed: Final = hash(self.key)
 
@@ -188,6 +193,7 @@ class Frame:
             one_line=self.one_line,
             stopped=self.stopped if stopped is None else stopped,
             hornpipe=self.hornpipe,
+            bare=self.bare,
         )
 
 

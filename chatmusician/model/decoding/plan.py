@@ -21,13 +21,48 @@ class Section:
     `bars` counts full bars (a pickup is none, two halves at a repeat sign are one, a second
     ending is left out); `repeated` tells how it closes: True by a repeat, False by a double bar
     (the last by the final bar), None as the model likes. `same_as` is the index of an earlier
-    section whose text it repeats. `motif` is ABC text in the tune's unit, which opens the section.
+    section whose text it repeats; if `varied`, most of it, and then goes on otherwise. `motif` is
+    ABC text in the tune's unit, which opens the section; the repeated text follows it.
     """
 
     bars: int | None = None
     repeated: bool | None = None
     same_as: int | None = None
+    varied: bool = False
     motif: str = ""
+
+    @property
+    def replayed(self) -> bool:
+        """Whether all of its text is known."""
+        return self.same_as is not None and not self.varied and not self.motif
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A bar to be filled in a given text, before the byte `at`; a unit is so many ticks.
+
+    `tie` is the pitch of a note before it that is tied.
+    """
+
+    at: int
+    ticks: int
+    meter: str
+    unit: int
+    tie: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A tune's text (bytes as Latin-1) that follows as it stands.
+
+    Bars are filled in at the `holes`; chord symbols may be put in before the bytes `spots`.
+    `after`: the tune goes on behind the text, in a meter and a unit, with a |: open or not.
+    """
+
+    text: str
+    holes: tuple[Hole, ...] = ()
+    spots: frozenset[int] = frozenset()
+    after: tuple[str, int, bool] | None = None
 
 
 # The meters that abc2midi takes for a hornpipe.
@@ -56,7 +91,8 @@ class Constraints:
     headers    fields in order, `("T", None)` leaves the value to the model; X: stands first and
                K: last whether they are named or not. None: any header.
     more       other fields may stand between those asked for
-    bars       full bars in all, both endings counted (with sections that have bars: theirs)
+    bars       full bars in all, both endings counted; with sections that have bars those hold,
+               and there are no endings
     chords     the chord symbols, in order; spread so that all of them find room, due at the
                beginning of a bar. One may be written again until the next
     sections   the form
@@ -64,9 +100,7 @@ class Constraints:
     strict     halves of a bar at a repeat sign add up in the order of reading, and the tune ends
                with |] or :|; else whatever `check` accepts (every level)
     lyrics     w: and W: lines may be written (every level)
-    suffix     after `bars` bars this text follows and ends the tune: filling in
-    melody     after the header this text follows and ends the tune, chord symbols put in by the
-               model: harmonising
+    given      a tune that is given: filled in, harmonised, gone on with. Then nothing else holds
     """
 
     level: str = BRIEF
@@ -78,8 +112,7 @@ class Constraints:
     one_line: bool = False
     strict: bool = True
     lyrics: bool = False
-    suffix: str = ""
-    melody: str = ""
+    given: Given | None = None
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
@@ -103,8 +136,13 @@ class Constraints:
         if self.level == BRIEF:
             return replace(self, headers=_readable(self.headers))
         return replace(
-            self, headers=None, more=True, bars=None, chords=None, sections=(), suffix="", melody=""
+            self, headers=None, more=True, bars=None, chords=None, sections=(), given=None
         )
+
+    @property
+    def bare(self) -> bool:
+        """Whether annotations and fingerings are left out: nobody asks for any."""
+        return self.level == BRIEF and self.headers is not None
 
     @property
     def counts(self) -> bool:

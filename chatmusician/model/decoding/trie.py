@@ -58,10 +58,10 @@ def reachable(automaton: Automaton, state: State, root: Trie) -> list[int]:
     """The tokens of the trie whose bytes the automaton lets follow, in no order."""
     found: list[int] = []
     stack: list[tuple[Trie, State]] = [(root, state)]
-    tapes = automaton.tapes
+    careful = automaton.careful
     while stack:
         trie, here = stack.pop()
-        if tapes or here.given:
+        if careful or here.given:
             _carefully(automaton, trie, here, found, stack)
             continue
         node = here.node
@@ -104,7 +104,7 @@ def _carefully(
     """One step where text is given, or written down."""
     for char, child in trie.next.items():
         kept = here.given and not automaton.is_given(here, char)
-        if kept and not automaton.may_wait(here, char):
+        if kept and automaton.plan.given is None and not automaton.may_wait(here, char):
             continue
         after = automaton.advance(here, char)
         if after is not None:

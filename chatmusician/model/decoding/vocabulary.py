@@ -60,15 +60,26 @@ class Vocabulary:
                 hint="decoding by bars needs a token for every single character of ABC",
             )
 
-    def beginnings(self, text: str) -> list[int]:
-        """The tokens that are a beginning of the text."""
-        node, found = self.root, []
-        for char in text:
-            if char not in node.next:
+    def longest_beginning(self, text: str, start: int = 0) -> int:
+        """The token that is the longest beginning of the text from there on."""
+        node, found = self.root, -1
+        for at in range(start, len(text)):
+            child = node.next.get(text[at])
+            if child is None:
                 break
-            node = node.next[char]
-            found += node.ids
+            node = child
+            if node.ids:
+                found = node.ids[0]
         return found
+
+    def count(self, text: str) -> int:
+        """How many tokens the text is, each the longest that fits."""
+        at = count = 0
+        while at < len(text):
+            piece = self.pieces[self.longest_beginning(text, at)]
+            at += len(piece or "?")
+            count += 1
+        return count
 
     @classmethod
     def of(cls, tokenizer: Any, *, end: int | None = None) -> Vocabulary:

@@ -33,6 +33,8 @@ class Whole(NamedTuple):
     split     the position at which the first ending began, -1 outside endings
     implied   a :| without |: has been read since the last |:
     signed    a sign has been read that ends a section or repeat
+    hole      how many holes of a given text have been begun; `filling`: one is being filled
+    copies    most of another section's text waits for the next full bar
     home      the position to which abc2midi would go back from a :| without |:, -1: unclear
     """
 
@@ -66,6 +68,9 @@ class Whole(NamedTuple):
     implied: bool = False
     home: int = 0
     signed: bool = False
+    hole: int = 0
+    filling: bool = False
+    copies: bool = False
 
 
 def bar_ticks(whole: Whole, plan: Constraints) -> int:
@@ -213,12 +218,12 @@ def _sectioned(whole: Whole, plan: Constraints) -> Whole:
     """The next section begins."""
     if whole.in_section == 0:
         return whole
-    return whole._replace(section=whole.section + 1, in_section=0, motif=False)
+    return whole._replace(section=whole.section + 1, in_section=0, motif=False, copies=False)
 
 
 def is_replayed(whole: Whole, plan: Constraints) -> bool:
     section = section_of(whole, plan)
-    return section is not None and section.same_as is not None
+    return section is not None and section.replayed
 
 
 def section_of(whole: Whole, plan: Constraints) -> Section | None:
