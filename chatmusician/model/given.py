@@ -30,6 +30,8 @@ from chatmusician.model.decoding.plan import Given, Hole
 
 # What stands before a note and belongs to it: chord symbols come before all of that.
 _ATTACHED: Final = (Annotation, Decoration, Grace, Tuplet)
+# At least every second bar of a harmonised tune has a chord symbol.
+_PATIENCE: Final = 2
 _USUAL: Final = "4/4", Fraction(1, 8)
 
 
@@ -93,11 +95,13 @@ def with_holes(tune: Tune) -> Given | None:
 
 
 def with_room_for_chords(tune: Tune) -> Given:
-    """The tune without its chord symbols, and before which bytes there may be some."""
+    """The tune without its chord symbols, and before which bytes there may be some, or must."""
     symbols = [e for e in tune.elements if isinstance(e, ChordSymbol)]
     spots: set[int] = set()
+    due: set[int] = set()
     begun = -1
     free = True
+    bare = _PATIENCE
     for element in tune.elements:
         if isinstance(element, (Overlay, Field)):
             # Symbols stand over the first voice alone.
@@ -108,13 +112,23 @@ def with_room_for_chords(tune: Tune) -> Given:
             begun = begun if begun >= 0 else int(element.start)
             continue
         if isinstance(element, (Note, Chord, Rest)) and free and _sounds(element):
-            spots.add(begun if begun >= 0 else int(element.start))
-        free = free or isinstance(element, Bar)
+            spot = begun if begun >= 0 else int(element.start)
+            spots.add(spot)
+            if bare >= _PATIENCE and not isinstance(element, Rest):
+                due.add(spot)
+                bare = 0
+        if isinstance(element, Bar):
+            free = True
+            bare += 1
         begun = -1
     text = apply_edits(tune.text, [(int(e.start), int(e.end), "") for e in symbols])
     gone = [(int(e.start), int(e.end)) for e in symbols]
-    moved = {spot - sum(end - start for start, end in gone if start < spot) for spot in spots}
-    return Given(_bytes(text), spots=frozenset(len(text[:spot].encode()) for spot in moved))
+
+    def moved(places: set[int]) -> frozenset[int]:
+        shifted = (at - sum(end - start for start, end in gone if start < at) for at in places)
+        return frozenset(len(text[:at].encode()) for at in shifted)
+
+    return Given(_bytes(text), spots=moved(spots), due=moved(due))
 
 
 def gone_on_with(text: str, tune: Tune) -> Given | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chatmusician import abc
 from chatmusician.abc.analysis import bar_count, melody
@@ -15,10 +15,15 @@ from chatmusician.model.brief.brief import Brief
 from chatmusician.model.brief.prompt import UNIT, chord_plan, given_text, key
 from chatmusician.model.decoding.plan import BARS, BRIEF, Constraints
 from chatmusician.model.given import gone_on_with, with_holes, with_room_for_chords
-from chatmusician.model.sections import planned_sections
+from chatmusician.model.sections import USUAL_BARS, planned_sections
+
+if TYPE_CHECKING:
+    from chatmusician.model.decoding.state import State
 
 # The lines down to K:.
 _HEAD: Final = re.compile(r"(?:[A-Z]:.*\n)*?K:.*\n")
+# The first of two endings, without its notes.
+_ENDING: Final = re.compile(r"(?<=\|)\s*\[?1\s*$")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ def plan(level: str, brief: Brief, bars: int | None = None) -> Plan:
     if level != BRIEF:
         return Plan(Constraints(level=level))
     if brief.given:
+        if brief.task == "continue":
+            return _begun(brief, bars)
         return _ON_GIVEN.get(brief.task, _headed)(brief)
     open_ended = not (brief.bars or brief.form or brief.terms or brief.chords)
     return Plan(_composed(replace(brief, bars=bars) if open_ended else brief))
@@ -78,13 +85,21 @@ def _given(brief: Brief) -> Constraints:
     return Constraints(headers=(("M", asked), ("L", UNIT), ("K", tonic)), more=True)
 
 
-def _begun(brief: Brief) -> Plan:
+def _begun(brief: Brief, bars: int | None) -> Plan:
     """The answer begins with what is given; its repeats are known if it is written strictly."""
-    text, found = given_text(brief), _given(brief)
-    if _spelled(found, text) is not None:
-        return Plan(found, text)
+    text, found = _ENDING.sub("", given_text(brief)), _given(brief)
+    begun = _bars(_tune(text))
+    if brief.bars:
+        more: int | None = max(1, brief.bars - begun)
+    else:
+        # Up to a whole section.
+        more = None if bars is None else bars - begun % USUAL_BARS
+    state = _spelled(found, text)
+    if state is not None:
+        total = None if more is None else state.stand.whole.bars + more
+        return Plan(replace(found, bars=total), text)
     given = gone_on_with(text, _tune(text))
-    return Plan(Constraints(given=given), text) if given else Plan(found)
+    return Plan(Constraints(given=given, bars=more), text) if given else Plan(found)
 
 
 def _harmonised(brief: Brief) -> Plan:
@@ -98,8 +113,7 @@ def _filled(brief: Brief) -> Plan:
     """All but the blank bars is given."""
     given = with_holes(_tune(given_text(brief)))
     if given is None:
-        counted = bar_count(melody(abc.timeline(abc.read(brief.given).tunes[0])))
-        return Plan(replace(_given(brief), bars=counted or None))
+        return _headed(brief)
     start = given.text[: given.holes[0].at].encode("latin-1").decode()
     return Plan(Constraints(given=given), start)
 
@@ -109,20 +123,26 @@ def _tune(text: str) -> abc.Tune:
 
 
 def _headed(brief: Brief) -> Plan:
-    return Plan(_given(brief))
+    """A tune of its own with the header of the given one, and as long; one that is mended may
+    have another length."""
+    found = _given(brief)
+    bars = brief.bars or _bars(abc.read(brief.given).tunes[0])
+    return Plan(found if brief.task == "fix" else replace(found, bars=bars or None))
+
+
+def _bars(tune: abc.Tune) -> int:
+    return bar_count(melody(abc.timeline(tune)))
 
 
 _ON_GIVEN: Final[dict[str, Callable[[Brief], Plan]]] = {
-    "continue": _begun,
     "infill": _filled,
     "harmonise": _harmonised,
 }
 
 
-def _spelled(constraints: Constraints, text: str) -> bool | None:
-    """Whether a tune may end with this text; None where it cannot begin with it."""
+def _spelled(constraints: Constraints, text: str) -> State | None:
+    """Where a tune stands that begins with this text; None where it cannot."""
     from chatmusician.model.decoding.automaton import Automaton
 
-    automaton = Automaton(constraints)
-    state, read = automaton.spell(text)
-    return automaton.accepting(state) if read == len(text.encode()) else None
+    state, read = Automaton(constraints).spell(text)
+    return state if read == len(text.encode()) else None

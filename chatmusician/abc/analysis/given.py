@@ -8,6 +8,7 @@ from typing import Final
 
 from chatmusician.abc.analysis.melody import Bar, melody
 from chatmusician.abc.timing import Timeline
+from chatmusician.abc.tune import Rest
 
 Heard = list[tuple[Fraction, Fraction, int]]
 _CHORDED: Final = 0.5
@@ -33,25 +34,33 @@ def _continued(line: Timeline, given: Timeline) -> bool:
 
 
 def _filled(line: Timeline, given: Timeline) -> bool:
-    """The bars that had notes have the same, and in those that had none something sounds.
+    """The bars that had no rest ``x`` have the same notes, and in the others something sounds.
 
     A note given at the beginning of a bar may be tied to one that was filled in before it.
     """
     bars, theirs = melody(line), melody(given)
     if len(bars) != len(theirs):
         return False
+    blanks = _blanks(given)
     held = Fraction(0)
     blank = False
     for ours, asked in zip(bars, theirs, strict=True):
         mine, wanted = heard([ours]), heard([asked])
         if blank and held > 0:
             wanted = [note for note in wanted if note[0] > 0]
-        blank = not asked.notes
+        blank = asked.index in blanks and not asked.notes
         if mine != wanted if not blank else not mine and held <= 0:
             return False
         ends = [note.onset + note.duration for note in ours.notes]
         held = max([held, *ends]) - ours.length
     return True
+
+
+def _blanks(line: Timeline) -> set[int]:
+    """The bars of the first voice that hold a rest ``x``, by their numbers."""
+    rests = [e.start for e in line.tune.elements if isinstance(e, Rest) and e.letter == "x"]
+    measures = line.voices[0].measures if line.voices else []
+    return {at for at, m in enumerate(measures) if any(m.first <= r < m.last for r in rests)}
 
 
 def _harmonised(line: Timeline, given: Timeline) -> bool:

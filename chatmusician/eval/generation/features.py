@@ -24,7 +24,7 @@ from chatmusician.abc.tune import Chord, Note
 from chatmusician.eval.generation.asked import Asked
 from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.kept import kept, wanted
-from chatmusician.eval.generation.outside import Abc2midi
+from chatmusician.eval.generation.outside import Abc2midi, Said
 from chatmusician.model.answer import as_it_is
 
 # Bins of the interval histogram: beyond an octave is one bin on each side.
@@ -70,7 +70,20 @@ def measure(
         scores["abc2midi"] = said.reads
         scores["bar_warnings"] = said.bar_warnings
         scores["abc2midi_errors"] = list(said.errors)
+        scores.update(_beyond_given(said, asked, program))
     return scores
+
+
+def _beyond_given(said: Said, asked: Asked, program: Abc2midi) -> dict[str, Any]:
+    """The same less what the program says of a given tune already, which has to be kept."""
+    if asked.task not in ("continue", "infill", "harmonise"):
+        return {"abc2midi_own": said.reads, "bar_warnings_own": said.bar_warnings}
+    before = program.listen(asked.given)
+    errors = set(said.errors) - set(before.errors)
+    return {
+        "abc2midi_own": said.reads or bool(said.errors and not errors),
+        "bar_warnings_own": max(0, said.bar_warnings - before.bar_warnings),
+    }
 
 
 def _tunes(text: str) -> list[Any]:

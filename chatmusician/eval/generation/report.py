@@ -28,9 +28,11 @@ ASKED = (*KEPT, "bars", "chords", "form", "motif", "given")
 NOTATION = {
     "reads": percent("read by our reader, %"),
     "abc2midi": percent("read by abc2midi without an error, %"),
+    "abc2midi_own": percent("the same, errors of a given tune left out, %"),
     "clean": percent("no error at all, %"),
     "bars_right": percent("bars that add up, %", 2),
     "bars_unwarned": percent("bars without abc2midi's warning, %", 2),
+    "bars_unwarned_own": percent("the same, those of a given tune left out, %", 2),
 }
 ADHERENCE = {f"kept_{name}": percent(f"{name} as asked, %") for name in ASKED} | {
     "kept_header": percent("all header fields as asked, %"),
@@ -72,8 +74,9 @@ IN_GROUPS = {
 def metrics(scores: Scores, *, seed: int = 0) -> dict[str, Measure]:
     """All metrics of a set of texts but their distances to people's."""
     made = {name: share_of([bool(s[name]) for s in scores]) for name in ("reads", "clean")}
-    if any("abc2midi" in s for s in scores):
-        made["abc2midi"] = share_of([bool(s.get("abc2midi")) for s in scores])
+    for name in ("abc2midi", "abc2midi_own"):
+        if any(name in s for s in scores):
+            made[name] = share_of([bool(s.get(name)) for s in scores])
     made |= _bars(scores, seed)
     made |= _kept(scores)
     made |= _music(scores, seed)
@@ -123,10 +126,12 @@ def _bars(scores: Scores, seed: int) -> dict[str, Measure]:
     read = [s for s in scores if s.get("bars")]
     right = [s["bars"] - s["bars_wrong"] for s in read]
     made["bars_right"] = ratio(right, [s["bars"] for s in read], seed=seed)
-    heard = [s for s in read if "bar_warnings" in s]
-    if heard:
-        silent = [s["bars"] - min(s["bar_warnings"], s["bars"]) for s in heard]
-        made["bars_unwarned"] = ratio(silent, [s["bars"] for s in heard], seed=seed)
+    for name in ("", "_own"):
+        warned = f"bar_warnings{name}"
+        heard = [s for s in read if warned in s]
+        if heard:
+            silent = [s["bars"] - min(s[warned], s["bars"]) for s in heard]
+            made[f"bars_unwarned{name}"] = ratio(silent, [s["bars"] for s in heard], seed=seed)
     return made
 
 

@@ -22,7 +22,7 @@ from chatmusician.eval.intervals import Measure, mean
 from chatmusician.eval.provenance import fingerprint, provenance, texts_hash
 from chatmusician.eval.results import Item, Result, Row, Run, read_items, read_result
 
-VERSION = "3"
+VERSION = "4"
 PEOPLE = "people"
 # Different held-out tunes that are looked at: more change little and cost time.
 _MOST_PEOPLE = 2000

@@ -76,12 +76,11 @@ def _told(automaton: Automaton, state: State, text: str) -> State:
 
 
 def _in_text(automaton: Automaton, given: Given, state: State, char: str) -> State | None:
-    if char == state.given[:1]:
+    open_spot = given.spots and state.node.place.arg != _CHORDED
+    at = len(given.text) - len(state.given) if open_spot else -1
+    if char == state.given[:1] and at not in given.due:
         return _read(automaton, given, state, state.given)
-    if char != '"' or state.node.place.arg == _CHORDED or not given.spots:
-        return None
-    end = given.holes[state.stand.whole.hole].at if given.holes else len(given.text)
-    if end - len(state.given) not in given.spots:
+    if char != '"' or at not in given.spots:
         return None
     quote = Place(Frame(0, bare=True), QUOTE, ("", 0), ahead=ANNOTATED)
     return State(state.stand, automaton.node(quote), state.given)

@@ -240,9 +240,12 @@ class Automaton:
         section = self.plan.sections[whole.section]
         if section.motif and (new or whole.motif):
             if whole.offset == 0 and not next_bar.must_open(whole, self.plan):
-                copies = section.same_as is not None
-                return whole._replace(motif=False, copies=copies), section.motif.strip() + " "
+                motif = section.motif.strip()
+                copies = motif.rstrip("|").count("|") + 1 if section.same_as is not None else 0
+                return whole._replace(motif=False, copies=copies), f"{motif} "
             return whole._replace(motif=True), ""
+        if whole.copies > 1:
+            return whole._replace(copies=whole.copies - 1), ""
         if section.same_as is None or not (new or whole.copies):
             return whole, ""
         text = texts[section.same_as]
@@ -250,7 +253,7 @@ class Automaton:
             return whole, text + " "
         begun = 0 if new else whole.in_section
         text = opening(text, begun, whole.start > 0, varied=section.varied)
-        return whole._replace(copies=False), without_chords(text) if self.plan.chords else text
+        return whole._replace(copies=0), without_chords(text) if self.plan.chords else text
 
     def field(self, state: State, stand: Stand, place: Place, event: Event) -> State | None:
         whole = stand.whole

@@ -280,15 +280,12 @@ def _elements(place: Place) -> list[str]:
     found += [" "] if place.mode == ENDING else []
     if place.mode == BAR:
         text = str(place.arg[0])
-        found += [
-            line[len(text) :] + "\n"
-            for line in _BAR_LINES
-            if line.startswith(text) and line != text
-        ]
-        found += [
-            line[len(text) :] for line in _BAR_LINES if line.startswith(text) and line != text
-        ]
-        return [*found, "\n", " "] if not frame.one_line else [*found, " "]
+        tails = [line[len(text) :] for line in _BAR_LINES if line.startswith(text)]
+        ends = [tail for tail in tails if tail.startswith("]")]
+        # Where bars are counted a plain bar line costs nothing, and a sign may halve the bars.
+        order = [*ends, "", *(tail for tail in tails if tail and tail not in ends)]
+        found += [] if frame.one_line else [tail + "\n" for tail in order]
+        return [*found, *(tail for tail in order if tail), " "]
     bar_lines = list(_BAR_LINES)
     found += [" " + line for line in bar_lines] if place.mode not in (START,) else []
     found += bar_lines

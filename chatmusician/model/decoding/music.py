@@ -503,7 +503,8 @@ def after_bracket(place: Place, char: str) -> Step:
             return place.but(mode=LETTER, arg=(char, "]", 3 if begun else 0))
         return None
     if char in LETTERS or char in "^_=":
-        if not note_begins(place) or frame.stopped or (frame.strict and place.ahead & TRILLED):
+        refused = frame.strict and (place.ahead & TRILLED or frame.hornpipe)
+        if not note_begins(place) or frame.stopped or refused:
             return None
         empty = place.but(mode=CHORD, arg=("", "", (), ()), last=0)
         return in_chord(empty, char)

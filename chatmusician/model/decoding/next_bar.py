@@ -63,6 +63,7 @@ def frame(whole: Whole, plan: Constraints) -> Frame:
         chord=chord,
         again=plan.chords[whole.chord - 1] if plan.chords and whole.chord else "",
         owed=owed,
+        parts=owed,
         bare=plan.bare,
     )
     closed = _closed(whole, plan)
@@ -135,7 +136,7 @@ def _last(need: int, ends: tuple[tuple[str, frozenset[int] | None], ...]) -> int
 
 def _forced_next(whole: Whole) -> bool:
     """Whether the bar after this one begins with text that is given."""
-    return whole.motif or whole.copies
+    return whole.motif or whole.copies == 1
 
 
 def _chords(whole: Whole, plan: Constraints, ticks: int) -> tuple[str | None, int]:

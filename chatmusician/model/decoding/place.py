@@ -77,7 +77,7 @@ class Frame:
     rests     how many bars of rest (Z) may stand here
     chord     the chord symbol that comes next, "" for none, None for any
     again     the one before it, which may be written once more
-    owed      how many chord symbols this bar must still hold
+    owed      how many chord symbols this bar must still hold, of `parts`
     closed    the tune may end before this bar; `over`: it does
     fields    fields that may change here
     doubtful  (5, (7 and (9 must say their time; in the header: R: may not say hornpipe
@@ -100,6 +100,7 @@ class Frame:
         chord: str | None = None,
         again: str = "",
         owed: int = 0,
+        parts: int = 0,
         closed: bool = False,
         over: bool = False,
         fields: str = "",
@@ -123,6 +124,7 @@ class Frame:
         self.chord: Final = chord
         self.again: Final = again
         self.owed: Final = owed
+        self.parts: Final = parts
         self.closed: Final = closed
         self.over: Final = over
         self.fields: Final = fields
@@ -135,7 +137,7 @@ class Frame:
         self.hornpipe: Final = hornpipe
         self.bare: Final = bare
         self.key: Final = (
-            (need, ends, starts, ending, must, split, carry, rests, chord, again, owed),
+            (need, ends, starts, ending, must, split, carry, rests, chord, again, owed, parts),
             (closed, over, fields, unit, compound, doubtful, strict, one_line),
             (stopped, hornpipe, bare),
         )
@@ -183,6 +185,7 @@ class Frame:
             chord=self.chord if chord is None else chord,
             again=self.again if again is None else again,
             owed=self.owed if owed is None else owed,
+            parts=self.parts,
             closed=self.closed if closed is None else closed,
             over=self.over if over is None else over,
             fields=self.fields if fields is None else fields,
@@ -258,7 +261,7 @@ class Place:
         frame = self.frame
         if not frame.need:
             return 64 * 256
-        part = frame.need // (frame.owed + 1) // frame.unit * frame.unit
+        part = frame.need // max(frame.parts, 1) // frame.unit * frame.unit
         return frame.need - self.at - frame.owed * max(part, frame.unit)
 
     def lengths(self) -> dict[str, int]:

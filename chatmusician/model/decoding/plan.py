@@ -55,13 +55,15 @@ class Hole:
 class Given:
     """A tune's text (bytes as Latin-1) that follows as it stands.
 
-    Bars are filled in at the `holes`; chord symbols may be put in before the bytes `spots`.
+    Bars are filled in at the `holes`; chord symbols may be put in before the bytes `spots`, and
+    must before those of them that are `due`.
     `after`: the tune goes on behind the text, in a meter and a unit, with a |: open or not.
     """
 
     text: str
     holes: tuple[Hole, ...] = ()
     spots: frozenset[int] = frozenset()
+    due: frozenset[int] = frozenset()
     after: tuple[str, int, bool] | None = None
 
 

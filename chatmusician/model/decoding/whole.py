@@ -34,7 +34,7 @@ class Whole(NamedTuple):
     implied   a :| without |: has been read since the last |:
     signed    a sign has been read that ends a section or repeat
     hole      how many holes of a given text have been begun; `filling`: one is being filled
-    copies    most of another section's text waits for the next full bar
+    copies    behind so many bar lines the text of another section follows
     home      the position to which abc2midi would go back from a :| without |:, -1: unclear
     """
 
@@ -70,7 +70,7 @@ class Whole(NamedTuple):
     signed: bool = False
     hole: int = 0
     filling: bool = False
-    copies: bool = False
+    copies: int = 0
 
 
 def bar_ticks(whole: Whole, plan: Constraints) -> int:
@@ -218,7 +218,7 @@ def _sectioned(whole: Whole, plan: Constraints) -> Whole:
     """The next section begins."""
     if whole.in_section == 0:
         return whole
-    return whole._replace(section=whole.section + 1, in_section=0, motif=False, copies=False)
+    return whole._replace(section=whole.section + 1, in_section=0, motif=False, copies=0)
 
 
 def is_replayed(whole: Whole, plan: Constraints) -> bool:
