@@ -32,8 +32,9 @@ from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.constraint import Constraint, Grammar
 from chatmusician.model.decoding.finish import ending
 from chatmusician.model.decoding.place import QUOTE, VALUE
-from chatmusician.model.decoding.plan import BARS, BRIEF, Constraints, Section
+from chatmusician.model.decoding.plan import BARS, BRIEF, Constraints, Given, Section
 from chatmusician.model.decoding.vocabulary import Vocabulary
+from chatmusician.model.given import with_holes, with_room_for_chords
 from chatmusician.programs import program_path
 
 METERS = (
@@ -107,7 +108,7 @@ def plans(chance: random.Random) -> Constraints:
     headers = tuple(head)
     bars = chance.choice((4, 6, 8, 12, 16))
     chords = tuple(chance.choices(CHORDS, k=chance.randint(2, bars)))
-    kind = chance.randrange(8)
+    kind = chance.randrange(10)
     if kind <= 1:
         return Constraints(level=BRIEF, headers=headers)
     if kind == 2:
@@ -121,7 +122,11 @@ def plans(chance: random.Random) -> Constraints:
         return Constraints(level=BRIEF, headers=headers, sections=(section,), chords=asked)
     if kind <= 6:
         return Constraints(level=BRIEF, headers=headers, sections=repeats(bars, motif, chance))
-    return Constraints(level=BRIEF, headers=headers, sections=written(motif))
+    if kind == 7:
+        return Constraints(level=BRIEF, headers=headers, sections=written(motif))
+    if kind == 8:
+        return Constraints(level=BRIEF, headers=headers, sections=varied(motif, chance))
+    return Constraints(level=BRIEF, given=given(headers, chance))
 
 
 def some_motif(meter: str, unit: str, chance: random.Random) -> str:
@@ -150,6 +155,33 @@ def written(motif: str) -> tuple[Section, ...]:
         Section(2, repeated=False),
         Section(2, repeated=False, same_as=0),
     )
+
+
+def varied(motif: str, chance: random.Random) -> tuple[Section, ...]:
+    return (
+        Section(4, repeated=False),
+        Section(4, repeated=False, same_as=0, varied=True, motif=chance.choice(("", motif))),
+        Section(2, repeated=False, motif=chance.choice(("", motif))),
+        Section(4, repeated=False, same_as=1, motif=chance.choice(("", motif))),
+    )
+
+
+def given(headers: Iterable[tuple[str, str]], chance: random.Random) -> Given:
+    """A tune with blank bars, or to be harmonised."""
+    fields = dict(headers)
+    length, rest = divmod(
+        parse_meter(fields["M"]).num * int(fields["L"][2:]), parse_meter(fields["M"]).den
+    )
+    if rest or not length:
+        fields["M"], length = "4/4", int(fields["L"][2:])
+    bars = ["".join(chance.choices("CDEFGABcde", k=length)) for _ in range(8)]
+    head = "X:1\n" + "".join(f"{letter}:{fields[letter]}\n" for letter in "TMLK")
+    holes = chance.random() < 0.7
+    if holes:
+        for at in chance.sample(range(8), 3):
+            bars[at] = f"x{length}"
+    tune = abc.read(f"{head}|: {' | '.join(bars)} :|\n").tunes[0]
+    return with_holes(tune) or with_room_for_chords(tune)
 
 
 def walk(tune: Constraint, chance: random.Random, found: Found) -> str:
@@ -208,6 +240,14 @@ def lost(plan: Constraints, text: str) -> Iterator[str]:
         if value is not None and (not written or any(one != value for one in written)):
             yield f"header {letter}"
     notes = re.sub(r'"[^"]*"|\s', "", text.partition("\nK:")[2].partition("\n")[2])
+    if plan.given is not None:
+        bare = re.sub(r'"[^"]*"', "", text) if plan.given.spots else text
+        ends = [*(hole.at for hole in plan.given.holes), len(plan.given.text)]
+        rest = bare
+        for start, end in zip([0, *ends], ends, strict=False):
+            _, there, rest = rest.partition(plan.given.text[start:end].strip())
+            if not there and end > start:
+                yield "given text"
     for section in plan.sections:
         if section.motif and section.motif.replace(" ", "") not in notes:
             yield "motif"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc import Tune
+from chatmusician.abc import Tune, timeline
 from chatmusician.abc.edit import apply_edits
 from chatmusician.abc.fields import parse_meter, parse_unit
 from chatmusician.abc.tune import (
@@ -138,7 +138,19 @@ def gone_on_with(text: str, tune: Tune) -> Given | None:
         reading.take(element)
     if not text.rstrip().endswith(("|", ":", "]")) or not reading.ticks:
         return None
-    return Given(_bytes(text), after=(reading.meter, reading.ticks, reading.opened))
+    back = _back(tune) if reading.opened else -1
+    return Given(_bytes(text), after=(reading.meter, reading.ticks, back))
+
+
+def _back(tune: Tune) -> int:
+    """How far into a bar the repeat that is open begins: its first bar may be a pickup."""
+    line = timeline(tune)
+    measures = line.voices[0].measures if line.voices else []
+    begun = next((m for m in reversed(measures) if m.opens), None)
+    if begun is None or not 0 < begun.length < begun.want:
+        return 0
+    short = line.quarters(int(begun.want - begun.length)) * WHOLE / 4
+    return int(short) if short.denominator == 1 else 0
 
 
 def _bytes(text: str) -> str:

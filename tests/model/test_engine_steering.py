@@ -20,6 +20,7 @@ from chatmusician.model.brief.read import read_request
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.compose import ComposeOptions, Composition, compose
 from chatmusician.model.decoding.automaton import Automaton
+from chatmusician.model.decoding.finish import ending
 from chatmusician.model.generation import Request, Sampling
 from chatmusician.model.load import load_model
 from chatmusician.model.plans import plan
@@ -162,6 +163,10 @@ def test_chord_symbols_go_where_notes_begin_in_any_tune() -> None:
     ):
         state, read = automaton.spell(changed)
         assert (read == len(changed) and automaton.accepting(state)) is spelled, changed
+    begun, _ = automaton.spell(found.prefix)
+    rest = ending(automaton, begun)
+    assert rest is not None
+    assert automaton.accepting(automaton.spell(rest, begun)[0])
 
 
 @pytest.mark.parametrize(("task", "start"), [("continue", 2), ("infill", 1)])
@@ -297,3 +302,13 @@ def test_a_tune_without_a_length_is_as_long_as_the_model_should_be_told() -> Non
     assert plan("bars", Brief(key="D"), 16).constraints.bars is None
     (section,) = plan("brief", Brief(motifs=("CDEF",), meter="4/4"), 16).constraints.sections
     assert section.bars == 16
+
+
+def test_a_repeat_that_is_open_closes_where_it_began() -> None:
+    text = "X:1\nR:hornpipe\nM:6/8\nL:1/8\nK:D\nA | DFA dfa | gfe dA :: B | cde fga |"
+    found = plan("brief", given("continue", text))
+    automaton = Automaton(found.constraints)
+    for rest, spelled in ((" d6 | DFA dA :|", True), (" d6 | DFA d3 :|", False)):
+        whole = found.prefix + rest
+        state, read = automaton.spell(whole)
+        assert (read == len(whole) and automaton.accepting(state)) is spelled, rest

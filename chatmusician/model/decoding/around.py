@@ -55,6 +55,14 @@ def advance(automaton: Automaton, given: Given, state: State, char: str) -> Stat
     return automaton.plainly(state, char) if char not in "\n|" else None
 
 
+def following(given: Given, state: State) -> str:
+    """What may be written next of the text: up to where a chord symbol is due, or one."""
+    at = len(given.text) - len(state.given)
+    if at in given.due and state.node.place.arg != _CHORDED:
+        return '"C"'
+    return state.given[: min([due - at for due in given.due if due > at], default=None)]
+
+
 def behind_hole(given: Given, whole: Whole) -> str:
     """The text that ends the hole being filled."""
     return _segment(given, whole.hole) if whole.filling else ""
@@ -103,15 +111,15 @@ def _read(automaton: Automaton, given: Given, state: State, text: str) -> State:
         return _hole(automaton, whole, given.holes[whole.hole], text)
     if given.after is None:
         return State(state.stand, automaton.node(Place(Frame(0), OVER)))
-    meter, unit, opened = given.after
+    meter, unit, back = given.after
     whole = Whole(
         music=True,
         meter=meter,
         unit=unit,
         first=False,
-        back=0 if opened else -1,
-        home=0 if opened else -1,
-        opened=opened,
+        back=back,
+        home=back,
+        opened=back >= 0,
         body=True,
         last=PLAIN,
         signed=True,

@@ -126,8 +126,8 @@ class Automaton:
             if after is None or not found.again:
                 return after
             state = after
-            if state.given:
-                return self.advance_given(state, char)
+            if state.given and not (self.may_wait(state, char) and char != state.given[0]):
+                return self.through_given(state, char)
 
     def tied(self, node: Node, pitch: str) -> Node:
         """The place after a tie, now that it matters which pitch was read."""
@@ -143,17 +143,24 @@ class Automaton:
         return found
 
     def advance_given(self, state: State, char: str) -> State | None:
+        """One character further, written down where sections come back."""
         given = state.given
         if given and not self.is_given(state, char):
             waiting = self.plainly(state.told(""), char) if self.may_wait(state, char) else None
             return waiting.told(given) if waiting is not None else None
-        after = self.plainly(state.told("") if given else state, char)
-        if after is None:
-            return None
-        if self.tapes and state.stand.whole.music:
+        after = self.through_given(state, char)
+        if after is not None and self.tapes and state.stand.whole.music:
             same = after.stand.whole.section == state.stand.whole.section
             after = after.taped((after.tape if same else "") + char)
-        return after.told(given[1:] or after.given) if given else after
+        return after
+
+    def through_given(self, state: State, char: str) -> State | None:
+        """The next character of a text that is given, or any where none is."""
+        given = state.given
+        if given and not self.is_given(state, char):
+            return None
+        after = self.plainly(state.told("") if given else state, char)
+        return after.told(given[1:] or after.given) if given and after is not None else after
 
     def is_given(self, state: State, char: str) -> bool:
         """Whether the character is the next of the text that is given."""

@@ -87,8 +87,8 @@ def _ways(automaton: Automaton, state: State) -> Iterator[tuple[str, State]]:
 def _candidates(state: State, plan: Constraints) -> list[str]:
     """What may be written next, the shortest way to the end first."""
     place = state.node.place
-    if place.mode == GIVEN:
-        return [state.given]
+    if place.mode == GIVEN and plan.given is not None:
+        return [around.following(plan.given, state)]
     found = [state.given, *_in_mode(place)] if state.given else _in_mode(place)
     if plan.counts:
         # Where bars are counted a sign brings the end no nearer: it may halve them.

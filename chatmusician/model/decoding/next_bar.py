@@ -104,6 +104,8 @@ def _fields(whole: Whole, plan: Constraints) -> str:
     Where the header is settled, only the key, if it is not asked for, at the start of a section:
     a model that has something refused would change fields instead.
     """
+    if plan.given is not None:
+        return ""
     if plan.headers is None:
         return _possible(whole, plan)
     settled = dict(plan.headers).get("K") is not None or plan.chords is not None

@@ -57,14 +57,15 @@ class Given:
 
     Bars are filled in at the `holes`; chord symbols may be put in before the bytes `spots`, and
     must before those of them that are `due`.
-    `after`: the tune goes on behind the text, in a meter and a unit, with a |: open or not.
+    `after`: the tune goes on behind the text, in a meter and a unit; a :| would go back to a
+    place so many ticks into a bar, -1 where no |: is open.
     """
 
     text: str
     holes: tuple[Hole, ...] = ()
     spots: frozenset[int] = frozenset()
     due: frozenset[int] = frozenset()
-    after: tuple[str, int, bool] | None = None
+    after: tuple[str, int, int] | None = None
 
 
 # The meters that abc2midi takes for a hornpipe.
@@ -144,7 +145,7 @@ class Constraints:
     @property
     def bare(self) -> bool:
         """Whether annotations and fingerings are left out: nobody asks for any."""
-        return self.level == BRIEF and self.headers is not None
+        return self.level == BRIEF and (self.headers is not None or self.given is not None)
 
     @property
     def counts(self) -> bool:
