@@ -238,7 +238,11 @@ class Automaton:
         since = 2 if event.text == END else 0 if event.text in (PLAIN, CLOSE) else 5
         started = Place(self.frame(whole), START, (since,), tie=event.tie, slurs=event.slurs)
         tape = state.tape if whole.section == section else ""
-        return self.owing(State(self.stand(whole), self.node(started), "", tape, texts), given)
+        state = State(self.stand(whole), self.node(started), "", tape, texts)
+        now = tune.section_of(whole, self.plan)
+        if given and not whole.copies and now is not None and now.same_as is not None:
+            given = self.spellable(state, given)
+        return self.owing(state, given)
 
     def section_text(self, whole: Whole, texts: tuple[str, ...], new: bool) -> tuple[Whole, str]:
         """The text with which the section (or its first full bar) must begin."""
@@ -261,6 +265,14 @@ class Automaton:
         begun = 0 if new else whole.in_section
         text = opening(text, begun, whole.start > 0, varied=section.varied)
         return whole._replace(copies=0), without_chords(text) if self.plan.chords else text
+
+    def spellable(self, state: State, given: str) -> str:
+        """The text as far as it can stand: a section's bars may begin behind another tie, or in
+        the middle of what they end. Whole bars of it are kept."""
+        if self.plan.chords is not None:
+            return given
+        read = self.spell_plainly(given, self.unbound(state))[1]
+        return given if read == len(given) else given[: given.rfind("| ", 0, read) + 1]
 
     def field(self, state: State, stand: Stand, place: Place, event: Event) -> State | None:
         whole = stand.whole

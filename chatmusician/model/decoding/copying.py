@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 _CHORD: Final = re.compile(r'"[A-Z(][^"\n]*"')
+_DIGITS: Final = frozenset("0123456789")
 # So much of a section comes back in a variation of it: two of that share count as varied if the
 # rest agrees no more than music by chance does (`abc.analysis.similarity`).
 _VARIED_SHARE: Final = 0.64
@@ -30,7 +31,7 @@ def opening(text: str, begun: int, pickup: bool, *, varied: bool) -> str:
     count = len(bars) - before
     first = begun + before if begun else 0
     if not varied:
-        rest = "|".join(bars[first:]).strip(" \n")
+        rest = _without_ends("|".join(bars[first:]).strip(" \n"))
         return f"{rest} " if rest else ""
     end = min(begun + _VARIED_SHARE * count, count - _LEAST)
     if end <= begun:
@@ -39,7 +40,23 @@ def opening(text: str, begun: int, pickup: bool, *, varied: bool) -> str:
     found = "".join(bar.strip(" \n") + " | " for bar in bars[first : whole + before])
     beats = bars[whole + before].split() if end - whole > _LEAST else []
     part = " ".join(beats[: round(len(beats) * (end - whole))])
-    return found + (f"{part} " if part else "")
+    return _without_ends(found + (f"{part} " if part else ""))
+
+
+def _without_ends(text: str) -> str:
+    """The text without the ends of slurs that began before it."""
+    kept: list[str] = []
+    depth, quoted = 0, False
+    for at, char in enumerate(text):
+        quoted ^= char == '"'
+        if char == "(" and not quoted and text[at + 1 : at + 2] not in _DIGITS:
+            depth += 1
+        elif char == ")" and not quoted:
+            if not depth:
+                continue
+            depth -= 1
+        kept.append(char)
+    return "".join(kept)
 
 
 def without_chords(text: str) -> str:
