@@ -33,7 +33,7 @@ step "instruction rows"
 once "$out/keys.txt" "$python" "$here/bundled_rows.py" keys "$out/corpus" "$out/keys"
 once "$out/tasks.txt" ours corpus tasks "$out/keys" -o "$out/tasks"
 once "$out/rows.txt" "$python" "$here/bundled_rows.py" rows "$out/tasks" "$out/rows.jsonl"
-once "$out/theory.txt" ours eval theory --seeds "$(seq -s, 101 112)" --side train --form sft \
+once "$out/theory.txt" ours eval theory --seeds "$(seq -s, 101 170)" --side train --form sft \
     --write "$out/theory.jsonl"
 once "$out/words.txt" "$python" "$here/bundled_rows.py" words "$out/tasks" "$out/words.jsonl"
 
@@ -42,8 +42,8 @@ once "$out/tokenizer.txt" ours train tokenizer "$out/corpus/data" "$out/words.js
     -o "$out/tokenizer"
 once "$out/pt.txt" preprocess pt 512 pt corpus/data
 once "$out/pt-held-out.txt" preprocess pt 512 pt-held-out corpus/held-out
-once "$out/sft.txt" preprocess sft 1024 sft rows.jsonl theory.jsonl
-once "$out/sft-held-out.txt" preprocess sft 1024 sft-held-out tasks/test.jsonl
+once "$out/sft.txt" preprocess sft 2048 sft rows.jsonl theory.jsonl
+once "$out/sft-held-out.txt" preprocess sft 2048 sft-held-out tasks/test.jsonl
 
 step "training"
 once "$out/pretrained.txt" ours train pretrain bundled "data.path=$out/pt" \
