@@ -96,7 +96,9 @@ def _begun(brief: Brief, bars: int | None) -> Plan:
         more = None if bars is None else bars - begun % USUAL_BARS
     state = _spelled(found, text)
     if state is not None:
-        total = None if more is None else state.stand.whole.bars + more
+        # A bar line is known to be whole by what comes behind it.
+        ended = _spelled(found, f"{text} ") or state
+        total = None if more is None else ended.stand.whole.bars + more
         return Plan(replace(found, bars=total), text)
     given = gone_on_with(text, _tune(text))
     return Plan(Constraints(given=given, bars=more), text) if given else Plan(found)

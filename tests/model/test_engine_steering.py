@@ -312,3 +312,11 @@ def test_a_repeat_that_is_open_closes_where_it_began() -> None:
         whole = found.prefix + rest
         state, read = automaton.spell(whole)
         assert (read == len(whole) and automaton.accepting(state)) is spelled, rest
+
+
+def test_a_tune_is_gone_on_with_to_the_end_of_a_section() -> None:
+    start = TUNE[: TUNE.index("GBd")].strip()
+    assert plan("brief", given("continue", start), 16).constraints.bars == 16
+    assert plan("brief", given("continue", start, bars=12)).constraints.bars == 12
+    assert plan("brief", given("continue", start)).constraints.bars is None
+    assert plan("brief", given("variation", TUNE), 16).constraints.bars == 4
