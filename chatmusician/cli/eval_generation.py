@@ -72,9 +72,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tries",
         type=int,
-        default=3,
+        default=6,
         metavar="N",
-        help="how often a tune is asked for that is not as asked (3; at levels off to bars once)",
+        help="how often a tune is asked for that is not as asked (6; at levels off to bars once)",
     )
     parser.add_argument("--outputs", metavar="FILE", help="texts to score: JSON lines of id, text")
     parser.add_argument(

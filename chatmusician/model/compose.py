@@ -19,7 +19,7 @@ from chatmusician.model.generation import Backend, OnText, Request, Sampling
 from chatmusician.model.steering import Steering, steer
 
 MOST_CANDIDATES = 64
-_TRIES = 3
+_TRIES = 6
 _SEEDS = 2**31
 
 

@@ -79,7 +79,8 @@ def _given(brief: Brief) -> Constraints:
     kept = {letter: tune.value(letter).strip() for letter in "RQ"}
     values = {"R": kept["R"], "M": asked, "L": UNIT, "Q": kept["Q"], "K": tonic}
     headers = tuple((letter, value) for letter, value in values.items() if value != "")
-    text = "".join(f"{letter}:{value or 'C'}\n" for letter, value in headers)
+    told = Constraints(headers=headers).effective().headers or ()
+    text = "".join(f"{letter}:{value or 'C'}\n" for letter, value in told)
     if _spelled(Constraints(headers=headers), f"X:1\n{text}") is not None:
         return Constraints(headers=headers)
     return Constraints(headers=(("M", asked), ("L", UNIT), ("K", tonic)), more=True)

@@ -325,3 +325,10 @@ def test_a_field_changes_once_in_a_bar() -> None:
         assert not fine
         assert read == HEAD + until
     assert spelled(HEAD + "[M:3/4][K:D]d6|[K:G]d6|]")[0]
+
+
+def test_a_hornpipe_behind_a_blank_is_one() -> None:
+    headers = (("M", "2/2"), ("L", "1/8"), ("K", "G"))
+    automaton = Automaton(Constraints(headers=headers, more=True))
+    _, read = automaton.spell("X:1\nR: Hornpipe\n")
+    assert read == len("X:1\nR: Hornpip")

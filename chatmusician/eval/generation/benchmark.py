@@ -21,7 +21,7 @@ class Asking:
 
     level: str = "brief"
     batch: int = 8
-    tries: int = 3
+    tries: int = 6
     sampling: Callable[[Sampling], Sampling] | None = None
 
 

@@ -70,7 +70,7 @@ class FromModel:
     """A model at one level of constraint, asked in batches that are the same every time."""
 
     def __init__(
-        self, opened: Opened, level: str, sampling: Sampling, *, batch: int = 8, tries: int = 3
+        self, opened: Opened, level: str, sampling: Sampling, *, batch: int = 8, tries: int = 6
     ) -> None:
         if level not in LEVELS:
             raise UsageError(f"unknown level {level!r}", hint=f"one of {', '.join(LEVELS)}")

@@ -91,18 +91,17 @@ def _in_text(place: Place, letter: str, text: str, end: str, back: int, char: st
         # It could be taken for music.
         return None
     if letter == "R":
-        said = _heard(said, char, not text)
+        said = _heard(said, char)
         if said == _HORNPIPE and place.frame.doubtful:
             return None
     return place.but(arg=(letter, f"{left}{said}", end, back))
 
 
-def _heard(said: str, char: str, first: bool) -> str:
-    """How much of `hornpipe` the text has spelled; "." where it says something else."""
-    if said == _HORNPIPE:
+def _heard(said: str, char: str) -> str:
+    """How much of `hornpipe` the text has spelled, blanks before it left out; "." where it says
+    something else."""
+    if said in (_HORNPIPE, "."):
         return said
-    if said == "." or (not said and not first and char != " "):
-        return "."
     if char == " " and not said:
         return ""
     # In capitals abc2midi does not know it.
