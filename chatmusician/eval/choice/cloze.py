@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from chatmusician.eval.choice.answering import TOO_LONG, Done, Said
-from chatmusician.eval.choice.likelihood import Likelihood
+from chatmusician.eval.choice.answering import TOO_LONG, ByLikelihood, Done, Said
 from chatmusician.eval.choice.modes import CLOZE
 from chatmusician.eval.choice.prompts import Prompt, open_answer
 from chatmusician.eval.choice.questions import LETTERS, Question
@@ -22,7 +20,7 @@ class _Item:
     starts: list[int]
 
 
-class ByText:
+class ByText(ByLikelihood):
     """The option whose text has the highest log probability, the sum over its tokens.
 
     A sum, as lm-eval's `acc` takes it: short options have an advantage, which a model that
@@ -30,19 +28,6 @@ class ByText:
     """
 
     mode = CLOZE
-
-    def __init__(
-        self,
-        engine: Likelihood,
-        *,
-        name: str,
-        model: dict[str, Any],
-        settings: dict[str, Any] | None = None,
-    ) -> None:
-        self.engine = engine
-        self.name = name
-        self.model = model
-        self.settings = {**(settings or {}), "chat": engine.wrap is not None}
 
     def answers(
         self,
