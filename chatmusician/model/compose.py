@@ -21,6 +21,8 @@ from chatmusician.model.steering import Steering, steer
 MOST_CANDIDATES = 64
 _TRIES = 6
 _SEEDS = 2**31
+# By how much of itself the temperature rises from one try to the next.
+_BOLDER = 0.1
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,10 @@ class _Run:
     cancel: threading.Event | None
     made: dict[int, Candidate] = field(default_factory=dict)
 
-    def round(self, seeds: Sequence[tuple[int, int]]) -> bool:
+    def round(self, seeds: Sequence[tuple[int, int]], turn: int) -> bool:
         """One batch of (index, seed); better tunes replace worse. Whether it was interrupted."""
         start = self.steering.start
+        sampling = bolder(self.sampling, turn) if start else self.sampling
         requests = [
             Request(self.turns, seed, self.steering.prefix, start() if start else None)
             for _, seed in seeds
@@ -96,7 +99,7 @@ class _Run:
         told = self.on_text
         indices = [index for index, _ in seeds]
         shown = None if told is None else lambda at, text: told(indices[at], text)
-        done = self.backend.generate(requests, self.sampling, on_text=shown, cancel=self.cancel)
+        done = self.backend.generate(requests, sampling, on_text=shown, cancel=self.cancel)
         for index, completion in zip(indices, done, strict=True):
             found = judge(completion, read_answer(completion.text), self.reading.brief)
             if index not in self.made or found.total > self.made[index].total:
@@ -158,10 +161,15 @@ def tries(steering: Steering, most: int) -> int:
     return most if steering.retry or steering.level == BRIEF else 1
 
 
+def bolder(sampling: Sampling, turn: int) -> Sampling:
+    """Drawn more freely at later tries: a model that is sure of its tune would write it again."""
+    return replace(sampling, temperature=sampling.temperature * (1 + _BOLDER * turn))
+
+
 def _rounds(run: _Run, seeds: list[tuple[int, int]], tries: int) -> bool:
     """Ask again, with other seeds, for what is not as it should be."""
     for turn in range(tries):
-        if run.round([(at, seed_of(seed, turn)) for at, seed in seeds]):
+        if run.round([(at, seed_of(seed, turn)) for at, seed in seeds], turn):
             return True
         seeds = [(at, seed) for at, seed in seeds if not run.made[at].perfect]
         if not seeds:

@@ -37,7 +37,7 @@ class Plan:
 def plan(level: str, brief: Brief, bars: int | None = None) -> Plan:
     """What a level holds of a brief; ``bars`` where it says nothing of a length."""
     if level != BRIEF:
-        return Plan(Constraints(level=level))
+        return Plan(Constraints(level=level, plain=level == BARS))
     if brief.given:
         if brief.task == "continue":
             return _begun(brief, bars)
@@ -74,7 +74,7 @@ def _given(brief: Brief) -> Constraints:
     line = abc.timeline(tune)
     asked = brief.meter or ("" if line.meter.free else line.meter.name)
     if not asked:
-        return Constraints(level=BARS)
+        return Constraints(level=BARS, plain=True)
     tonic = key(brief) or (key_text(line.key) if line.key.valid else None)
     kept = {letter: tune.value(letter).strip() for letter in "RQ"}
     values = {"R": kept["R"], "M": asked, "L": UNIT, "Q": kept["Q"], "K": tonic}

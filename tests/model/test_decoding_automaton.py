@@ -189,6 +189,9 @@ def test_nobody_asks_for_annotations() -> None:
     for text in ('"^slow', '"1"', '"Am""', '"H'):
         assert spelled(head + text, plan)[1] != head + text
     assert spelled(head + '"^slow"C8|]', Constraints(level=BARS))[0]
+    assert not spelled(head + '"^slow"C8|]', Constraints(level=BARS, plain=True))[0]
+    assert not spelled(head + "C8|[M:3/4]C6|]", Constraints(level=BARS, plain=True))[0]
+    assert spelled(head + "C8||[M:3/4]C6|]", Constraints(level=BARS, plain=True))[0]
 
 
 def test_chord_symbols_due_in_a_motif_are_woven_into_it() -> None:

@@ -16,7 +16,7 @@ from chatmusician.model.answer import read_answer
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.candidates import Candidate, judge
 from chatmusician.model.chat_format import Turn
-from chatmusician.model.compose import seed_of, tries
+from chatmusician.model.compose import bolder, seed_of, tries
 from chatmusician.model.decoding.plan import BARS, BRIEF, LEVELS, OFF
 from chatmusician.model.generation import Completion, Request, Sampling
 from chatmusician.model.prompts import answer_room
@@ -130,7 +130,10 @@ class FromModel:
 
     def _round(self, waiting: Sequence[_Asking]) -> None:
         begun = time.monotonic()
-        done = self.backend.generate([one.request() for one in waiting], self.sampling)
+        # All that wait have been asked equally often.
+        turn = waiting[0].tries if waiting[0].steering.start else 0
+        sampling = bolder(self.sampling, turn)
+        done = self.backend.generate([one.request() for one in waiting], sampling)
         share = (time.monotonic() - begun) / len(waiting)
         if any(completion.finish == "cancelled" for completion in done):
             raise KeyboardInterrupt

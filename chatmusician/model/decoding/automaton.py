@@ -254,7 +254,10 @@ class Automaton:
                 motif = section.motif.strip()
                 copies = motif.rstrip("|").count("|") + 1 if section.same_as is not None else 0
                 return whole._replace(motif=False, copies=copies), f"{motif} "
-            return whole._replace(motif=True), ""
+            pickup = ""
+            if new and whole.offset and section.same_as is not None:
+                pickup = texts[section.same_as].partition("|")[0].strip() + " "
+            return whole._replace(motif=True), pickup
         if whole.copies > 1:
             return whole._replace(copies=whole.copies - 1), ""
         if section.same_as is None or not (new or whole.copies):

@@ -101,10 +101,12 @@ def _plain_at(ends: tuple[tuple[str, frozenset[int] | None], ...], time: int) ->
 def _fields(whole: Whole, plan: Constraints) -> str:
     """The fields that may change at the start of the bar.
 
-    Where the header is settled, only the key, if it is not asked for, at the start of a section:
-    a model that has something refused would change fields instead.
+    In a `plain` tune only at the start of a later section, and where the header is held, only the
+    key, if it is not asked for: a model that has something refused would change fields instead.
     """
     if plan.given is not None:
+        return ""
+    if plan.plain and (whole.first or whole.in_section):
         return ""
     if plan.headers is None:
         return _possible(whole, plan)

@@ -103,6 +103,8 @@ class Constraints:
     strict     halves of a bar at a repeat sign add up in the order of reading, and the tune ends
                with |] or :|; else whatever `check` accepts (every level)
     lyrics     w: and W: lines may be written (every level)
+    plain      no words in quotes and fingerings, and fields change at the start of a later section
+               alone: what a model writes that has something refused (every level)
     given      a tune that is given: filled in, harmonised, gone on with. Then nothing else holds
     """
 
@@ -115,6 +117,7 @@ class Constraints:
     one_line: bool = False
     strict: bool = True
     lyrics: bool = False
+    plain: bool = False
     given: Given | None = None
 
     def __post_init__(self) -> None:
@@ -145,7 +148,8 @@ class Constraints:
     @property
     def bare(self) -> bool:
         """Whether annotations and fingerings are left out: nobody asks for any."""
-        return self.level == BRIEF and (self.headers is not None or self.given is not None)
+        held = self.headers is not None or self.given is not None
+        return self.plain or (self.level == BRIEF and held)
 
     @property
     def counts(self) -> bool:
