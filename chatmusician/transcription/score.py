@@ -120,6 +120,7 @@ class _Writer:
             bars=_bars(sheet, folded, times, pace, chosen.confidence),
             notes=tuple(_written(note, bar) for note in placed),
             swing=round(swing, 2),
+            chords=tuple((round(times.at(float(q), pace), 4), name) for q, name in sheet.chords),
             tempos=tuple(tempo_changes(found, max((b.number for b in found), default=1))),
             confidence={"meter": round(chosen.confidence, 3), "key": round(sure, 3)},
             remarks=self.performance.remarks,

@@ -24,7 +24,7 @@ from chatmusician.eval.transcription.tunes import Tune, drawn_tunes
 from chatmusician.transcription.beats import beat_of
 from chatmusician.transcription.score import ScoreOptions, write_score
 
-VERSION = "1"
+VERSION = "2"
 Told = Callable[[int, int], None]
 OURS = "chatmusician"
 GIVEN = "chatmusician, meter and tempo given"
@@ -33,6 +33,10 @@ NOTES = {
     "strict": percent("strict note F1"),
     "level_free": percent("level-free note F1"),
     "bars": percent("bar F1"),
+    "recall": percent("melody recall, strict"),
+    "level_free_recall": percent("melody recall, level-free"),
+    "chords": percent("chords, root and third"),
+    "chord_roots": percent("chord roots"),
     "note_f1": percent("note F1, onsets"),
     "note_offset_f1": percent("note F1, with offsets"),
 }
@@ -48,7 +52,9 @@ KEYS = {"signature": percent("key signature"), "mirex": percent("key, MIREX weig
 VALID = {"valid": percent("ABC without an error")}
 COLUMNS: dict[str, Column] = NOTES | TIME | KEYS | VALID
 _SHARES = ("meter", "meter_class", "acc1", "acc2", "valid")
-_IN_GROUPS = ("strict", "level_free", "bars", "meter", "acc1", "signature")
+_IN_GROUPS = ("strict", "level_free", "bars", "recall", "meter", "acc1", "signature")
+# What not every tune has: counted over those that do.
+_NOT_ALWAYS = ("mirex", "chords", "chord_roots")
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def _item(job: Job, task: _Task) -> Item:
     heard = ENGINES[job.engine].hear(own)
     tempo = own.player.qpm / float(beat_of(truth.meter))
     scores: dict[str, Any] = {}
-    text = ""
+    texts: dict[str, str] = {}
     for name, options in (
         (OURS, ScoreOptions()),
         (GIVEN, ScoreOptions(meter=truth.meter, tempo=tempo)),
@@ -135,13 +141,14 @@ def _item(job: Job, task: _Task) -> Item:
         except ChatMusicianError as error:
             scores[name] = {"error": str(error)}
             continue
-        text = text or written.abc
+        texts[name] = written.abc
         scores[name] = of_written(own, heard, written)
     midi = midi_of(heard)
     for name in job.programs:
-        scores[name] = of_text(own, text_by(name, midi))
+        texts[name] = text_by(name, midi)
+        scores[name] = of_text(own, texts[name])
     answer = {"meter": truth.meter, "fifths": truth.fifths, "qpm": round(own.player.qpm, 2)}
-    return Item(task.id, text, answer, scores)
+    return Item(task.id, texts, answer, scores)
 
 
 def _report(job: Job, tasks: Sequence[_Task], run: Run) -> dict[str, Any]:
@@ -200,7 +207,7 @@ def _metrics(scores: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
         if name in _SHARES:
             found[name] = share_of([bool(s.get(name, False)) for s in scores])
         else:
-            kept = [s.get(name, 0.0) for s in scores if name != "mirex" or name in s]
+            kept = [s.get(name, 0.0) for s in scores if name not in _NOT_ALWAYS or name in s]
             found[name] = mean([float(value) for value in kept], seed=seed)
     return found
 
