@@ -7,6 +7,7 @@ from typing import Any
 
 from chatmusician import abc
 from chatmusician.abc.midi.chords import parse_chord
+from chatmusician.eval.transcription.bars import wrong_bars
 from chatmusician.eval.transcription.performer import Played
 from chatmusician.eval.transcription.scores import (
     WrittenScore,
@@ -31,12 +32,17 @@ def of_text(played: Played, text: str) -> dict[str, Any]:
     said = read_score(text) if text else None
     truth = played.truth
     meter = said.meter if said else "none"
-    accompanied = len(played.performance.tracks) > 1
-    found: dict[str, Any] = dict((melody_scores if accompanied else note_scores)(truth, said))
+    scores = melody_scores if _accompanied(played) else note_scores
+    found: dict[str, Any] = dict(scores(truth, said))
     found["meter"] = same_meter(meter, truth.meter)
     found["meter_class"] = meter_class(meter) == meter_class(truth.meter)
     found.update(key_scores(truth, said))
     return found
+
+
+def _accompanied(played: Played) -> bool:
+    """Whether there are notes that have no notation: an accompaniment by chord symbols."""
+    return bool(played.truth.chords) and len(played.performance.tracks) > 1
 
 
 def of_written(played: Played, heard: Performance, written: Written) -> dict[str, Any]:
@@ -45,19 +51,17 @@ def of_written(played: Played, heard: Performance, written: Written) -> dict[str
     found.update(tempo_scores(_true_tempo(played), _counted(written)))
     found.update(_beats(played, written.beats))
     found.update(_heard(played.performance, heard))
-    if len(played.performance.tracks) > 1:
+    if _accompanied(played):
         found.update(_chords(played, written))
-    found["valid"] = not _errors(written.abc)
+    found["valid"] = not _errors(written.abc) and not wrong_bars(written.abc)
     found["cause"] = _cause(found)
     return found
 
 
 def _true_tempo(played: Played) -> float:
-    """Beats a minute, the middle of what was played; of 2/2 quarters are counted, as of 4/4."""
+    """Of 2/2 quarters are counted, as of 4/4."""
     meter = played.truth.meter.replace("2/2", "4/4")
-    gaps = sorted(b - a for a, b in zip(played.beats, played.beats[1:], strict=False))
-    middle = gaps[len(gaps) // 2] if gaps else 60 / played.player.qpm
-    return 60 / middle * float(beat_of(played.truth.meter) / beat_of(meter))
+    return played.tempo * float(beat_of(played.truth.meter) / beat_of(meter))
 
 
 def _counted(written: Written) -> float:

@@ -48,6 +48,13 @@ class Played:
     beats: tuple[float, ...]
     symbols: tuple[tuple[float, float, Symbol], ...] = ()
 
+    @property
+    def tempo(self) -> float:
+        """Beats a minute, the middle of what was played."""
+        gaps = sorted(b - a for a, b in pairwise(self.beats))
+        middle = gaps[len(gaps) // 2] if gaps else 0.0
+        return 60 / middle if middle else self.player.qpm / float(_beat(self.truth))
+
 
 def drawn_player(truth: Truth, random: Random) -> Player:
     """A player of this tune: a tempo that says nothing about its meter, but that hands can
