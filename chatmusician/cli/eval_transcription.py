@@ -35,7 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="tunes and players (0)")
     parser.add_argument(
-        "--engine", default="midi", metavar="NAME", help="how they are heard: midi, piano, guitar, violin, flute, voice (midi)"
+        "--engine",
+        default="midi",
+        metavar="NAME",
+        help="how they are heard: midi, piano, guitar, violin, flute, voice (midi)",
     )
     parser.add_argument(
         "--alone", action="store_true", help="run no other programs on the same performances"

@@ -183,9 +183,7 @@ def _accompaniment(
     return tuple(sorted(found))
 
 
-def _symbols(
-    line: Timeline, voice: VoiceLine, order: Played, end: Fraction
-) -> tuple[Symbol, ...]:
+def _symbols(line: Timeline, voice: VoiceLine, order: Played, end: Fraction) -> tuple[Symbol, ...]:
     """Each chord symbol until the next one; what names no chord ends the one before."""
     marks: dict[int, list[tuple[int, str]]] = {}
     for mark in voice.chord_symbols:
@@ -193,7 +191,9 @@ def _symbols(
     found: list[tuple[Fraction, str]] = []
     for index, begin in zip(order.measures, order.starts, strict=True):
         shift = begin - int(voice.measures[index].start)
-        found += [(line.quarters(onset + shift), text) for onset, text in sorted(marks.get(index, ()))]
+        found += [
+            (line.quarters(onset + shift), text) for onset, text in sorted(marks.get(index, ()))
+        ]
     ends = [*(onset for onset, _ in found[1:]), end][: len(found)]
     symbols = []
     for (onset, text), until in zip(found, ends, strict=True):
