@@ -87,7 +87,8 @@ def measure(names: Iterable[str], runs: Iterable[str], rows: Rows, program: Abc2
 
 
 def report(rows: Rows) -> Iterator[str]:
-    yield "| files | written | without an error, bars exact | abc2midi has nothing to say | s of one core a s of music |"
+    heads = "written", "without an error, bars exact", "abc2midi has nothing to say"
+    yield f"| files | {' | '.join(heads)} | s of one core a s of music |"
     yield "|---|---:|---:|---:|---:|"
     for name in dict.fromkeys(row["of"] for row in rows.rows.values()):
         own = [row for row in rows.rows.values() if row["of"] == name]

@@ -97,9 +97,7 @@ class _Line:
         length = self.bar * count
         if start + 2 * length > self.end + self.bar:
             return False
-        low, middle, high = (
-            bisect_left(self.onsets, start + part * length) for part in range(3)
-        )
+        low, middle, high = (bisect_left(self.onsets, start + part * length) for part in range(3))
         if low == middle or middle - low != high - middle:
             return False
         until = start + length - self.scale

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("numpy")
 pytest.importorskip("symusic")
-resource = pytest.importorskip("resource")
+pytest.importorskip("resource")
 
 from chatmusician import abc
 from chatmusician.errors import ChatMusicianError
@@ -31,8 +31,12 @@ def written(data: bytes) -> str:
     try:
         text = write_score(read_performance(data)).abc
     except ChatMusicianError as error:
-        assert 0 < len(str(error)) < 200
-        assert "\n" not in str(error)
+        said = str(error)
+    else:
+        said = ""
+    if said:
+        assert len(said) < 200
+        assert "\n" not in said
         return ""
     tune = abc.read(text).tunes[0]
     problems = abc.check_tune(tune, abc.timeline(tune))

@@ -57,7 +57,7 @@ def _near(one: str, other: str) -> bool:
     if not all(found):
         return False
     true, said = (float(match[0]) for match in found if match)
-    return abs(said / true - 1) <= 0.04
+    return abs(said / true - 1) <= 0.04 + 1e-9
 
 
 def _same_chords(one: str, other: str) -> bool:

@@ -172,7 +172,8 @@ def _report(job: Job, items: Sequence[Item], run: Run) -> dict[str, Any]:
 
 
 def _table(title: str, rows: Sequence[Row], ways: Sequence[str]) -> str:
-    text = f"# {title}\n\nIn brackets: 95 % intervals. Words are compared with those of the notation's answers.\n"
+    text = f"# {title}\n\nIn brackets: 95 % intervals. Words are compared with those of the "
+    text += "notation's answers.\n"
     whole = [(row.name, row.metrics) for row in rows if not row.group]
     columns = {name: c for name, c in (RIGHT | OVERLAP).items() if any(name in m for _, m in whole)}
     text += f"\n{by_row(whole, columns, first='answers from')}\n## By kind\n\n"
