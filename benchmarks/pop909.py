@@ -152,8 +152,8 @@ def report(rows: Rows) -> Iterator[str]:
     yield "| measure | mean (95 % interval) | songs |"
     yield "|---|---:|---:|"
     for name, title in METRICS.items():
-        value = mean(found[name])
-        yield f"| {title} | {value.value:.3f} ({value.low:.3f}–{value.high:.3f}) | {value.n} |"
+        whole = mean(found[name])
+        yield f"| {title} | {whole.value:.3f} ({whole.low:.3f}–{whole.high:.3f}) | {whole.n} |"
     said = ", ".join(f"{meter} {count}" for meter, count in sorted(meters.items()))
     yield f"\nMeters written: {said}."
 
