@@ -10,18 +10,22 @@ from typing import Any
 
 import pytest
 
-np = pytest.importorskip("numpy")
-soundfile = pytest.importorskip("soundfile")
-pytest.importorskip("onnxruntime")
-pytest.importorskip("basic_pitch")
-
 from chatmusician.errors import InputError, UsageError
 from chatmusician.train.qa.build import Job, build, cut
 from chatmusician.train.qa.pairs import FIXED, Pair, kept
 from chatmusician.train.qa.sets import find_set
 
+pytest.importorskip("onnxruntime")
+pytest.importorskip("basic_pitch")
+np = pytest.importorskip("numpy")
+soundfile = pytest.importorskip("soundfile")
+
+
 RATE = 22_050
-CAPS = "ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval\n"
+CAPS = (
+    "ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,"
+    "is_balanced_subset,is_audioset_eval\n"
+)
 NET = "id,composer,composition,movement,ensemble,source,transcriber,catalog_name,seconds\n"
 
 
@@ -153,7 +157,10 @@ def test_musicnet_has_notes_by_instrument(tmp_path: Path) -> None:
     (track,) = find_set(tmp_path).read(tmp_path)
     assert track.stated["ensemble"] == "Piano Quintet"
     notes = track.stated["notes"]
-    assert sorted(sum(notes.values(), [])) == [(0.0, 0.4, 60), (1.0, 2.0, 64)]
+    assert sorted(note for played in notes.values() for note in played) == [
+        (0.0, 0.4, 60),
+        (1.0, 2.0, 64),
+    ]
     assert len(notes) == 2
 
 
