@@ -103,7 +103,7 @@ def test_musiccaps_becomes_all_three_forms(tmp_path: Path) -> None:
     said = records[0]["conversation"]
     assert [turn["from"] for turn in said[:2]] == ["human", "gpt"]
     assert [turn["value"] for turn in said[0:8:2]] == list(FIXED)
-    assert len(said) == 2 * (4 + 5)
+    assert 2 * (4 + 3) <= len(said) <= 2 * (4 + 5)
     assert said[1]["value"] == "A calm piano plays."
     tasks = {row["task"] for row in rows(tmp_path / "out", "llark.jsonl")}
     assert tasks == {"mir", "captioning", "reasoning"}

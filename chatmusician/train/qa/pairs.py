@@ -35,6 +35,10 @@ _ASKED = (
     "What is the last note?",
     "What is the form?",
     "Which instruments are playing?",
+    "How many sections are there?",
+    "Does it begin with a pickup?",
+    "Does it swing?",
+    "Which notes are in bar 2?",
 )
 # LLark drops what speaks of the data rather than of the music, and what cannot be heard.
 _BAD_ANSWER = re.compile(
@@ -67,7 +71,8 @@ def kept(pair: Pair) -> bool:
 def pairs(
     facts: dict[str, Any], caption: str, stated: dict[str, Any], chance: Random
 ) -> list[Pair]:
-    """All pairs of a track that pass the filters; ``facts`` have what the set states in them."""
+    """All pairs of a track that pass the filters; ``facts`` have what the set states in them.
+    Where few facts are sure there are fewer than MusicQA's five open questions."""
     described = stated.get("caption") or caption
     detail = " ".join(part for part in (described, _tags(stated), caption) if part)
     short = (described, detail if detail != described else caption, described, detail)
