@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -127,10 +128,10 @@ def _track(job: Job, name: str, track: Track, output: Path) -> dict[str, Any]:
 def cut(source: Path, target: Path, seconds: float, chance: Random) -> float:
     """Write a crop of a sound, mono, and return where it begins; a short one is taken whole."""
     import numpy as np
-    import soundfile
 
     from chatmusician.transcription.audio import open_recording
 
+    soundfile: Any = import_module("soundfile")
     size = int(seconds * RATE)
     kept: list[Any] = []
     passed = 0
