@@ -27,6 +27,7 @@ _METERS = (
     re.compile(r"^meta\(timeSignature,(\d+)/(\d+),-?\d+,(-?[\d.]+)\)"),
     re.compile(r"^scoreprop\(timeSignature,(\d+)/(\d+),[^,]+,[^,]+,(-?[\d.]+)\)"),
 )
+_KEY = re.compile(r"keySignature,\[?([A-G])([b#]?)(m?)(?: (Maj|min))?")
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS = {"n": 0, "#": 1, "##": 2, "x": 2, "b": -1, "bb": -2}
 # Onsets in match files are rounded; they are put back on this part of a quarter.
@@ -38,7 +39,7 @@ class Beats:
     beats: tuple[float, ...]
     downbeats: tuple[float, ...]
     meter: str
-    fifths: int
+    fifths: int | None
 
 
 def pairs(folder: str) -> list[Path]:
@@ -56,14 +57,15 @@ def pairs(folder: str) -> list[Path]:
 def read_pair(midi: Path) -> Played:
     """The performance, and what is true of it by its match file and annotations."""
     beats = read_beats(_text(_annotations(midi)), str(midi))
-    notes = score_notes(_text(midi.with_suffix(".match")))
+    match = _text(midi.with_suffix(".match"))
+    notes = score_notes(match)
     if not notes:
         raise InputError("no notes of the score", path=str(midi.with_suffix(".match")))
     truth = Truth(
         notes=notes,
         bars=tuple(sorted({note.onset - note.place for note in notes})),
         meter=beats.meter,
-        fifths=beats.fifths,
+        fifths=_fifths(match) if beats.fifths is None else beats.fifths,
         tonic=-1,
         mode="",
         end=max(note.onset + note.duration for note in notes),
@@ -79,7 +81,9 @@ def read_pair(midi: Path) -> Played:
 
 def read_beats(text: str, name: str = "") -> Beats:
     rows = [line.split("\t") for line in text.splitlines() if line.strip()]
-    beats, downbeats, meter, fifths = [], [], "", 0
+    beats: list[float] = []
+    downbeats: list[float] = []
+    meter, fifths = "", None
     for row in rows:
         kind, *said = row[2].split(",")
         beats.append(float(row[0]))
@@ -88,7 +92,7 @@ def read_beats(text: str, name: str = "") -> Beats:
         if not meter:
             named = next((word for word in said if "/" in word), "")
             meter = named
-            fifths = int(said[1]) if named and len(said) > 1 else 0
+            fifths = int(said[1]) if named and len(said) > 1 else None
     if not beats or not meter:
         raise InputError("no beats with a meter", path=name)
     return Beats(tuple(beats), tuple(downbeats), meter, fifths)
@@ -173,6 +177,16 @@ class _Clock:
     def inside(self, quarters: Fraction) -> Fraction:
         place = max(0, bisect_right(self.quarters, quarters) - 1)
         return (quarters - self.quarters[place]) % self.bars[place]
+
+
+def _fifths(match: str) -> int:
+    """The sharps of the first key signature of a match file (``D``, ``[Eb Maj/C min]``)."""
+    found = _KEY.search(match)
+    if found is None:
+        return 0
+    fifths = (7 * (_STEPS[found[1]] + _SIGNS[found[2] or "n"]) + 5) % 12 - 5
+    minor = found[3] == "m" or found[4] == "min"
+    return (fifths - 3 + 5) % 12 - 5 if minor else fifths
 
 
 def _sum(text: str) -> Fraction:
