@@ -64,13 +64,13 @@ class Abc2midi:
         words = (ran.stdout + ran.stderr).decode("latin-1").strip().splitlines()
         return words[0] if words else "unknown version"
 
-    def play(self, text: bytes) -> Heard:
+    def play(self, text: bytes, options: tuple[str, ...] = OPTIONS) -> Heard:
         """The notes of the first tune of a text that went through ``neutral``."""
         source = self.folder / f"{os.getpid()}.abc"
         target = source.with_suffix(".mid")
         source.write_bytes(text)
         target.unlink(missing_ok=True)
-        command = [self.path, str(source), "-o", str(target), *OPTIONS]
+        command = [self.path, str(source), "-o", str(target), *options]
         try:
             ran = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
         except subprocess.TimeoutExpired:

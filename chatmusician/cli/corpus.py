@@ -131,11 +131,49 @@ def _tasks(args: argparse.Namespace) -> int:
     return run_tasks(args)
 
 
-# A new action (qa) is a row: its help, what adds its options, what runs it.
+def _configure_qa(parser: argparse.ArgumentParser) -> None:
+    from chatmusician.train.qa.sets import SETS
+
+    describe(
+        parser,
+        "Questions and answers over an annotated audio set: its sounds are cropped and listened\n"
+        "to, and what the set states and what is heard becomes MusicQA's, LLark's and our rows.\n"
+        "Sets are told by their own files: " + ", ".join(f"{s.name} ({s.mark})" for s in SETS),
+        "chatmusician corpus qa musiccaps/ -o qa",
+        "chatmusician corpus qa giantsteps/ -o qa --seconds 25 --seed 1",
+    )
+    parser.add_argument("folder", metavar="DIR", help="the set, its sounds below it")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write")
+    parser.add_argument("--set", metavar="NAME", choices=[s.name for s in SETS], help="which it is")
+    parser.add_argument("--seconds", type=float, default=30.0, metavar="N", help="of a crop (30)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="crops and questions (0)")
+    parser.add_argument("--fresh", action="store_true", help="forget an earlier run in DIR")
+    add_json(parser, "what was made")
+
+
+def _qa(args: argparse.Namespace) -> int:
+    from chatmusician.train.qa.build import Job, build
+
+    if not 5 <= args.seconds <= 600:
+        raise UsageError("--seconds is from 5 to 600")
+    made = build(
+        Job(args.folder, args.output, args.set, args.seed, args.seconds, args.fresh),
+        lambda id, error: note(f"{id}: {error}") if error else None,
+    )
+    good = made.tracks - len(made.failed)
+    if args.json:
+        print_json({"tracks": good, "pairs": made.pairs, "failed": made.failed})
+    else:
+        print(f"{made.pairs} pairs of {good} tracks, {len(made.failed)} failed: {args.output}")
+    return 1 if made.failed else 0
+
+
+# A new action is a row: its help, what adds its options, what runs it.
 ACTIONS: dict[
     str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]
 ] = {
     "build": ("a pre-training corpus from a recipe", _configure_build, _build),
     "tasks": ("instruction rows from tunes, split by tune family", _configure_tasks, _tasks),
+    "qa": ("questions and answers over annotated audio sets", _configure_qa, _qa),
     "stats": ("what is in a corpus", _configure_stats, _stats),
 }

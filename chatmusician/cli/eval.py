@@ -35,6 +35,8 @@ BENCHMARKS = (
     Benchmark(
         "transcription", "played tunes written down again", "chatmusician.cli.eval_transcription"
     ),
+    Benchmark("audio", "key and tempo of annotated sounds", "chatmusician.cli.eval_audio"),
+    Benchmark("qa", "answers about tunes, from MIDI and from sound", "chatmusician.cli.eval_qa"),
     Benchmark("generation", "how good a model's tunes are", "chatmusician.cli.eval_generation"),
 )
 _BY_NAME = {benchmark.name: benchmark for benchmark in BENCHMARKS}

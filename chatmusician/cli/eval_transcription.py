@@ -20,9 +20,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "when they are written down again: notes, bars, meter, tempo and key, beside midi2abc\n"
         "and MuseScore. docs/transcription.md defines every number.",
         "chatmusician eval transcription --tunes held-out.abc -o report",
-        "chatmusician eval transcription --tunes held-out.abc -n 20 --chords 0 --alone -o quick",
+        "chatmusician eval transcription --tunes held-out.abc --engine piano -o heard",
+        "chatmusician eval transcription --pairs asap/ -o pianists",
     )
-    parser.add_argument("--tunes", required=True, metavar="FILE", help="an ABC file of tunes")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--tunes", metavar="FILE", help="an ABC file of tunes, to be played")
+    source.add_argument(
+        "--pairs", metavar="DIR", help="performances with their scores, in the form of ASAP"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
     parser.add_argument("-n", type=int, default=200, metavar="N", help="melodies (200)")
     parser.add_argument(
@@ -30,7 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="tunes and players (0)")
     parser.add_argument(
-        "--engine", default="midi", metavar="NAME", help="how they are heard (midi)"
+        "--engine",
+        default="midi",
+        metavar="NAME",
+        help="how they are heard: midi, piano, guitar, violin, flute, voice (midi)",
     )
     parser.add_argument(
         "--alone", action="store_true", help="run no other programs on the same performances"
@@ -45,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if args.n < 0 or args.chords < 0 or args.n + args.chords < 1:
         raise UsageError("-n and --chords are 0 or more, one of them at least 1")
     job = Job(
-        tunes=args.tunes,
+        tunes=args.tunes or "",
+        pairs=args.pairs or "",
         output=args.output,
         n=args.n,
         chords=args.chords,

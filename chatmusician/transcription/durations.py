@@ -15,6 +15,9 @@ import numpy as np
 # How far the sounding part of a note strays, as a share of the time to the next onset.
 _SPREAD_MIDI: Final = 0.13
 _SPREAD_AUDIO: Final = 0.35
+_PLAIN: Final = frozenset((6, 12, 18, 24, 36, 48, 72, 96, 144, 192))
+# How much nearer a last note is to what fills its bar, and farther from a value of two notes.
+_LIKELY, _ODD = 0.25, 0.3
 _VALUES: Final = (3, 6, 8, 12, 16, 18, 24, 36, 48, 60, 72, 84, 96, 108, 120, 144, 168, 192)
 
 
@@ -57,7 +60,14 @@ def _length(
     return max(choices, key=fit)[0]
 
 
-def plain_length(units: float, most: int) -> int:
-    """The value nearest to a length in grid units, on a scale of ratios; at most ``most``."""
-    choices = [value for value in _VALUES if value <= most] or [max(1, most)]
-    return min(choices, key=lambda value: abs(np.log(max(units, 1.0) / value)))
+def last_length(units: float, most: int, likely: int) -> int:
+    """How long the last note is written: the value nearest to a length in grid units, on a
+    scale of ratios, at most ``most``. Plain values are nearer, and so is the ``likely`` one,
+    with which the last bar is as long as it should be."""
+    choices = {value for value in (*_VALUES, likely) if 0 < value <= most} or {max(1, most)}
+
+    def distance(value: int) -> float:
+        away = abs(float(np.log(max(units, 1.0) / value)))
+        return away - _LIKELY * (value == likely) + _ODD * (value not in _PLAIN)
+
+    return min(sorted(choices), key=distance)

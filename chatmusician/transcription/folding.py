@@ -6,13 +6,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
 from typing import Final
 
 from chatmusician.transcription.placed import Placed
 
 # Lengths in bars that a repeated part may have, the longest first.
 _LENGTHS: Final = (64, 48, 32, 24, 16, 12, 10, 8, 7, 6, 5, 4)
-Event = tuple[Fraction, Fraction, int, int]
+Event = tuple[int, int, int, int]
+"""Onset, voice, pitch and duration."""
 
 
 @dataclass(frozen=True)
@@ -61,65 +63,50 @@ def find_repeats(
     notes: Sequence[Placed], start: Fraction, bar: Fraction, end: Fraction
 ) -> list[Repeat]:
     """Parts that come twice at once, from ``start`` on, each the longest that can be had."""
-    events = sorted((n.onset, n.duration, n.pitch, n.voice) for n in notes)
-    onsets = [event[0] for event in events]
+    line = _Line(notes, start, bar, end)
     found: list[Repeat] = []
-    now = start
-    while now + 8 * bar <= end + bar:
-        repeat = next(
-            (
-                made
-                for count in _LENGTHS
-                if (made := _repeat(events, onsets, now, count, bar, end)) is not None
-            ),
-            None,
-        )
-        if repeat is None:
-            now += 4 * bar
+    now = line.start
+    while now + 8 * line.bar <= line.end + line.bar:
+        count = next((count for count in _LENGTHS if line.comes_twice(now, count)), None)
+        if count is None:
+            now += 4 * line.bar
         else:
-            found.append(repeat)
-            now += 2 * repeat.length
+            found.append(Repeat(Fraction(now, line.scale), bar * count))
+            now += 2 * count * line.bar
     return found
 
 
-def _repeat(
-    events: Sequence[Event],
-    onsets: Sequence[Fraction],
-    start: Fraction,
-    count: int,
-    bar: Fraction,
-    end: Fraction,
-) -> Repeat | None:
-    length = bar * count
-    if start + 2 * length > end + bar:
-        return None
-    first = _window(events, onsets, start, length)
-    second = _window(events, onsets, start + length, length)
-    if not first:
-        return None
-    if _alike(first, second, length):
-        return Repeat(start, length)
-    return None
+class _Line:
+    """The notes in order, their times in whole units of which ``scale`` make a quarter."""
 
+    def __init__(
+        self, notes: Sequence[Placed], start: Fraction, bar: Fraction, end: Fraction
+    ) -> None:
+        times = {start, bar, end, *(n.onset for n in notes), *(n.duration for n in notes)}
+        self.scale = lcm(*(time.denominator for time in times))
+        self.start, self.bar, self.end = (int(time * self.scale) for time in (start, bar, end))
+        self.events: list[Event] = sorted(
+            (int(n.onset * self.scale), n.voice, n.pitch, int(n.duration * self.scale))
+            for n in notes
+        )
+        self.onsets = [event[0] for event in self.events]
 
-def _alike(first: Sequence[Event], second: Sequence[Event], length: Fraction) -> bool:
-    """Equal but for how long the notes last that end the part."""
-    if len(first) != len(second):
-        return False
-    for one, other in zip(first, second, strict=True):
-        if (one[0], one[2], one[3]) != (other[0], other[2], other[3]):
+    def comes_twice(self, start: int, count: int) -> bool:
+        """Whether so many bars come again at once, equal but for how long the notes last that
+        end the part."""
+        length = self.bar * count
+        if start + 2 * length > self.end + self.bar:
             return False
-        if one[1] != other[1] and max(one[0] + one[1], other[0] + other[1]) < length - 1:
+        low, middle, high = (bisect_left(self.onsets, start + part * length) for part in range(3))
+        if low == middle or middle - low != high - middle:
             return False
-    return True
-
-
-def _window(
-    events: Sequence[Event], onsets: Sequence[Fraction], start: Fraction, length: Fraction
-) -> list[Event]:
-    """What begins in a stretch, counted from its beginning."""
-    low, high = bisect_left(onsets, start), bisect_left(onsets, start + length)
-    return [(onset - start, *rest) for onset, *rest in events[low:high]]  # type: ignore[misc]
+        until = start + length - self.scale
+        for one, other in zip(self.events[low:middle], self.events[middle:high], strict=True):
+            if one[0] + length != other[0] or one[1:3] != other[1:3]:
+                return False
+            if one[3] != other[3] and one[0] + max(one[3], other[3]) < until:
+                return False
+        return True
 
 
 def fold(notes: Sequence[Placed], start: Fraction, bar: Fraction, end: Fraction) -> Folded | None:

@@ -10,29 +10,48 @@ import numpy as np
 from chatmusician.transcription.notes import Note
 from chatmusician.transcription.rhythm.features import Onsets
 
-# Notes of a chord begin within so many seconds, each after the one before.
+# Notes of a chord begin within so many seconds, each after the one before: the first number,
+# and where the quickest notes leave room for it, this part of their distance, up to the last.
 _APART: Final = 0.035
+_PART: Final = 0.45
 _WIDEST: Final = 0.08
 
 
 def together(notes: Sequence[Note]) -> list[list[int]]:
     """Indices of notes, in groups that begin together. Notes are in the order of onsets.
 
-    The same pitch twice begins a new group: no chord has it twice.
+    The same pitch twice in a track begins a new group: no chord has it twice.
     """
+    groups = _groups(notes, _APART)
+    if not any(len(group) > 1 for group in groups):
+        return groups
+    return _groups(notes, _apart(notes, groups))
+
+
+def _groups(notes: Sequence[Note], apart: float) -> list[list[int]]:
     groups: list[list[int]] = []
     first = last = -1.0
-    pitches: set[int] = set()
+    pitches: set[tuple[int, int]] = set()
     for index, note in enumerate(notes):
-        near = note.onset - last < _APART and note.onset - first < _WIDEST
-        if not groups or not near or note.pitch in pitches:
+        near = note.onset - last < apart and note.onset - first < max(_WIDEST, apart)
+        if not groups or not near or (note.pitch, note.track) in pitches:
             groups.append([])
             pitches = set()
             first = note.onset
         groups[-1].append(index)
-        pitches.add(note.pitch)
+        pitches.add((note.pitch, note.track))
         last = note.onset
     return groups
+
+
+def _apart(notes: Sequence[Note], groups: Sequence[Sequence[int]]) -> float:
+    """How far notes of a chord may be apart, by how quickly notes follow each other here."""
+    begins = np.array([notes[group[0]].onset for group in groups])
+    steps = np.diff(begins)
+    steps = steps[steps > _WIDEST]
+    if not len(steps):
+        return _APART
+    return float(np.clip(_PART * np.quantile(steps, 0.1), _APART, _WIDEST))
 
 
 def onsets(notes: Sequence[Note], groups: Sequence[Sequence[int]]) -> Onsets:

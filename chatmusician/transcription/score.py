@@ -120,6 +120,7 @@ class _Writer:
             bars=_bars(sheet, folded, times, pace, chosen.confidence),
             notes=tuple(_written(note, bar) for note in placed),
             swing=round(swing, 2),
+            chords=tuple((round(times.at(float(q), pace), 4), name) for q, name in sheet.chords),
             tempos=tuple(tempo_changes(found, max((b.number for b in found), default=1))),
             confidence={"meter": round(chosen.confidence, 3), "key": round(sure, 3)},
             remarks=self.performance.remarks,
@@ -153,7 +154,8 @@ class _Writer:
             if gaps:
                 self.touch = median(gap.sounded for gap in gaps)
             if order:
-                lengths.append(self.last_length(own[order[-1]], quarters[order[-1]], bar))
+                last = own[order[-1]], quarters[order[-1]]
+                lengths.append(self.last_length(*last, bar, quarters[0]))
             for group, length in zip(order, lengths, strict=True):
                 for index in own[group]:
                     pitch = self.notes[index].pitch
@@ -161,15 +163,20 @@ class _Writer:
                     found.append(Placed(index, quarters[group], duration, pitch, voice))
         return found
 
-    def last_length(self, indices: Sequence[int], onset: Fraction, bar: Fraction) -> int:
-        """The last note of a voice: what was heard, as a plain value, within its bar."""
-        from chatmusician.transcription.durations import plain_length
+    def last_length(
+        self, indices: Sequence[int], onset: Fraction, bar: Fraction, start: Fraction
+    ) -> int:
+        """The last note of a voice: what was heard, as a plain value, within its bar; where
+        the music begins with a pickup, rather up to it."""
+        from chatmusician.transcription.durations import last_length
 
-        room = int((bar - onset % bar) * 24)
+        room = bar - onset % bar
+        pickup = bar - start % bar if start % bar else Fraction(0)
+        likely = room - pickup if room > pickup else room
         first = min(self.notes[i].onset for i in indices)
         heard = max(self.notes[i].end for i in indices) - first
         touch = min(1.0, max(0.5, self.touch))
-        return plain_length(heard / touch / self.pace * 24, room)
+        return last_length(heard / touch / self.pace * 24, int(room * 24), int(likely * 24))
 
     def key(self, placed: Sequence[Placed], meter: str) -> tuple[str, float]:
         from chatmusician.transcription.beats import beat_of

@@ -77,7 +77,8 @@ class Written:
     """A score and how sure it is. ``tempo`` counts beats of the meter a minute, the middle of
     what was played; ``tempos`` are (seconds, beats a minute) where it changes. ``pickup`` is
     in quarters, ``swing`` how many times longer the first of two written eighths is played
-    (1: even). ``confidence`` has a number from 0 to 1 for ``meter``, ``key`` and ``notes``.
+    (1: even), ``chords`` when each chord symbol begins, in seconds. ``confidence`` has a
+    number from 0 to 1 for ``meter``, ``key`` and ``notes``.
     """
 
     abc: str
@@ -89,6 +90,7 @@ class Written:
     bars: tuple[WrittenBar, ...]
     notes: tuple[WrittenNote, ...]
     swing: float = 1.0
+    chords: tuple[tuple[float, str], ...] = ()
     tempos: tuple[tuple[float, float], ...] = ()
     confidence: dict[str, float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()

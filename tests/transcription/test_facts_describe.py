@@ -12,9 +12,9 @@ import pytest
 from chatmusician import abc
 from chatmusician.abc.midi import to_midi
 from chatmusician.errors import InputError
+from chatmusician.transcription.chord_finding import find_chords, together
 from chatmusician.transcription.facts import describe
 from chatmusician.transcription.facts.chords import triad_of
-from chatmusician.transcription.facts.harmony import find_chords, together
 
 
 class Run(Protocol):

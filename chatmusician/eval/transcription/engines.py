@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from chatmusician.eval.transcription.outside import midi_of
 from chatmusician.eval.transcription.performer import Played
 from chatmusician.transcription.notes import Performance
 
@@ -20,6 +22,28 @@ class Engine:
     hear: Hear
 
 
-MIDI = Engine("performed MIDI", lambda played: played.performance)
-# A new way of hearing is a row here.
-ENGINES: dict[str, Engine] = {"midi": MIDI}
+def _by_ear(played: Played, *, instrument: int, engine: str) -> Performance:
+    """The performance played by a General MIDI instrument of the soundfont, and heard."""
+    from chatmusician.abc.sound import SoundOptions, render_sound
+    from chatmusician.transcription.engines import find_engine, hear
+
+    midi = midi_of(played.performance)
+    sound = render_sound(midi, options=SoundOptions(instrument=instrument))
+    return hear("-", find_engine(engine), data=sound.data)
+
+
+def _sound(name: str, instrument: int, engine: str = "basic-pitch") -> Engine:
+    return Engine(
+        f"{name}, heard by {engine}", partial(_by_ear, instrument=instrument, engine=engine)
+    )
+
+
+# A new way of hearing is a row here; the numbers are General MIDI's, counted from 0.
+ENGINES: dict[str, Engine] = {
+    "midi": Engine("performed MIDI", lambda played: played.performance),
+    "piano": _sound("piano", 0),
+    "guitar": _sound("guitar", 24),
+    "violin": _sound("violin", 40),
+    "flute": _sound("flute", 73),
+    "voice": _sound("flute", 73, "swift-f0"),
+}

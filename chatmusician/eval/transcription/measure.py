@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatmusician import abc
+from chatmusician.abc.midi.chords import parse_chord
+from chatmusician.eval.transcription.bars import wrong_bars
 from chatmusician.eval.transcription.performer import Played
 from chatmusician.eval.transcription.scores import (
     WrittenScore,
     key_scores,
+    melody_scores,
     meter_class,
     note_scores,
     read_score,
@@ -29,11 +32,17 @@ def of_text(played: Played, text: str) -> dict[str, Any]:
     said = read_score(text) if text else None
     truth = played.truth
     meter = said.meter if said else "none"
-    found: dict[str, Any] = dict(note_scores(truth, said))
+    scores = melody_scores if _accompanied(played) else note_scores
+    found: dict[str, Any] = dict(scores(truth, said))
     found["meter"] = same_meter(meter, truth.meter)
     found["meter_class"] = meter_class(meter) == meter_class(truth.meter)
     found.update(key_scores(truth, said))
     return found
+
+
+def _accompanied(played: Played) -> bool:
+    """Whether there are notes that have no notation: an accompaniment by chord symbols."""
+    return bool(played.truth.chords) and len(played.performance.tracks) > 1
 
 
 def of_written(played: Played, heard: Performance, written: Written) -> dict[str, Any]:
@@ -42,17 +51,17 @@ def of_written(played: Played, heard: Performance, written: Written) -> dict[str
     found.update(tempo_scores(_true_tempo(played), _counted(written)))
     found.update(_beats(played, written.beats))
     found.update(_heard(played.performance, heard))
-    found["valid"] = not _errors(written.abc)
+    if _accompanied(played):
+        found.update(_chords(played, written))
+    found["valid"] = not _errors(written.abc) and not wrong_bars(written.abc)
     found["cause"] = _cause(found)
     return found
 
 
 def _true_tempo(played: Played) -> float:
-    """Beats a minute, the middle of what was played; of 2/2 quarters are counted, as of 4/4."""
+    """Of 2/2 quarters are counted, as of 4/4."""
     meter = played.truth.meter.replace("2/2", "4/4")
-    gaps = sorted(b - a for a, b in zip(played.beats, played.beats[1:], strict=False))
-    middle = gaps[len(gaps) // 2] if gaps else 60 / played.player.qpm
-    return 60 / middle * float(beat_of(played.truth.meter) / beat_of(meter))
+    return played.tempo * float(beat_of(played.truth.meter) / beat_of(meter))
 
 
 def _counted(written: Written) -> float:
@@ -72,6 +81,70 @@ def _beats(played: Played, beats: Sequence[Beat]) -> dict[str, float]:
         "beat_f1": score(played.beats, [beat.time for beat in beats]),
         "downbeat_f1": score(played.downbeats, downbeats),
     }
+
+
+def _chords(played: Played, written: Written) -> dict[str, float]:
+    """mir_eval's share of the time in which the root is right, and root and third."""
+    import mir_eval
+    import numpy as np
+
+    end = played.performance.seconds
+    times = [min(time, end) for time, _ in written.chords] + [end]
+    said = [
+        (start, until, _label(symbol))
+        for (_, symbol), start, until in zip(written.chords, times, times[1:], strict=False)
+        if until > start >= 0
+    ]
+    true = [(start, until, _label_of(s.root, s.intervals)) for start, until, s in played.symbols]
+    true = _spread(true)
+    if not true:
+        return {}
+    if not said:
+        return {"chord_roots": 0.0, "chords": 0.0}
+    intervals, labels = mir_eval.util.adjust_intervals(
+        np.array([row[:2] for row in said]),
+        [row[2] for row in said],
+        true[0][0],
+        true[-1][1],
+        mir_eval.chord.NO_CHORD,
+        mir_eval.chord.NO_CHORD,
+    )
+    found = mir_eval.util.merge_labeled_intervals(
+        np.array([row[:2] for row in true]), [row[2] for row in true], intervals, labels
+    )
+    lengths = mir_eval.util.intervals_to_durations(found[0])
+    return {
+        name: float(mir_eval.chord.weighted_accuracy(compare(found[1], found[2]), lengths))
+        for name, compare in (
+            ("chord_roots", mir_eval.chord.root),
+            ("chords", mir_eval.chord.thirds),
+        )
+    }
+
+
+def _spread(rows: list[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+    """Without gaps: what has no chord symbol is marked so (mir_eval leaves it out)."""
+    found: list[tuple[float, float, str]] = []
+    for start, until, label in rows:
+        if found and start > found[-1][1]:
+            found.append((found[-1][1], start, "X"))
+        found.append((start, until, label))
+    return found
+
+
+def _label(symbol: str) -> str:
+    kind = parse_chord(symbol)
+    if kind is None or kind.root is None:
+        return "N"
+    return _label_of(kind.root, kind.intervals)
+
+
+def _label_of(root: int, intervals: Sequence[int]) -> str:
+    third = "min" if 3 in intervals and 4 not in intervals else "maj"
+    return f"{_NAMES[root % 12]}:{third}"
+
+
+_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 
 def _heard(played: Performance, heard: Performance) -> dict[str, float]:
@@ -102,9 +175,9 @@ def _errors(text: str) -> list[str]:
 
 def _cause(found: dict[str, Any]) -> str:
     """The first thing that is wrong with a piece: its grid, level, meter or bar phase."""
-    if found["strict"] >= _RIGHT:
+    if found.get("strict", found.get("recall", 0.0)) >= _RIGHT:
         return "right"
-    if found["level_free"] < _LOST:
+    if found.get("level_free", found.get("level_free_recall", 0.0)) < _LOST:
         return "grid"
     if not found["acc1"]:
         return "level"

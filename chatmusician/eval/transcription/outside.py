@@ -15,7 +15,7 @@ from chatmusician.transcription.notes import Performance
 
 TICKS = 480
 _QUARTER = 0.5
-SECONDS = 60.0
+SECONDS = 180.0
 
 
 def midi_of(performance: Performance) -> bytes:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import exp, log, pi, sin
 from random import Random
 
-from chatmusician.eval.transcription.truth import Truth
+from chatmusician.eval.transcription.truth import Symbol, Truth
 from chatmusician.transcription.notes import Note, Performance, Track
 
 # Quarters a minute; never near the 120 that programs take where nothing is said.
@@ -38,13 +38,22 @@ class Player:
 
 @dataclass(frozen=True)
 class Played:
-    """A performance with what is true of it: the truth in its key, and when each bar begins."""
+    """A performance with what is true of it: the truth in its key, and when each bar, beat and
+    chord symbol sounds."""
 
     performance: Performance
     truth: Truth
     player: Player
     downbeats: tuple[float, ...]
     beats: tuple[float, ...]
+    symbols: tuple[tuple[float, float, Symbol], ...] = ()
+
+    @property
+    def tempo(self) -> float:
+        """Beats a minute, the middle of what was played."""
+        gaps = sorted(b - a for a, b in pairwise(self.beats))
+        middle = gaps[len(gaps) // 2] if gaps else 0.0
+        return 60 / middle if middle else self.player.qpm / float(_beat(self.truth))
 
 
 def drawn_player(truth: Truth, random: Random) -> Player:
@@ -108,6 +117,7 @@ def perform(truth: Truth, player: Player, random: Random, *, chords: bool = Fals
         player,
         downbeats=tuple(clock.time(b) for b in truth.bars if b >= 0),
         beats=tuple(clock.time(b) for b in beats),
+        symbols=tuple((clock.time(s.start), clock.time(s.end), s) for s in moved.symbols),
     )
 
 
@@ -118,6 +128,7 @@ def moved_truth(truth: Truth, semitones: int) -> Truth:
         truth,
         notes=tuple(replace(n, pitch=n.pitch + semitones) for n in truth.notes),
         chords=tuple((o, d, p + semitones) for o, d, p in truth.chords),
+        symbols=tuple(replace(s, root=(s.root + semitones) % 12) for s in truth.symbols),
         fifths=fifths,
         tonic=(truth.tonic + semitones) % 12 if truth.tonic >= 0 else -1,
     )

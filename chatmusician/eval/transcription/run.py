@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from chatmusician.eval.plots import Points, draw
 from chatmusician.eval.provenance import fingerprint, provenance
 from chatmusician.eval.results import Item, Result, Row, Run, read_result
 from chatmusician.eval.tables import Column, by_metric, by_row, markdown, percent
+from chatmusician.eval.transcription.asap import pairs, read_pair
 from chatmusician.eval.transcription.engines import ENGINES
 from chatmusician.eval.transcription.measure import of_text, of_written
 from chatmusician.eval.transcription.outside import PROGRAMS, midi_of, text_by
@@ -21,10 +23,9 @@ from chatmusician.eval.transcription.performer import Played, drawn_player, perf
 from chatmusician.eval.transcription.scores import meter_class, same_meter
 from chatmusician.eval.transcription.truth import Truth
 from chatmusician.eval.transcription.tunes import Tune, drawn_tunes
-from chatmusician.transcription.beats import beat_of
 from chatmusician.transcription.score import ScoreOptions, write_score
 
-VERSION = "1"
+VERSION = "2"
 Told = Callable[[int, int], None]
 OURS = "chatmusician"
 GIVEN = "chatmusician, meter and tempo given"
@@ -33,6 +34,10 @@ NOTES = {
     "strict": percent("strict note F1"),
     "level_free": percent("level-free note F1"),
     "bars": percent("bar F1"),
+    "recall": percent("melody recall, strict"),
+    "level_free_recall": percent("melody recall, level-free"),
+    "chords": percent("chords, root and third"),
+    "chord_roots": percent("chord roots"),
     "note_f1": percent("note F1, onsets"),
     "note_offset_f1": percent("note F1, with offsets"),
 }
@@ -48,16 +53,20 @@ KEYS = {"signature": percent("key signature"), "mirex": percent("key, MIREX weig
 VALID = {"valid": percent("ABC without an error")}
 COLUMNS: dict[str, Column] = NOTES | TIME | KEYS | VALID
 _SHARES = ("meter", "meter_class", "acc1", "acc2", "valid")
-_IN_GROUPS = ("strict", "level_free", "bars", "meter", "acc1", "signature")
+_IN_GROUPS = ("strict", "level_free", "bars", "recall", "meter", "acc1", "signature")
+# What not every tune has: counted over those that do.
+_NOT_ALWAYS = ("mirex", "chords", "chord_roots")
 
 
 @dataclass(frozen=True)
 class Job:
     """``tunes`` is an ABC file; ``n`` melodies and ``chords`` tunes with their chords are drawn
-    from it. ``engine`` says how they are heard; ``programs`` are run beside."""
+    from it. Or ``pairs`` is a folder of performances with their scores, which are all taken.
+    ``engine`` says how they are heard; ``programs`` are run beside."""
 
     tunes: str
     output: str
+    pairs: str = ""
     n: int = 200
     chords: int = 60
     seed: int = 0
@@ -67,14 +76,12 @@ class Job:
 
 
 @dataclass(frozen=True)
-class _Task:
-    id: str
-    tune: Tune
-    chords: bool
+class Task:
+    """Something to play: ``play`` gives the performance, and what is true of it."""
 
-    @property
-    def group(self) -> str:
-        return "melody with chords" if self.chords else "melody"
+    id: str
+    group: str
+    play: Callable[[], Played]
 
 
 def evaluate(job: Job, *, told: Told = lambda done, of: None) -> dict[str, Any]:
@@ -82,11 +89,12 @@ def evaluate(job: Job, *, told: Told = lambda done, of: None) -> dict[str, Any]:
     if job.engine not in ENGINES:
         known = ", ".join(ENGINES)
         raise UsageError(f"no way of hearing is called {job.engine}", hint=f"known: {known}")
-    tasks = _tasks(job)
+    tasks = tasks_of(job)
+    data = {"pairs": job.pairs} if job.pairs else {"tunes": fingerprint(job.tunes)["sha256"]}
+    drawn = {} if job.pairs else {"n": job.n, "chords": job.chords}
     settings = {
-        "tunes": fingerprint(job.tunes)["sha256"],
-        "n": job.n,
-        "chords": job.chords,
+        **data,
+        **drawn,
         "seed": job.seed,
         "engine": job.engine,
         "programs": list(job.programs),
@@ -100,32 +108,47 @@ def evaluate(job: Job, *, told: Told = lambda done, of: None) -> dict[str, Any]:
         return _report(job, tasks, run)
 
 
-def _tasks(job: Job) -> list[_Task]:
-    tasks = [
-        _Task(f"melody {tune.id}", tune, False)
-        for tune in (drawn_tunes(job.tunes, job.n, job.seed) if job.n else ())
-    ]
+def tasks_of(job: Job) -> list[Task]:
+    if job.pairs:
+        return [
+            Task(str(path.relative_to(job.pairs)), "pairs", partial(read_pair, path))
+            for path in pairs(job.pairs)
+        ]
+    found = []
+    if job.n:
+        found += _played_tunes(job, "melody", drawn_tunes(job.tunes, job.n, job.seed))
     if job.chords:
         tunes = drawn_tunes(job.tunes, job.chords, job.seed + 1, chords=True)
-        tasks += [_Task(f"chords {tune.id}", tune, True) for tune in tunes]
-    return tasks
+        found += _played_tunes(job, "melody with chords", tunes)
+    return found
 
 
-def played(task: _Task, seed: int) -> Played:
-    """The task's tune as the player of this seed plays it."""
-    random = Random(f"{seed}:{task.id}")
-    return perform(
-        task.tune.truth, drawn_player(task.tune.truth, random), random, chords=task.chords
-    )
+def _played_tunes(job: Job, group: str, tunes: Sequence[Tune]) -> list[Task]:
+    chords = group != "melody"
+    short = "chords" if chords else group
+    return [
+        Task(
+            id := f"{short} {tune.id}",
+            group,
+            partial(played, tune.truth, f"{job.seed}:{id}", chords=chords),
+        )
+        for tune in tunes
+    ]
 
 
-def _item(job: Job, task: _Task) -> Item:
-    own = played(task, job.seed)
+def played(truth: Truth, seed: str, *, chords: bool = False) -> Played:
+    """The tune as the player of this seed plays it."""
+    random = Random(seed)
+    return perform(truth, drawn_player(truth, random), random, chords=chords)
+
+
+def _item(job: Job, task: Task) -> Item:
+    own = task.play()
     truth = own.truth
     heard = ENGINES[job.engine].hear(own)
-    tempo = own.player.qpm / float(beat_of(truth.meter))
+    tempo = own.tempo
     scores: dict[str, Any] = {}
-    text = ""
+    texts: dict[str, str] = {}
     for name, options in (
         (OURS, ScoreOptions()),
         (GIVEN, ScoreOptions(meter=truth.meter, tempo=tempo)),
@@ -135,16 +158,17 @@ def _item(job: Job, task: _Task) -> Item:
         except ChatMusicianError as error:
             scores[name] = {"error": str(error)}
             continue
-        text = text or written.abc
+        texts[name] = written.abc
         scores[name] = of_written(own, heard, written)
     midi = midi_of(heard)
     for name in job.programs:
-        scores[name] = of_text(own, text_by(name, midi))
-    answer = {"meter": truth.meter, "fifths": truth.fifths, "qpm": round(own.player.qpm, 2)}
-    return Item(task.id, text, answer, scores)
+        texts[name] = text_by(name, midi)
+        scores[name] = of_text(own, texts[name])
+    answer = {"meter": truth.meter, "fifths": truth.fifths, "bpm": round(tempo, 2)}
+    return Item(task.id, texts, answer, scores)
 
 
-def _report(job: Job, tasks: Sequence[_Task], run: Run) -> dict[str, Any]:
+def _report(job: Job, tasks: Sequence[Task], run: Run) -> dict[str, Any]:
     rows: list[Row] = []
     for group in dict.fromkeys(task.group for task in tasks):
         own = [task for task in tasks if task.group == group]
@@ -152,7 +176,7 @@ def _report(job: Job, tasks: Sequence[_Task], run: Run) -> dict[str, Any]:
         for name in (OURS, GIVEN, *job.programs):
             found = _metrics([item.scores[name] for item in items], job.seed)
             rows.append(Row(f"{name}, {group}", found, "run" if name == OURS else "baseline"))
-        always = [_always(task.tune.truth) for task in own]
+        always = [_always(item.answer["meter"]) for item in items]
         rows.append(Row(f"{ALWAYS}, {group}", _metrics(always, job.seed), "baseline"))
         for meter in sorted({item.answer["meter"] for item in items}):
             some = [item.scores[OURS] for item in items if item.answer["meter"] == meter]
@@ -176,18 +200,20 @@ def _report(job: Job, tasks: Sequence[_Task], run: Run) -> dict[str, Any]:
         counts={"items": len(tasks)},
         details={"causes": causes, "engine": ENGINES[job.engine].name},
         provenance=provenance(
-            clock=run.clock, data={"tunes": fingerprint(job.tunes)}, seeds=[job.seed]
+            clock=run.clock,
+            data={} if job.pairs else {"tunes": fingerprint(job.tunes)},
+            seeds=[job.seed],
         ),
     )
-    title = f"Transcription of {ENGINES[job.engine].name}, {len(tasks)} tunes, seed {job.seed}"
+    title = f"Transcription of {ENGINES[job.engine].name}, {len(tasks)} pieces, seed {job.seed}"
     run.finish(result, [t.id for t in tasks], _table(title, rows, causes), _plot(title, rows))
     return read_result(job.output)
 
 
-def _always(truth: Truth) -> dict[str, Any]:
+def _always(meter: str) -> dict[str, Any]:
     return {
-        "meter": same_meter("4/4", truth.meter),
-        "meter_class": meter_class("4/4") == meter_class(truth.meter),
+        "meter": same_meter("4/4", meter),
+        "meter_class": meter_class("4/4") == meter_class(meter),
     }
 
 
@@ -200,7 +226,7 @@ def _metrics(scores: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
         if name in _SHARES:
             found[name] = share_of([bool(s.get(name, False)) for s in scores])
         else:
-            kept = [s.get(name, 0.0) for s in scores if name != "mirex" or name in s]
+            kept = [s.get(name, 0.0) for s in scores if name not in _NOT_ALWAYS or name in s]
             found[name] = mean([float(value) for value in kept], seed=seed)
     return found
 
@@ -222,4 +248,4 @@ def _plot(title: str, rows: Sequence[Row]) -> bytes:
     return draw(title, [Points("shares, %", whole, NOTES | TIME | KEYS)])
 
 
-__all__ = ["Job", "by_metric", "evaluate", "played"]
+__all__ = ["Job", "Task", "by_metric", "evaluate", "played", "tasks_of"]

@@ -3,7 +3,7 @@
 Strict: a note is right when its pitch, its onset in the bar and its duration, all as notated,
 are. Level-free: the same of onset and duration in the whole piece, after one factor for all
 durations and one shift of all onsets, so that neither the choice of the note value of a beat
-nor that of the bar lines counts. Notes are matched in the order of playing, by pitch: the
+nor that of the bar lines counts. Notes are matched in the order of playing, by pitch: a
 longest common subsequence of both, so no clock is needed.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +25,10 @@ FACTORS = (
     *(Fraction(1, n) for n in (2, 3, 4)),
     *(Fraction(a, b) for a, b in ((3, 2), (2, 3), (3, 4), (4, 3))),
 )
+
+
+# A pair of one pitch is worth so much, more than all that being right can add.
+_PAIR = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,37 @@ def _tonic_class(name: str) -> int:
 
 
 def matched(truth: Sequence[ScoreNote], said: Sequence[ScoreNote]) -> list[tuple[int, int]]:
-    """Pairs of indices of notes that are the same one."""
-    one, other = [n.pitch for n in truth], [n.pitch for n in said]
-    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
-    return [(b.a + i, b.b + i) for b in blocks for i in range(b.size)]
+    """Pairs of indices of notes that are the same one: a longest common subsequence of the
+    pitches, and of several the one with most notes that are right."""
+    import numpy as np
+
+    mine = np.array([n.pitch for n in truth])
+    theirs = np.array([n.pitch for n in said])
+    place = _numbers([(n.place, n.duration) for n in (*truth, *said)])
+    right, wrong = place[: len(truth)], place[len(truth) :]
+    best = np.zeros((len(mine) + 1, len(theirs) + 1), np.int32)
+    for at, pitch in enumerate(mine):
+        worth = np.where(theirs == pitch, _PAIR + (wrong == right[at]), 0)
+        row = np.maximum(best[at, 1:], best[at, :-1] + worth)
+        best[at + 1, 1:] = np.maximum.accumulate(row)
+    pairs = []
+    a, b = len(mine), len(theirs)
+    while a and b:
+        if best[a, b] == best[a - 1, b]:
+            a -= 1
+        elif best[a, b] == best[a, b - 1]:
+            b -= 1
+        else:
+            a, b = a - 1, b - 1
+            pairs.append((a, b))
+    return pairs[::-1]
+
+
+def _numbers(values: Sequence[tuple[Fraction, Fraction]]) -> Any:
+    import numpy as np
+
+    known: dict[tuple[Fraction, Fraction], int] = {}
+    return np.array([known.setdefault(value, len(known)) for value in values])
 
 
 def f1(right: int, truth: int, said: int) -> float:
@@ -108,6 +138,18 @@ def note_scores(truth: Truth, said: WrittenScore | None) -> dict[str, float]:
         "level_free": f1(_level_free(truth.notes, said.notes, pairs), *counts),
         "bars": _bars(truth.notes, said.notes, right),
     }
+
+
+def melody_scores(truth: Truth, said: WrittenScore | None) -> dict[str, float]:
+    """The share of the melody's notes that stand in a score, right and level-free; what else
+    stands there (an accompaniment has no notation of its own) does not count."""
+    if said is None:
+        return {"recall": 0.0, "level_free_recall": 0.0}
+    pairs = matched(truth.notes, said.notes)
+    right = sum(_right(truth.notes[a], said.notes[b]) for a, b in pairs)
+    level_free = _level_free(truth.notes, said.notes, pairs)
+    count = len(truth.notes)
+    return {"recall": right / count, "level_free_recall": level_free / count}
 
 
 def _right(true: ScoreNote, said: ScoreNote) -> bool:

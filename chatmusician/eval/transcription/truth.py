@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from chatmusician import abc
 from chatmusician.abc.midi.accompaniment import Accompaniment, Accompanist, leading_voice
+from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.abc.playing import Played, playing_order, tones_by_measure
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
@@ -28,10 +29,21 @@ class ScoreNote:
     place: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A chord symbol as played, from quarter to quarter; ``intervals`` above its root."""
+
+    start: Fraction
+    end: Fraction
+    root: int
+    intervals: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Truth:
     """A tune in the order it is played. ``bars`` begin at these quarters; the first may be
-    below 0, where the tune begins with a pickup. ``chords`` are notes of an accompaniment."""
+    below 0, where the tune begins with a pickup. ``chords`` are notes of an accompaniment, and
+    ``symbols`` what it plays; both are empty where the tune has no chord symbols."""
 
     notes: tuple[ScoreNote, ...]
     bars: tuple[Fraction, ...]
@@ -41,6 +53,7 @@ class Truth:
     mode: str
     end: Fraction
     chords: tuple[tuple[Fraction, Fraction, int], ...] = ()
+    symbols: tuple[Symbol, ...] = ()
 
     @property
     def bar_length(self) -> Fraction:
@@ -80,6 +93,7 @@ def truth_of(tune: Tune, *, repeats: bool = True) -> Truth | None:
         mode=key.mode,
         end=length,
         chords=_accompaniment(line, voice, order),
+        symbols=_symbols(line, voice, order, length),
     )
 
 
@@ -167,3 +181,23 @@ def _accompaniment(
             onset, end = line.quarters(start + shift), line.quarters(stop + shift)
             found.append((onset, end - onset, pitch))
     return tuple(sorted(found))
+
+
+def _symbols(line: Timeline, voice: VoiceLine, order: Played, end: Fraction) -> tuple[Symbol, ...]:
+    """Each chord symbol until the next one; what names no chord ends the one before."""
+    marks: dict[int, list[tuple[int, str]]] = {}
+    for mark in voice.chord_symbols:
+        marks.setdefault(int(mark.measure), []).append((int(mark.onset), mark.text))
+    found: list[tuple[Fraction, str]] = []
+    for index, begin in zip(order.measures, order.starts, strict=True):
+        shift = begin - int(voice.measures[index].start)
+        found += [
+            (line.quarters(onset + shift), text) for onset, text in sorted(marks.get(index, ()))
+        ]
+    ends = [*(onset for onset, _ in found[1:]), end][: len(found)]
+    symbols = []
+    for (onset, text), until in zip(found, ends, strict=True):
+        kind = parse_chord(text)
+        if kind is not None and kind.root is not None and kind.intervals and until > onset:
+            symbols.append(Symbol(onset, until, kind.root % 12, tuple(kind.intervals)))
+    return tuple(symbols)

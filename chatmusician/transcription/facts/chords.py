@@ -9,7 +9,7 @@ from typing import Final
 
 from chatmusician.abc.midi.chords import ChordKind, parse_chord
 from chatmusician.abc.timing import VoiceLine
-from chatmusician.transcription.facts.harmony import (
+from chatmusician.transcription.chord_finding import (
     FLATS,
     SHARPS,
     accompanying,

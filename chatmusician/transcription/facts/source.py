@@ -174,7 +174,7 @@ def _of_notated_midi(path: str, data: bytes) -> Piece | None:
 def pickup_of(piece: Piece) -> Fraction | None:
     """How much of a bar a MIDI file begins with, in quarters, to the eighth; None where its
     notes make no chords to tell it by, or the meter changes."""
-    from chatmusician.transcription.facts.harmony import (
+    from chatmusician.transcription.chord_finding import (
         FEWEST_TOGETHER,
         accompanying,
         best_phase,

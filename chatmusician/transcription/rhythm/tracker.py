@@ -21,6 +21,7 @@ _USUAL_QUARTER, _TEMPO_SPREAD = 0.52, 0.4
 _JITTER: Final = 0.015
 _LOOSE: Final = 0.02
 _WORST: Final = -14.0
+_LATEST: Final = 0.04
 # How likely the tempo moves by so many steps between two onsets.
 _SHIFTS: Final = (0, -1, 1, -2, 2)
 _SHIFT_COST: Final = (0.0, -0.9, -0.9, -3.6, -3.6)
@@ -128,6 +129,9 @@ def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, lis
     back: list[Any] = []
     order = np.arange(count)
     enough = 2 * count * count
+    # How late the last onset was by each state's own clock, and how unsure those clocks are.
+    late = np.zeros_like(alpha)
+    unsure = _JITTER**2
     for gap in np.diff(times):
         shifted[:] = -np.inf
         for at, (shift, cost) in enumerate(zip(_SHIFTS, _SHIFT_COST, strict=True)):
@@ -137,16 +141,23 @@ def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, lis
                 shifted[at, :, :shift] = alpha[:, -shift:] + cost
         moved = shifted.argmax(0)
         best = np.take_along_axis(shifted, moved[None], 0)[0]
+        came = np.clip(rows - np.array(_SHIFTS)[moved], 0, width - 1)
+        late = np.take_along_axis(late, came, 1)
         low = np.searchsorted(steps.units, 0.6 * gap / paces[-1] - 1)
         high = np.searchsorted(steps.units, 1.5 * gap / paces[0] + 2)
         # Two beats' worth of steps at least, so that there is one from every place.
         low = max(0, min(low, len(steps.units) - enough))
         high = max(high, low + enough)
         units = steps.units[low:high]
-        spread = np.sqrt(2 * _JITTER**2 + (_LOOSE * gap) ** 2)
-        off = (gap - units[:, None] * paces[None, :]) / spread
-        fit = np.maximum(-0.5 * off * off, _WORST)
-        score = best[steps.source[low:high]] + fit + steps.log[low:high, None]
+        source = steps.source[low:high]
+        unsure += (_LOOSE * gap) ** 2
+        spread = unsure + _JITTER**2
+        off = gap + late[source] - units[:, None] * paces[None, :]
+        fit = np.maximum(-0.5 * off * off / spread, _WORST)
+        score = best[source] + fit + steps.log[low:high, None]
+        left = _JITTER**2 / spread
+        unsure *= left
+        late = np.zeros_like(alpha)
         target = steps.target[low:high]
         alpha = np.full((count, width), -np.inf)
         chosen = np.zeros((count, width), dtype=np.int32)
@@ -157,6 +168,7 @@ def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, lis
                 top = part.argmax(0)
                 alpha[place] = part[top, rows]
                 chosen[place] = rows_of[top] + low
+                late[place] = np.clip(left * off[rows_of][top, rows], -_LATEST, _LATEST)
         back.append((chosen, moved.astype(np.int8)))
     return alpha, back
 

@@ -35,7 +35,7 @@ SHARPS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"
 FLATS: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 Note = tuple[float, float, int]
-"""Start and end in seconds, pitch."""
+"""Start and end, in seconds or in whatever the spans are counted in, and pitch."""
 
 
 def find_chords(
