@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -19,9 +20,8 @@ from chatmusician.demo.api_page import api_page
 from chatmusician.demo.changes import transposed
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.stream import Done, Progress, Text, Waiting
-from chatmusician.demo.threads import Threads
-from chatmusician.errors import ChatMusicianError, LimitError
-from chatmusician.model.brief.brief import Reading
+from chatmusician.demo.threads import Threads, result_of
+from chatmusician.errors import ChatMusicianError
 from chatmusician.model.compose import Composition
 
 _ABOUT = (
@@ -151,30 +151,13 @@ def _problems(found: tuple[Diagnostic, ...]) -> list[shapes.Problem]:
 def _add_composing(api: FastAPI, desk: Desk) -> None:
     looking = Threads(desk.limits.waiting + 8, desk.limits.waiting)
 
-    async def events(
-        order: studio.Order, asked: Reading
-    ) -> AsyncIterator[Waiting | Text | Progress | Done[Composition] | None]:
-        found = studio.composing(order, desk, asked)
-        try:
-            while True:
-                event = await looking.run(lambda: next(found))
-                yield event
-                if isinstance(event, Done):
-                    return
-        finally:
-            found.close()
-
     @api.post("/compose")
     async def compose(given: shapes.Brief, request: Request) -> shapes.Composed:
         """Tunes for a request, best first, each with its score card."""
         order = given.order().with_seed()
         asked = await looking.run(lambda: studio.understood(order, desk.limits))
-        async for event in events(order, asked):
-            if isinstance(event, Done):
-                return shapes.Composed(**_composed(order, event.result, desk))
-            if event is None and await request.is_disconnected():
-                break
-        raise LimitError("the request was cancelled")
+        found = looking.follow(studio.composing(order, desk, asked))
+        return shapes.Composed(**_composed(order, await result_of(found, request), desk))
 
     @api.post(
         "/compose/stream",
@@ -188,11 +171,14 @@ def _add_composing(api: FastAPI, desk: Desk) -> None:
         order = given.order().with_seed()
         asked = await looking.run(lambda: studio.understood(order, desk.limits))
 
+        found = studio.composing(order, desk, asked)
+
         async def lines() -> AsyncIterator[str]:
             try:
-                async for event in events(order, asked):
-                    if event is not None:
-                        yield json.dumps(_told(order, event, desk)) + "\n"
+                async with aclosing(looking.follow(found)) as following:
+                    async for event in following:
+                        if event is not None:
+                            yield json.dumps(_told(order, event, desk)) + "\n"
             except ChatMusicianError as error:
                 yield json.dumps({"error": str(error), "hint": error.hint or ""}) + "\n"
 

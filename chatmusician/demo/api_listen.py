@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import anyio
@@ -14,8 +15,8 @@ from chatmusician.demo import shapes
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.listening import Heard
 from chatmusician.demo.questions import Facts, asking, facts_of
-from chatmusician.demo.stream import Done, Events, Progress, Waiting
-from chatmusician.demo.threads import Threads
+from chatmusician.demo.stream import Done, Progress, Waiting
+from chatmusician.demo.threads import Threads, result_of
 from chatmusician.errors import ChatMusicianError, LimitError
 from chatmusician.transcription.facts.answers import Answered
 from chatmusician.transcription.facts.caption import caption
@@ -38,19 +39,15 @@ def _add_transcribing(api: FastAPI, desk: Desk, looking: Threads) -> None:
         with desk.ears.room():
             data = await _arrived(request)
             found = desk.ears.hearing(data, known.hints())
-            async for event in _followed(found, looking):
-                yield event
+            async with aclosing(looking.follow(found)) as following:
+                async for event in following:
+                    yield event
 
     @api.post("/transcribe", openapi_extra={"requestBody": _BODY})
     async def transcribe(request: Request, known: _Known) -> shapes.Transcribed:
         """A recording (wav, flac, ogg, mp3; with ffmpeg m4a, webm and others) or a MIDI file as a
         score. What it is tells its content, not its name."""
-        async for event in events(request, known):
-            if isinstance(event, Done):
-                return transcribed(event.result)
-            if event is None and await request.is_disconnected():
-                break
-        raise LimitError("the request was cancelled")
+        return transcribed(await result_of(events(request, known), request))
 
     @api.post(
         "/transcribe/stream",
@@ -85,17 +82,6 @@ async def _arrived(request: Request) -> bytes:
             return bytes(await request.body())
     except TimeoutError:
         raise LimitError("the recording took too long to arrive") from None
-
-
-async def _followed(found: Events[Any], looking: Threads) -> AsyncIterator[Any]:
-    try:
-        while True:
-            event = await looking.run(lambda: next(found))
-            yield event
-            if isinstance(event, Done):
-                return
-    finally:
-        found.close()
 
 
 def _line(event: Any) -> str:
@@ -148,12 +134,8 @@ def _add_asking(api: FastAPI, desk: Desk, looking: Threads) -> None:
         """A question about a tune or a recording. What its facts answer in full is answered from
         them; what notes cannot tell is said to be so; the rest goes to the model."""
         question = given.the_question()
-        async for event in _followed(asking(question, desk), looking):
-            if isinstance(event, Done):
-                return _answer(event.result, question.seed)
-            if event is None and await request.is_disconnected():
-                break
-        raise LimitError("the request was cancelled")
+        found = await result_of(looking.follow(asking(question, desk)), request)
+        return _answer(found, question.seed)
 
 
 def _answer(found: Answered, seed: int) -> shapes.Answer:

@@ -111,8 +111,8 @@ def test_a_tune_is_recorded(browser: Any, address: str) -> None:
 def test_what_is_no_recording_is_said(browser: Any, address: str, tmp_path: Path) -> None:
     odd, large = tmp_path / "<b>odd<img>.wav", tmp_path / "large.wav"
     odd.write_bytes(b"RIFF\x10\0\0\0WAVEjunk")
-    with large.open("wb") as file:
-        file.truncate(200 * 1024 * 1024)
+    with large.open("wb") as opened_file:
+        opened_file.truncate(200 * 1024 * 1024)
     with opened(browser, address, refused="status of 400") as page:
         for file, said in ((odd, "no sound file"), (large, "32 MB at most")):
             open_file(page, file)
