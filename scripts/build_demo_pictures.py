@@ -30,7 +30,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 1500}},
 }
 # Those that the documentation shows; --all has the others as well, to be looked at.
-SHOWN = ("compose-light", "compose-dark", "compose-phone", "listen-light", "chat-light")
+SHOWN = ("compose-light", "compose-dark", "compose-phone", "listen-light", "listen-phone")
 _COLOURS = 96
 
 

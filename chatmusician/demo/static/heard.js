@@ -70,9 +70,9 @@ export class HeardView {
     const sharp = devicePixelRatio || 1;
     this.room.style.width = `${Math.max(wide, this.made.seconds * this.scale)}px`;
     const { canvas } = this;
-    if (canvas.width !== Math.round(wide * sharp)) {
-      canvas.width = Math.round(wide * sharp);
-      canvas.height = Math.round(HEIGHT * sharp);
+    const size = [Math.round(wide * sharp), Math.round(HEIGHT * sharp)];
+    if (canvas.width !== size[0] || canvas.height !== size[1]) {
+      [canvas.width, canvas.height] = size;
       canvas.style.width = `${wide}px`;
       canvas.style.height = `${HEIGHT}px`;
     }
