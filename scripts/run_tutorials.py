@@ -78,7 +78,7 @@ def differences(text: str, folder: str) -> list[str]:
         if not agrees(one.printed, printed):
             wanted = one.printed or "(nothing)\n"
             found.append(f"line {one.line}: {one.command}\nwanted:\n{wanted}printed:\n{printed}")
-        elif code not in (0, 1):
+        elif code and not one.printed.strip():
             found.append(f"line {one.line}: {one.command}\nended with exit code {code}")
     return found
 
