@@ -145,7 +145,7 @@ class User:
 def longest(port: int, tally: Tally, until: float) -> None:
     """The longest that is taken: a piece of 20,000 characters, drawn, played, told about."""
     music = "".join(f"{'CDEFGABc' * 3}|" for _ in range(790))
-    abc = f"X:1\nM:12/4\nL:1/8\nQ:1/4=400\nK:C\n{music}|]\n"[:19_990]
+    abc = f"X:1\nM:12/4\nL:1/8\nQ:1/4=1000\nK:C\n{music}|]\n"[:19_990]
     jobs: tuple[Callable[[], Any], ...] = (
         lambda: post(port, "score", {"abc": abc}),
         lambda: post(port, "describe", {"abc": abc}),
