@@ -80,31 +80,12 @@ def _folder(args: argparse.Namespace) -> int:
 
 
 def _print(found: dict[str, Any]) -> None:
+    from chatmusician.transcription.facts.words import in_words
+
     print(found["caption"] + "\n")
-    for name, value in _rows(found):
+    for name, value in in_words(found):
         how = found["how"].get(name)
         sure = f"  [{how['method']}; {how['confidence']:.0%} sure]" if how else ""
         print(f"{name}: {value}{sure}")
     for remark in found["remarks"]:
         note(f"{found['file']}: {remark}")
-
-
-def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
-    span, shape = found.get("range"), found["form"]
-    tempo = found["tempo"]
-    chords = list(dict.fromkeys(chord["symbol"] for chord in found["chords"]))
-    rows = [
-        ("key", found["key"]),
-        ("meter", found["meter"]),
-        ("tempo", f"{tempo:g} beats a minute" if tempo else None),
-        ("seconds", found["seconds"]),
-        ("bars", found["bars"]),
-        ("pickup", None if found["pickup"] == "0" else f"{found['pickup']} quarter notes"),
-        ("range", f"{span['lowest']} to {span['highest']}, {span['interval']}" if span else None),
-        ("density", f"{found['density']['notes_per_second']} notes a second"),
-        ("form", " ".join([shape["played"], *(f"({term})" for term in shape["terms"])])),
-        ("motif", found["motif"]),
-        ("chords", " ".join(chords) or None),
-        ("instruments", ", ".join(found["instruments"] or []) or None),
-    ]
-    return [(name, str(value)) for name, value in rows if value not in (None, "")]

@@ -1,57 +1,33 @@
-"""The REST API: compose, check, render. It has its own page of documentation, made from itself."""
+"""The REST API: compose, check, render; it has its own page of documentation, made from itself."""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
 
-import anyio
-from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.exceptions import HTTPException
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from chatmusician import __version__
 from chatmusician.abc import Diagnostic
 from chatmusician.abc.midi.instruments import INSTRUMENTS
 from chatmusician.demo import scores, shapes, studio, uploads
+from chatmusician.demo.api_errors import FAILURES, add_errors
+from chatmusician.demo.api_listen import add_listening
 from chatmusician.demo.api_page import api_page
 from chatmusician.demo.changes import transposed
-from chatmusician.demo.desk import BusyError, Desk
-from chatmusician.demo.stream import Done, Text, Waiting
-from chatmusician.errors import ChatMusicianError, LimitError, MissingDependency
-from chatmusician.model.brief.brief import Reading
+from chatmusician.demo.desk import Desk
+from chatmusician.demo.stream import Done, Progress, Text, Waiting
+from chatmusician.demo.threads import Threads, result_of
+from chatmusician.errors import ChatMusicianError
 from chatmusician.model.compose import Composition
 
-T = TypeVar("T")
-_log = logging.getLogger(__name__)
-_FAILURES: dict[int | str, dict[str, Any]] = {
-    400: {"model": shapes.Failure, "description": "what was given cannot be used"},
-    413: {"model": shapes.Failure, "description": "more than is taken here"},
-    422: {"model": shapes.Failure, "description": "a field is missing or out of its bounds"},
-    503: {"model": shapes.Failure, "description": "too many are waiting, or something is missing"},
-}
 _ABOUT = (
     "Tunes in ABC notation: composed by a language model, checked, drawn and played. "
     "Everything stays on the machine this page runs on."
 )
-
-
-class _Threads:
-    """So many calls run at once, each in a thread; more wait, and too many are turned away."""
-
-    def __init__(self, most: int, waiting: int) -> None:
-        self.limiter = anyio.CapacityLimiter(most)
-        self.waiting = waiting
-
-    async def run(self, work: Callable[[], T]) -> T:
-        if self.limiter.statistics().tasks_waiting >= self.waiting:
-            raise BusyError("too many are waiting", hint="try again in a minute")
-        done: T = await to_thread.run_sync(work, limiter=self.limiter)
-        return done
 
 
 def create_api(desk: Desk) -> FastAPI:
@@ -61,11 +37,12 @@ def create_api(desk: Desk) -> FastAPI:
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
-        responses=_FAILURES,
+        responses=FAILURES,
     )
-    _add_errors(api)
+    add_errors(api)
     _add_notation(api, desk)
     _add_composing(api, desk)
+    add_listening(api, desk)
 
     @api.get("/", response_class=HTMLResponse, include_in_schema=False)
     def page() -> str:
@@ -79,8 +56,8 @@ def create_api(desk: Desk) -> FastAPI:
 
 def _add_notation(api: FastAPI, desk: Desk) -> None:
     limits = desk.limits
-    checking = _Threads(4, limits.drawings)
-    drawing = _Threads(limits.drawing, limits.drawings)
+    checking = Threads(4, limits.drawings)
+    drawing = Threads(limits.drawing, limits.drawings)
 
     @api.get("/status")
     def status() -> shapes.Status:
@@ -172,32 +149,15 @@ def _problems(found: tuple[Diagnostic, ...]) -> list[shapes.Problem]:
 
 
 def _add_composing(api: FastAPI, desk: Desk) -> None:
-    looking = _Threads(desk.limits.waiting + 8, desk.limits.waiting)
-
-    async def events(
-        order: studio.Order, asked: Reading
-    ) -> AsyncIterator[Waiting | Text | Done[Composition] | None]:
-        found = studio.composing(order, desk, asked)
-        try:
-            while True:
-                event = await looking.run(lambda: next(found))
-                yield event
-                if isinstance(event, Done):
-                    return
-        finally:
-            found.close()
+    looking = Threads(desk.limits.waiting + 8, desk.limits.waiting)
 
     @api.post("/compose")
     async def compose(given: shapes.Brief, request: Request) -> shapes.Composed:
         """Tunes for a request, best first, each with its score card."""
         order = given.order().with_seed()
         asked = await looking.run(lambda: studio.understood(order, desk.limits))
-        async for event in events(order, asked):
-            if isinstance(event, Done):
-                return shapes.Composed(**_composed(order, event.result, desk))
-            if event is None and await request.is_disconnected():
-                break
-        raise LimitError("the request was cancelled")
+        found = looking.follow(studio.composing(order, desk, asked))
+        return shapes.Composed(**_composed(order, await result_of(found, request), desk))
 
     @api.post(
         "/compose/stream",
@@ -211,11 +171,14 @@ def _add_composing(api: FastAPI, desk: Desk) -> None:
         order = given.order().with_seed()
         asked = await looking.run(lambda: studio.understood(order, desk.limits))
 
+        found = studio.composing(order, desk, asked)
+
         async def lines() -> AsyncIterator[str]:
             try:
-                async for event in events(order, asked):
-                    if event is not None:
-                        yield json.dumps(_told(order, event, desk)) + "\n"
+                async with aclosing(looking.follow(found)) as following:
+                    async for event in following:
+                        if event is not None:
+                            yield json.dumps(_told(order, event, desk)) + "\n"
             except ChatMusicianError as error:
                 yield json.dumps({"error": str(error), "hint": error.hint or ""}) + "\n"
 
@@ -227,52 +190,14 @@ def _composed(order: studio.Order, made: Composition, desk: Desk) -> dict[str, A
 
 
 def _told(
-    order: studio.Order, event: Waiting | Text | Done[Composition], desk: Desk
+    order: studio.Order, event: Waiting | Text | Progress | Done[Composition], desk: Desk
 ) -> dict[str, Any]:
     match event:
         case Waiting(before):
             return {"waiting": before}
         case Text(index, text):
             return {"candidate": index, "text": text}
+        case Progress(heard, of):
+            return {"heard": heard, "of": of}
         case Done(made):
             return {"result": _composed(order, made, desk)}
-
-
-# -- errors ------------------------------------------------------------------------
-
-
-def status_of(error: ChatMusicianError) -> int:
-    if isinstance(error, BusyError | MissingDependency):
-        return 503
-    return 413 if isinstance(error, LimitError) else 400
-
-
-def _failure(status: int, error: str, hint: str = "") -> JSONResponse:
-    return JSONResponse({"error": error, "hint": hint}, status_code=status)
-
-
-def _add_errors(api: FastAPI) -> None:
-    @api.exception_handler(ChatMusicianError)
-    def known(_: Request, error: ChatMusicianError) -> JSONResponse:
-        return _failure(status_of(error), str(error), error.hint or "")
-
-    @api.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _failure(422, "; ".join(_said(error)), "the fields are described at /api/")
-
-    @api.exception_handler(HTTPException)
-    def refused(_: Request, error: HTTPException) -> JSONResponse:
-        response = _failure(error.status_code, f"{error.detail}", "what there is: /api/")
-        response.headers.update(error.headers or {})
-        return response
-
-    @api.exception_handler(Exception)
-    def unexpected(_: Request, error: Exception) -> JSONResponse:
-        _log.exception("unexpected error", exc_info=error)
-        return _failure(500, f"unexpected {type(error).__name__}", "please report it")
-
-
-def _said(error: RequestValidationError) -> Iterator[str]:
-    for one in error.errors()[:5]:
-        place = ".".join(str(part) for part in one["loc"] if part != "body")
-        yield f"{place}: {one['msg']}" if place else str(one["msg"])

@@ -13,6 +13,7 @@ import gradio as gr
 from chatmusician.demo import html, studio
 from chatmusician.demo.changes import transposed
 from chatmusician.demo.desk import Desk
+from chatmusician.demo.editor import editor_box, score_box
 from chatmusician.demo.growing import Growing
 from chatmusician.demo.history import item, kept, read_items
 from chatmusician.demo.scores import first_tune
@@ -211,7 +212,6 @@ def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
         js="() => window.chatmusician.openTune()",
         **quiet,
     )
-    tab.editor.change(None, tab.editor, None, js="(abc) => window.chatmusician.edited(abc)")
     return tab
 
 
@@ -247,21 +247,9 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
         cards = gr.HTML("", elem_id="cards", padding=False)
     with gr.Row(elem_classes="work"):
         with gr.Column(scale=3, min_width=320):
-            gr.HTML(
-                '<abc-score id="score" player files></abc-score>',
-                elem_id="score-box",
-                padding=False,
-            )
+            score_box()
         with gr.Column(scale=2, min_width=320):
-            editor = gr.Textbox(
-                label="ABC",
-                lines=14,
-                max_lines=30,
-                max_length=desk.limits.abc,
-                elem_id="abc",
-                html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocapitalize="off"),
-            )
-            gr.HTML('<ul id="problems" aria-live="polite"></ul>', padding=False)
+            editor = editor_box(desk)
             with gr.Row():
                 buttons["open"] = gr.Button("Open a file", size="sm")
                 buttons["keep"] = gr.Button("Keep in history", size="sm")

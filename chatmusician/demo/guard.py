@@ -28,6 +28,7 @@ _PATHS = re.compile(
     r"|/gradio_api/(?:queue/(?:join|data)|heartbeat/.*|cancel|reset/?|startup-events"
     r"|app_id|info/?|login_check/?|user/?|theme\.css)"
 )
+_SOUND = "/api/transcribe"
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -71,13 +72,18 @@ class Guard:
             return 403, "this was asked for by another web site"
         if not _PATHS.fullmatch(scope["path"]):
             return 404, "there is nothing here"
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self.settings.limits.body:
-            return 413, f"more than {self.settings.limits.body // 1024**2} MB are not taken"
+        length, most = headers.get("content-length", "0"), self._most(scope)
+        if not length.isdecimal() or int(length) > most:
+            return 413, f"more than {most // 1024**2} MB are not taken"
         return None
 
+    def _most(self, scope: Scope) -> int:
+        """Bytes of a body: recordings are larger than anything else."""
+        limits = self.settings.limits
+        return limits.sound if scope["path"].startswith(_SOUND) else limits.body
+
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        left = self.settings.limits.body
+        left = self._most(scope)
 
         async def counted() -> Message:
             nonlocal left

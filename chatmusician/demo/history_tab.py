@@ -65,8 +65,8 @@ def history_tab(desk: Desk, history: gr.BrowserState, compose: ComposeTab, page:
     status = gr.HTML("", elem_id="history-status", padding=False)
     with gr.Row():
         reopen = gr.Button("Open", variant="primary", elem_id="reopen", **SIZE)
-        one = gr.Button("Save this item as a file", **SIZE)
-        everything = gr.Button("Save all as a file", elem_id="save-all", **SIZE)
+        one = gr.Button("Save this item", **SIZE)
+        everything = gr.Button("Save all", elem_id="save-all", **SIZE)
         bring = gr.Button("Open a file", elem_id="bring", **SIZE)
         clear = gr.Button("Forget all", variant="stop", **SIZE)
     text = gr.Textbox(visible="hidden", elem_id="session-text")

@@ -65,10 +65,18 @@ def conversation(turns: Sequence[tuple[str, str]]) -> str:
     return "".join(_turn("you", question) + _turn("model", answer) for question, answer in turns)
 
 
-def _turn(who: str, text: str) -> str:
+def interview(turns: Sequence[tuple[str, str, str]]) -> str:
+    """Questions, answers, and how each answer is known."""
+    return "".join(
+        _turn("you", question) + _turn("model", said, how) for question, said, how in turns
+    )
+
+
+def _turn(who: str, text: str, how: str = "") -> str:
     body = answer(text) if who == "model" else f"<p>{escape(text)}</p>"
-    name = "You" if who == "you" else "Model"
-    return f'<div class="turn {who}"><h3>{name}</h3>{body}</div>'
+    name = "You" if who == "you" else "Answer" if how else "Model"
+    known = f'<p class="how">{escape(how)}</p>' if how else ""
+    return f'<div class="turn {who}"><h3>{name}</h3>{body}{known}</div>'
 
 
 def answer(text: str) -> str:

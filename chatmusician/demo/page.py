@@ -14,6 +14,7 @@ from chatmusician.demo.chat_tab import chat_tab
 from chatmusician.demo.compose_tab import compose_tab
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.history_tab import history_tab
+from chatmusician.demo.listen_tab import listen_tab
 
 STATIC = Path(__file__).parent / "static"
 OWN = "/own"
@@ -37,6 +38,8 @@ def create_page(desk: Desk) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Compose", id="compose"):
                 compose = compose_tab(desk, history)
+            with gr.Tab("Listen", id="listen"):
+                listen_tab(desk)
             with gr.Tab("Chat", id="chat"):
                 chat_tab(desk)
             with gr.Tab("History", id="history"):

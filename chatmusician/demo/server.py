@@ -120,6 +120,7 @@ def _listen(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        listening.listen()  # who comes before all is ready waits, and is not refused
     except OSError as error:
         listening.close()
         where = f"{settings.host}:{settings.port}"

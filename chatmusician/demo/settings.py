@@ -12,11 +12,14 @@ from chatmusician.errors import UsageError
 class Limits:
     """``seconds`` is the model's time for one request, ``patience`` the wait for one's turn.
 
-    ``waiting`` and ``drawings`` count requests in line; ``piece`` is the longest sound in seconds.
+    ``waiting``, ``drawings`` and ``hearings`` count requests in line; ``piece`` is the longest
+    sound in seconds that is played, ``recording`` that is listened to, in ``hearing`` seconds at
+    most; ``kept`` is how many recordings are remembered, for questions about them.
     """
 
     body: int = 4 * 1024 * 1024
     upload: int = 2 * 1024 * 1024
+    sound: int = 32 * 1024 * 1024
     abc: int = 20_000
     seconds: float = 90.0
     patience: float = 120.0
@@ -28,6 +31,10 @@ class Limits:
     notes: int = 20_000
     turns: int = 40
     items: int = 60
+    hearings: int = 8
+    recording: float = 600.0
+    hearing: float = 120.0
+    kept: int = 40
 
 
 @dataclass(frozen=True)

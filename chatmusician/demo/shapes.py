@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chatmusician.demo.listening import Hints
+from chatmusician.demo.questions import LONGEST as QUESTION
+from chatmusician.demo.questions import Question
 from chatmusician.demo.studio import SEEDS, Order
 
 _Line = Annotated[str, StringConstraints(max_length=200)]
@@ -120,6 +124,89 @@ class Scored(Checked):
 class Opened(BaseModel):
     abc: str
     format: str
+
+
+class Known(BaseModel):
+    """What is known of a recording. `voice`: one melody line, sung or played; `tempo`: beats of
+    the meter a minute."""
+
+    model_config = ConfigDict(extra="forbid")
+    voice: bool = False
+    tempo: float | None = Field(None, ge=10, le=600)
+    meter: _Line = Field("", examples=["6/8"])
+    key: _Line = Field("", examples=["D", "Em", "Ador"])
+    title: _Line = ""
+
+    def hints(self) -> Hints:
+        return Hints(self.voice, self.tempo, self.meter.strip(), self.key.strip(), self.title)
+
+
+class Piece(Text):
+    """A tune, and the name of the recording it was heard in, as `transcribe` gave it. As long as
+    the ABC is unchanged the facts are those of the recording, else those of the ABC."""
+
+    heard: _Line = ""
+
+
+class Said(_Given):
+    question: str = Field(max_length=QUESTION)
+    answer: str = Field(max_length=20_000)
+
+
+class Asked(Piece):
+    """A question about a tune or a recording; `turns` are those before it."""
+
+    question: str = Field(max_length=QUESTION, examples=["What key is it in?"])
+    turns: list[Said] = Field(default_factory=list, max_length=40)
+    seed: int | None = Field(None, ge=0, lt=SEEDS, description="the same seed, the same answer")
+
+    def the_question(self) -> Question:
+        turns = tuple((turn.question, turn.answer) for turn in self.turns)
+        seed = random.randrange(SEEDS) if self.seed is None else self.seed
+        return Question(self.question, self.abc, self.heard, turns, seed)
+
+
+class Answer(BaseModel):
+    """`source` says who answers: the facts, nobody (it cannot be told from notes), or the model;
+    `bars` are those that the answer speaks of."""
+
+    answer: str
+    source: Literal["facts", "cannot tell", "model"]
+    method: str
+    confidence: float
+    bars: list[int]
+    seed: int
+
+
+class Fact(BaseModel):
+    """In words; `confidence` from 0 to 1, and how it was found."""
+
+    name: str
+    value: str
+    method: str
+    confidence: float
+
+
+class Described(BaseModel):
+    caption: str
+    said: list[Fact]
+    facts: dict[str, Any] = Field(description="all that is known: docs/describe.md")
+
+
+class Transcribed(Described):
+    """Times are in seconds: `notes` are start, end, pitch and sureness; `beats` time and number
+    in the bar; `bars` number, start, end and sureness; `wave` is how loud it is, evenly from
+    beginning to end. `heard` is the recording's name for questions about it."""
+
+    heard: str
+    kind: str
+    abc: str
+    seconds: float
+    notes: list[list[float]]
+    beats: list[list[float]]
+    bars: list[list[float]]
+    wave: list[float]
+    remarks: list[str]
 
 
 class Written(BaseModel):

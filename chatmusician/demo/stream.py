@@ -31,6 +31,14 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """So many seconds have been heard, of so many; 0 where nobody knows how many there are."""
+
+    heard: float
+    of: float
+
+
+@dataclass(frozen=True)
 class Done(Generic[T]):
     result: T
 
@@ -40,7 +48,7 @@ class _Failed:
     error: BaseException
 
 
-Events = Generator[Waiting | Text | Done[T] | None, None, None]
+Events = Generator[Waiting | Text | Progress | Done[T] | None, None, None]
 
 
 class Told:
@@ -56,6 +64,9 @@ class Told:
 
     def text(self, index: int, text: str) -> None:
         self._tell(Text(index, text))
+
+    def progress(self, heard: float, of: float) -> None:
+        self._tell(Progress(heard, of))
 
     def _tell(self, event: object) -> None:
         if time.monotonic() - self.looked > _GONE:

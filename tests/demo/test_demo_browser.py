@@ -5,15 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
-import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,90 +19,19 @@ from tests.demo.demo_models import HOSTILE, TUNE, SayingModel
 
 pytest.importorskip("gradio")
 mido: Any = pytest.importorskip("mido")
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 for package in ("verovio", "resvg_py", "cairosvg", "tinysoundfont", "pretty_midi"):
     pytest.importorskip(package)
 
-import uvicorn  # noqa: E402
-
 from chatmusician import abc  # noqa: E402
-from chatmusician.demo.server import create_app  # noqa: E402
 from chatmusician.demo.settings import Settings  # noqa: E402
 from chatmusician.model.names import BUNDLED  # noqa: E402
+from tests.demo.demo_browser import opened, served  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-_FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-_HEARD = ["--autoplay-policy=no-user-gesture-required"]
 BROKEN = "X:1\nT:x\nM:6/8\nL:1/8\nK:D\nDFA dfa|d5|DFA dfa|d6|]\n"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-    flags = [*_FLAGS, *_HEARD, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_api.sync_playwright() as playwright:
-        try:
-            made = playwright.chromium.launch(executable_path=found, args=flags)
-        except sync_api.Error as error:
-            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
-        yield made
-        made.close()
-
-
-@contextmanager
-def served(model: SayingModel, settings: Settings | None = None) -> Iterator[str]:
-    """The page's address while it is served from a thread."""
-    app = create_app(settings or Settings(), lambda: model, model.name)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not (server.started and server.servers):
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
-
-
-@dataclass
-class Seen:
-    """What a page did that it must not."""
-
-    address: str
-    wrong: list[str] = field(default_factory=list)
-    refused: str = "nothing is to be refused"
-
-    def watch(self, page: Any) -> None:
-        page.on("request", self.request)
-        page.on("console", self.said)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda dialog: self.wrong.append(f"dialog {dialog.message}"))
-
-    def said(self, message: Any) -> None:
-        if message.type == "error" and self.refused not in message.text:
-            self.wrong.append(message.text)
-
-    def request(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "blob:", "data:")):
-            self.wrong.append(f"asked for {request.url}")
-
-
-@contextmanager
-def opened(browser: Any, address: str, *, refused: str = "", **options: Any) -> Iterator[Any]:
-    """`refused` is in what Chromium says on its console of an answer that is wanted."""
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    seen = Seen(address, refused=refused or Seen.refused)
-    seen.watch(page)
-    page.goto(address)
-    page.wait_for_function("customElements.get('abc-score') !== undefined")
-    page.locator("#compose").wait_for()
-    yield page
-    context.close()
-    assert not seen.wrong
 
 
 @pytest.fixture(scope="module")
@@ -329,7 +254,7 @@ def test_nothing_is_wider_than_the_page(
     view = {"width": width, "height": 800}
     with opened(browser, address, viewport=view, color_scheme=scheme) as page:
         compose(page)
-        for tab in ("Compose", "Chat", "History"):
+        for tab in ("Compose", "Listen", "Chat", "History"):
             page.get_by_role("tab", name=tab).click()
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 

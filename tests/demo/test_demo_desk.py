@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chatmusician.demo.desk import AFRESH, BusyError, Desk, LeftError, Line
+from chatmusician.demo.desk import AFRESH, Desk
+from chatmusician.demo.line import BusyError, LeftError, Line
 from chatmusician.demo.settings import Limits
 from chatmusician.demo.stream import Done, Text, Told, stream
 from chatmusician.errors import ChatMusicianError, InputError

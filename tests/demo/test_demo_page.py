@@ -12,7 +12,7 @@ from tests.demo.demo_models import HOSTILE, TUNE, SayingModel
 
 pytest.importorskip("gradio")
 
-from chatmusician.demo import chat_tab, compose_tab, history_tab, html
+from chatmusician.demo import chat_tab, compose_tab, history_tab, html, listen_tab
 from chatmusician.demo.desk import AFRESH, Desk
 from chatmusician.demo.growing import Growing
 from chatmusician.demo.history import Tune, to_file
@@ -45,7 +45,7 @@ def is_skip(value: Any) -> bool:
 def test_the_page_can_be_made() -> None:
     page = create_page(desk_of(SayingModel()))
     labels = {c.get("props", {}).get("label") for c in page.get_config_file()["components"]}
-    assert {"Compose", "Chat", "History", "ABC", "Key", "Seed", "Candidates"} <= labels
+    assert {"Compose", "Listen", "Chat", "History", "ABC", "Key", "Seed", "Candidates"} <= labels
     assert all(d["api_visibility"] != "public" for d in page.get_config_file()["dependencies"])
 
 
@@ -170,6 +170,46 @@ def test_chat_without_words() -> None:
     assert "no seed" in list(handlers.send([], "x", "y"))[-1][3]
 
 
+# -- listen -------------------------------------------------------------------------
+
+
+def test_questions_over_several_turns() -> None:
+    model = SayingModel("Because of bar 2.")
+    handlers = listen_tab._Handlers(desk_of(model))
+    talk: Any = {"heard": "", "turns": []}
+    for question in ("What key is it in?", "Who plays it?", "Why?"):
+        *_, (talk, log, _, status, _) = handlers.ask(talk, question, TUNE, "")
+        assert status == ""
+    assert [said for _, _, said in talk["turns"]] == [
+        "From the facts: stated in the notation, 100% sure.",
+        "Not a matter of notes.",
+        "Said by the saying model; bars named: 2.",
+    ]
+    assert log.count('class="turn model"') == 3
+    assert [turn.question for turn in model.asked[-1].turns][:2] == [
+        "What key is it in?",
+        "Who plays it?",
+    ]
+    *_, (another, *_) = handlers.ask(talk, "What key is it in?", TUNE, "another recording")
+    assert len(another["turns"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "abc", "said"),
+    [
+        (" ", TUNE, "Write a question"),
+        ("What key?", " ", "Open or record"),
+        ("x" * 2001, TUNE, "characters"),
+        ("What key?", "words", "no tune"),
+    ],
+)
+def test_what_cannot_be_asked(question: str, abc: str, said: str) -> None:
+    handlers = listen_tab._Handlers(desk_of(SayingModel()))
+    *_, (_, _, running, status, back) = handlers.ask({"heard": "", "turns": []}, question, abc, "")
+    assert said in status
+    assert (running, back) == ("", question)
+
+
 # -- history ------------------------------------------------------------------------
 
 
@@ -213,6 +253,7 @@ def test_a_shared_file_adds_its_items() -> None:
         html.drafts([HOSTILE]),
         html.conversation([(HOSTILE, HOSTILE)]),
         html.draft(HOSTILE, HOSTILE),
+        html.interview([(HOSTILE, HOSTILE, HOSTILE)]),
         html.answer("</p><script>alert(1)</script>" + HOSTILE + "</abc-score><script>"),
         html.failure(ValueError(HOSTILE)),
     ],

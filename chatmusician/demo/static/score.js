@@ -16,7 +16,7 @@ const INSTRUMENTS = [
 const PX_PER_MM = 96 / 25.4;
 const answers = new Map(); // of the tunes drawn last, by width and text
 
-export async function api(path, body) {
+export async function api(path, body, signal) {
   const raw = body instanceof ArrayBuffer;
   let answer;
   try {
@@ -24,8 +24,10 @@ export async function api(path, body) {
       method: "POST",
       headers: { "Content-Type": raw ? "application/octet-stream" : "application/json" },
       body: raw ? body : JSON.stringify(body),
+      signal,
     });
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new Error("The program that serves this page cannot be reached. Is it still running?");
   }
   if (answer.ok) return answer;
@@ -50,7 +52,7 @@ function dress() {
   document.head.append(make("link", { rel: "stylesheet", href: "/own/score-fonts.css" }));
 }
 
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -230,4 +232,18 @@ export function save(blob, name) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// The user's file, or null where none was chosen.
+export function chosen(accept) {
+  return new Promise((resolve) => {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = accept;
+    input.hidden = true;
+    input.addEventListener("change", () => { input.remove(); resolve(input.files[0] || null); });
+    input.addEventListener("cancel", () => { input.remove(); resolve(null); });
+    document.body.append(input);
+    input.click();
+  });
 }
