@@ -335,3 +335,11 @@ def test_a_hornpipe_behind_a_blank_is_one() -> None:
     automaton = Automaton(Constraints(headers=headers, more=True))
     _, read = automaton.spell("X:1\nR: Hornpipe\n")
     assert read == len("X:1\nR: Hornpip")
+
+
+def test_no_pickup_where_a_motif_fills_its_section() -> None:
+    def plan(bars: int) -> Constraints:
+        return Constraints(sections=(Section(2), Section(bars, same_as=0, motif="CDEF GABc | G8")))
+
+    assert spelled(HEAD + "C4 | D8 | E4 ||", plan(3))[1] == HEAD + "C4 | D8 | E4 ||"
+    assert spelled(HEAD + "C4 |", plan(2))[1] == HEAD + "C4 "

@@ -278,14 +278,14 @@ def _ends(
     section_left, is_last = _section_left(whole, plan)
     found: list[tuple[str, frozenset[int] | None]] = []
     full = frozenset({ticks - whole.offset}) if ticks else None
-    free_first = whole.first or whole.loose
+    free_first = (whole.first and not plan.tight) or whole.loose
     enough = 2 if whole.ending == 1 else 1
     if left >= enough and section_left != 0:
         times = full
         if not plan.strict and full and not whole.offset:
             times = full | {ticks - short for short in whole.opening if short}
         found.append((PLAIN, None if free_first else times))
-    elif whole.first and ticks:
+    elif whole.first and ticks and not plan.tight:
         # only a pickup may stand before the one bar there is
         found.append((PLAIN, frozenset(range(grain(whole.unit), ticks, grain(whole.unit)))))
     if section_left is not None and section_left > 0:

@@ -152,6 +152,15 @@ class Constraints:
         return self.plain or (self.level == BRIEF and held)
 
     @property
+    def tight(self) -> bool:
+        """Whether a motif fills its section: behind a pickup its last bar would be too short."""
+        return any(
+            section.bars is not None and section.motif.rstrip("| ").count("|") + 1 >= section.bars
+            for section in self.sections
+            if section.motif
+        )
+
+    @property
     def counts(self) -> bool:
         """Whether the number of bars is given, in all or by sections."""
         return self.bars is not None or bool(self.sections)
