@@ -54,6 +54,25 @@ def test_masks_are_what_pushing_each_token_says(vocabulary: Vocabulary) -> None:
         tune.push(chance.choice(sorted(allowed - {END})))
 
 
+def test_no_token_leaves_a_bar_line_open_that_has_to_become_another() -> None:
+    """In a bar that is too short for | only a sign may stand, and has tokens of its own."""
+    signs = (b" ||", b" |]", b" |:", b" :|", b" ::", b" :")
+    tune = "X:1\nM:4/4\nL:1/8\nK:C\n|: C2 | D8 | C4"
+
+    def lines(without: bytes, text: str) -> set[bytes]:
+        pieces = [*PIECES, *(sign for sign in signs if sign != without)]
+        start = Grammar(Constraints(level=BARS), Vocabulary(pieces, [END])).start(text)
+        allowed = [pieces[token] or b"" for token in start.allowed()]
+        return {piece for piece in allowed if piece[:2] in (b" |", b" :")}
+
+    assert lines(b"", tune + " D4") >= {b" |", b" ||"}
+    short = lines(b"", tune + " D2")
+    assert short >= {b" :|", b" ::"}
+    assert not short & {b" |", b" :"}
+    assert b" :" in lines(b" ::", tune + " D2")
+    assert b" |" in lines(b" ||", tune + " D2")
+
+
 @pytest.mark.parametrize(
     "plan",
     [

@@ -302,7 +302,7 @@ class Automaton:
             if changed is None:
                 return None
             whole = changed
-        elif letter == "P" and event.at >= 2:
+        elif letter == "P" and event.at >= 2 and not self.plan.strict:
             whole = whole._replace(loose=True, stopped=False)
         frame = place.frame
         if letter in "MLP" and event.at >= 2:

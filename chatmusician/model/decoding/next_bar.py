@@ -204,6 +204,7 @@ def _may_open(whole: Whole, plan: Constraints, left: int) -> bool:
         or whole.must
         or left < 0
         or not (whole.first or plan.strict is False or whole.last != OPEN)
+        or (whole.last == DOUBLE and whole.offset not in (0, whole.start))
     ):
         return False
     section = section_of(whole, plan)
@@ -373,6 +374,9 @@ def _times(whole: Whole, plan: Constraints, kind: str, ticks: int) -> frozenset[
     if whole.first:
         return None if kind == OPEN and not plan.sections else frozenset({need})
     if kind in (CLOSE, BOTH):
+        if whole.back and whole.body and whole.offset and whole.split < 0:
+            # With the pickup that comes back it would be a bar of three parts.
+            return frozenset()
         where = whole.back or ticks
         return (
             frozenset({where - whole.offset})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from chatmusician.model.decoding import barlines
 from chatmusician.model.decoding.marks import LETTERS
-from chatmusician.model.decoding.place import OVER, QUOTE, VALUE, Event
+from chatmusician.model.decoding.place import BAR, OVER, QUOTE, VALUE, Event
 from chatmusician.model.decoding.state import Node, State
 from chatmusician.model.decoding.values import TEXT_FIELDS
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # Every character that can stand outside free text.
 MUSIC: Final = frozenset(map(chr, range(0x20, 0x7F))) - set("#$%&*;?@\\`") | {"\n"}
 _UNASKED: Final = object()
+_BAR_LINE: Final = "|:]"
 
 
 @final
@@ -80,18 +82,34 @@ def reachable(automaton: Automaton, state: State, root: Trie) -> list[int]:
                 after = automaton.plainly(here, char)
                 if after is None:
                     continue
-                found.extend(child.ids)
+                if child.ids and not _leaves_open(automaton, child, after):
+                    found.extend(child.ids)
                 if child.next:
                     stack.append((child, after))
                 continue
-            found.extend(child.ids)
+            assert isinstance(step, Node)
+            held = here.held
+            if step.note:
+                held = char if char in LETTERS else held + char if char in ",'" else held
+            after = State(here.stand, step, "", "", here.texts, held)
+            if child.ids and not _leaves_open(automaton, child, after):
+                found.extend(child.ids)
             if child.next:
-                assert isinstance(step, Node)
-                held = here.held
-                if step.note:
-                    held = char if char in LETTERS else held + char if char in ",'" else held
-                stack.append((child, State(here.stand, step, "", "", here.texts, held)))
+                stack.append((child, after))
     return found
+
+
+def _leaves_open(automaton: Automaton, trie: Trie, after: State) -> bool:
+    """Whether a token ends inside a bar line that cannot end there, and there are tokens for each
+    bar line it can become.
+
+    Without them a model that counts a bar wrong takes the one that is no sign, and has to make a
+    section of it.
+    """
+    if after.node.place.mode != BAR or barlines.ended(after.node.place) is not None:
+        return False
+    lines = [char for char in _BAR_LINE if automaton.advance(after, char) is not None]
+    return bool(lines) and all(c in trie.next and trie.next[c].ids for c in lines)
 
 
 def _carefully(
@@ -108,6 +126,7 @@ def _carefully(
             continue
         after = automaton.advance(here, char)
         if after is not None:
-            found.extend(child.ids)
+            if child.ids and not _leaves_open(automaton, child, after):
+                found.extend(child.ids)
             if child.next:
                 stack.append((child, after))
