@@ -101,7 +101,7 @@ def at_start(place: Place, char: str) -> Step:
     if frame.over:
         return None
     if char in DIGITS:
-        if place.tie and frame.strict and frame.ending != 1:
+        if place.tie and frame.strict:
             return None
         directly = since in (0, 4) or (since == 5 and not frame.strict)
         if directly and frame.ending and char == str(frame.ending):
@@ -486,7 +486,7 @@ def after_bracket(place: Place, char: str) -> Step:
     if char in DIGITS:
         if place.tuplet is not None or place.broken or place.ahead & NEEDS_NOTE:
             return None
-        if place.tie and frame.strict and frame.ending != 1:
+        if place.tie and frame.strict:
             return None
         within = frame.split and 0 < place.at < frame.need
         within = within and not (place.ahead & PENDING or place.slurs)

@@ -16,7 +16,7 @@ from chatmusician.model.decoding.place import (
     PLAIN,
     Frame,
 )
-from chatmusician.model.decoding.plan import BRIEF, Constraints, Section
+from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
 from chatmusician.model.decoding.whole import Whole, bar_ticks, is_replayed, section_of
 
 _MANY: Final = 1_000_000
@@ -296,7 +296,7 @@ def _ends(
             times = _times(whole, plan, kind, ticks)
             if times is None or times:
                 found.append((kind, times))
-                if kind == FINAL and plan.strict and plan.level != BRIEF:
+                if kind == FINAL and plan.strict and plan.level == SYNTAX:
                     found.append((END, times))
     return tuple(found)
 
