@@ -5,7 +5,7 @@ would, and the masks are asked for at each; the cache begins empty. *Generation*
 Llama of about 5 M parameters, or one that is given) samples with level off and with masks.
 Times are processor time of one thread.
 
-    python -m benchmarks.decoding_cost [--tunes N] [--tokens N] [--model GGUF] NAME=VOCABULARY…
+    python -m benchmarks.decoding_cost [--tunes N] [--tokens N] [--model MODEL] NAME=VOCABULARY…
 """
 
 from __future__ import annotations
@@ -120,6 +120,8 @@ def generate(
                 attention_mask=torch.ones_like(prompt),
                 do_sample=True,
                 max_new_tokens=tokens,
+                # Unmasked, a model without a request may end at once: both go the same way.
+                min_new_tokens=0 if grammar.plan.level == BRIEF else tokens,
                 pad_token_id=0,
                 eos_token_id=list(grammar.vocabulary.end),
                 logits_processor=LogitsProcessorList([TuneProcessor(grammar, budget=tokens)]),
@@ -136,12 +138,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--tunes", type=int, default=100)
     parser.add_argument("--tokens", type=int, default=0, help="0: no generation")
     parser.add_argument("--sequences", type=int, default=4)
-    parser.add_argument("--model", help="a GGUF file; else a random Llama of 5 M parameters")
+    parser.add_argument("--model", help="a GGUF file or a folder; else a random Llama of 5 M")
     parser.add_argument("vocabularies", nargs="+", metavar="NAME=PATH")
     args = parser.parse_args(argv)
     texts = tunes(args.tunes)
     for named in args.vocabularies:
         name, _, path = named.partition("=")
+        load(path)  # once before, for the imports
         start = time.process_time()
         vocabulary = load(path)
         print(f"{name}: {vocabulary.size} pieces, set up in {time.process_time() - start:.2f} s")
@@ -156,7 +159,9 @@ def main(argv: list[str] | None = None) -> int:
             from transformers import AutoModelForCausalLM
 
             where = Path(args.model)
-            model = AutoModelForCausalLM.from_pretrained(where.parent, gguf_file=where.name).eval()
+            file = {} if where.is_dir() else {"gguf_file": where.name}
+            folder = where if where.is_dir() else where.parent
+            model = AutoModelForCausalLM.from_pretrained(folder, **file).float().eval()
         head = (("M", "4/4"), ("L", "1/8"), ("K", "G"))
         brief = Constraints(level=BRIEF, headers=head, bars=16)
         for label, plan in (("off", Constraints(level="off")), ("brief", brief)):
