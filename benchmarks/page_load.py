@@ -8,7 +8,6 @@ import json
 import random
 import re
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -17,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from benchmarks.page_server import served
 
 KEYS = ("C", "G", "D", "A", "F", "Em", "Am", "Bm", "Dm", "Gm")
 # What a user does, and how often; the rest of the time is spent thinking.
@@ -193,24 +194,8 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=300)
     args = parser.parse_args()
-    command = [sys.executable, "-m", "chatmusician", "demo", "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        port = _port(server)
-        return _report(args, *_run(args, server.pid, port))
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _port(server: subprocess.Popen[str]) -> int:
-    assert server.stderr is not None
-    for line in server.stderr:
-        found = re.search(r"http://[^/]*:(\d+)/", line)
-        if found:
-            threading.Thread(target=server.stderr.read, daemon=True).start()
-            return int(found[1])
-    raise SystemExit("the page did not start")
+    with served() as (port, process):
+        return _report(args, *_run(args, process, port))
 
 
 def _run(args: argparse.Namespace, process: int, port: int) -> tuple[Tally, list[int]]:
