@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.page import machine, write_section
 from benchmarks.page_server import served
 
 KEYS = ("C", "G", "D", "A", "F", "Em", "Am", "Bm", "Dm", "Gm")
@@ -30,6 +31,7 @@ WEIGHTS = {
     "transcribe": 1,
     "compose": 1,
 }
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "demo.md"
 _LATE = 1.0
 _GROWTH = 1.1
 
@@ -193,6 +195,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--write-docs", action="store_true", help="into docs/demo.md")
     args = parser.parse_args()
     with served() as (port, process):
         return _report(args, *_run(args, process, port))
@@ -221,24 +224,38 @@ def _run(args: argparse.Namespace, process: int, port: int) -> tuple[Tally, list
     return tally, memory
 
 
-def _report(args: argparse.Namespace, tally: Tally, memory: list[int]) -> int:
-    print(f"{args.users} users, {args.seconds:g} s\n")
-    print("| request | n | median s | 99 % s | longest s |\n|---|---:|---:|---:|---:|")
-    for name, times in sorted(tally.times.items()):
-        slowest = sorted(times)
-        high = slowest[min(len(times) - 1, int(0.99 * len(times)))]
-        print(
-            f"| {name} | {len(times)} | {statistics.median(times):.2f} | {high:.2f} "
+def table(times: dict[str, list[float]]) -> str:
+    rows = ["| request | n | median s | 99 % s | longest s |", "|---|---:|---:|---:|---:|"]
+    for name, found in sorted(times.items()):
+        slowest = sorted(found)
+        high = slowest[min(len(found) - 1, int(0.99 * len(found)))]
+        rows.append(
+            f"| {name} | {len(found)} | {statistics.median(found):.2f} | {high:.2f} "
             f"| {slowest[-1]:.2f} |"
         )
+    return "\n".join(rows)
+
+
+def _report(args: argparse.Namespace, tally: Tally, memory: list[int]) -> int:
     quarter = max(1, len(memory) // 4)
     first, last = (statistics.median(part) for part in (memory[:quarter], memory[-quarter:]))
     late = max(tally.times["short check"])
-    print(f"\nfailed: {dict(tally.failed) or 'none'}\nmixed: {tally.mixed or 'none'}")
-    print(f"memory of the page: {first:.0f} MB in the first quarter, {last:.0f} MB in the last")
-    print(f"the latest short check: {late:.2f} s")
+    every = sum(map(len, tally.times.values())) + tally.failed.total()
+    text = (
+        f"{args.users} users for {args.seconds:g} s, each with a tune of their own: {every} "
+        f"requests, {tally.failed.total()} failed, {len(tally.mixed)} answers of another's tune. "
+        f"Memory of the page: {first:.0f} MB in the first quarter of the time, {last:.0f} MB in "
+        f"the last. Beside them one more user asks for the longest piece that is taken, again and "
+        f"again, to be drawn, played and described, and for 128 bars; the longest that a short "
+        f"check took meanwhile was {late:.2f} s.\n\n{table(tally.times)}"
+    )
+    print(text)
     wrong = tally.failed or tally.mixed or last > _GROWTH * first or late > _LATE
+    print(f"\nfailed: {dict(tally.failed) or 'none'}\nmixed: {tally.mixed or 'none'}")
     print("not as it should be" if wrong else "as it should be")
+    if args.write_docs:
+        command = "python -m benchmarks.page_load --write-docs"
+        write_section("Load", command, f"{text}\n\n{machine()}", DOCS)
     return 1 if wrong else 0
 
 
