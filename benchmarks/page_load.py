@@ -9,6 +9,7 @@ import random
 import re
 import statistics
 import sys
+import textwrap
 import threading
 import time
 from collections import Counter
@@ -237,20 +238,21 @@ def table(times: dict[str, list[float]]) -> str:
 
 
 def _report(args: argparse.Namespace, tally: Tally, memory: list[int]) -> int:
-    quarter = max(1, len(memory) // 4)
-    first, last = (statistics.median(part) for part in (memory[:quarter], memory[-quarter:]))
+    size = max(1, len(memory) // 4)
+    quarters = [statistics.median(memory[at : at + size]) for at in range(0, 4 * size, size)]
+    held = ", ".join(f"{quarter:.0f}" for quarter in quarters)
     late = max(tally.times["short check"])
     every = sum(map(len, tally.times.values())) + tally.failed.total()
     text = (
         f"{args.users} users for {args.seconds:g} s, each with a tune of their own: {every} "
         f"requests, {tally.failed.total()} failed, {len(tally.mixed)} answers of another's tune. "
-        f"Memory of the page: {first:.0f} MB in the first quarter of the time, {last:.0f} MB in "
-        f"the last. Beside them one more user asks for the longest piece that is taken, again and "
-        f"again, to be drawn, played and described, and for 128 bars; the longest that a short "
-        f"check took meanwhile was {late:.2f} s.\n\n{table(tally.times)}"
+        f"Memory of the page by quarters of the time: {held} MB. One more user asks for the "
+        "longest piece that is taken, again and again, to be drawn, played and described, and "
+        f"for 128 bars; the longest that a short check took meanwhile was {late:.2f} s."
     )
+    text = f"{textwrap.fill(text, 100)}\n\n{table(tally.times)}"
     print(text)
-    wrong = tally.failed or tally.mixed or last > _GROWTH * first or late > _LATE
+    wrong = tally.failed or tally.mixed or quarters[3] > _GROWTH * quarters[1] or late > _LATE
     print(f"\nfailed: {dict(tally.failed) or 'none'}\nmixed: {tally.mixed or 'none'}")
     print("not as it should be" if wrong else "as it should be")
     if args.write_docs:
