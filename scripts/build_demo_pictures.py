@@ -94,8 +94,8 @@ def compose(page: Any, _: Path) -> None:
 
 
 def listen(page: Any, folder: Path) -> None:
-    """The same tune as a recording, and a question about it."""
-    sound = folder / "The_jig.wav"
+    """A tune of docs/pictures.abc as a recording, and a question about it."""
+    sound = folder / "Rain_on_the_Slate_Roof.wav"
     if not sound.exists():
         sound.write_bytes(scores.file(tune(0), "wav", Limits()))
     page.get_by_role("tab", name="Listen").click()

@@ -159,7 +159,7 @@ class _Handlers:
 
     def made(self, order: Order, history: Any) -> Iterator[Shown]:
         asked = studio.understood(order, self.desk.limits)
-        said = " ".join(["Asked for:", "; ".join(map(str, asked.heard))]) if asked.heard else ""
+        said = f"Asked for: {'; '.join(map(str, asked.heard))}." if asked.heard else ""
         if asked.unheard:
             said += f" Not understood: {', '.join(asked.unheard)}."
         yield html.note(f"Composing. {said}"), _AS_IT_WAS, "", _AS_IT_WAS, order
@@ -186,7 +186,8 @@ class _Handlers:
             words = "The model's answer holds no tune. Ask again, or in other words."
             return html.note(words, "error"), _AS_IT_WAS, "", _AS_IT_WAS, _AS_IT_WAS
         items = [*read_items(history, self.desk.limits.items), new]
-        remarks = " ".join([f"Done with seed {order.seed}.", said, *data["remarks"]])
+        more = [f"{remark[:1].upper()}{remark[1:]}." for remark in data["remarks"]]
+        remarks = " ".join([f"Done with seed {order.seed}.", said, *more])
         cards = html.cards(new.tunes)
         return html.note(remarks), new.tunes[0].abc, cards, self.stored(items), _AS_IT_WAS
 
