@@ -186,7 +186,7 @@ class _Handlers:
             words = "The model's answer holds no tune. Ask again, or in other words."
             return html.note(words, "error"), _AS_IT_WAS, "", _AS_IT_WAS, _AS_IT_WAS
         items = [*read_items(history, self.desk.limits.items), new]
-        more = [f"{remark[:1].upper()}{remark[1:]}." for remark in data["remarks"]]
+        more = [f"{remark[:1].upper()}{remark[1:].rstrip('.')}." for remark in data["remarks"]]
         remarks = " ".join([f"Done with seed {order.seed}.", said, *more])
         cards = html.cards(new.tunes)
         return html.note(remarks), new.tunes[0].abc, cards, self.stored(items), _AS_IT_WAS

@@ -74,7 +74,7 @@ def test_candidates_stand_side_by_side() -> None:
 
 def test_regenerate_asks_the_same_with_another_seed() -> None:
     handlers = composing(SayingModel())
-    asked = ("a jig in D", "D", *EMPTY[1:-2], "7", 1)
+    asked: Any = ("a jig in D", "D", *EMPTY[1:-2], "7", 1)
     shown = list(handlers.compose([], *asked))
     (order,) = [order for *_, order in shown if not is_skip(order)]
     assert order.seed == 7
