@@ -153,7 +153,7 @@ def test_keep() -> None:
 
 
 def test_closing_the_tab_frees_the_model() -> None:
-    model = SayingModel(pause=0.05, pieces=100)
+    model = SayingModel("X:1\nM:4/4\nK:D\n" + "D8|" * 60, pause=0.25, pieces=40)
     desk = desk_of(model)
     shown: Any = compose_tab._Handlers(desk, NAMES).compose([], "a jig", *EMPTY)
     while not model.at_once:
