@@ -8,8 +8,8 @@ import json
 import random
 import re
 import statistics
-import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections import Counter
@@ -17,6 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from benchmarks.page import machine, write_section
+from benchmarks.page_server import served
 
 KEYS = ("C", "G", "D", "A", "F", "Em", "Am", "Bm", "Dm", "Gm")
 # What a user does, and how often; the rest of the time is spent thinking.
@@ -29,6 +32,7 @@ WEIGHTS = {
     "transcribe": 1,
     "compose": 1,
 }
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "demo.md"
 _LATE = 1.0
 _GROWTH = 1.1
 
@@ -192,25 +196,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--write-docs", action="store_true", help="into docs/demo.md")
     args = parser.parse_args()
-    command = [sys.executable, "-m", "chatmusician", "demo", "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        port = _port(server)
-        return _report(args, *_run(args, server.pid, port))
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _port(server: subprocess.Popen[str]) -> int:
-    assert server.stderr is not None
-    for line in server.stderr:
-        found = re.search(r"http://[^/]*:(\d+)/", line)
-        if found:
-            threading.Thread(target=server.stderr.read, daemon=True).start()
-            return int(found[1])
-    raise SystemExit("the page did not start")
+    with served() as (port, process):
+        return _report(args, *_run(args, process, port))
 
 
 def _run(args: argparse.Namespace, process: int, port: int) -> tuple[Tally, list[int]]:
@@ -236,24 +225,39 @@ def _run(args: argparse.Namespace, process: int, port: int) -> tuple[Tally, list
     return tally, memory
 
 
-def _report(args: argparse.Namespace, tally: Tally, memory: list[int]) -> int:
-    print(f"{args.users} users, {args.seconds:g} s\n")
-    print("| request | n | median s | 99 % s | longest s |\n|---|---:|---:|---:|---:|")
-    for name, times in sorted(tally.times.items()):
-        slowest = sorted(times)
-        high = slowest[min(len(times) - 1, int(0.99 * len(times)))]
-        print(
-            f"| {name} | {len(times)} | {statistics.median(times):.2f} | {high:.2f} "
+def table(times: dict[str, list[float]]) -> str:
+    rows = ["| request | n | median s | 99 % s | longest s |", "|---|---:|---:|---:|---:|"]
+    for name, found in sorted(times.items()):
+        slowest = sorted(found)
+        high = slowest[min(len(found) - 1, int(0.99 * len(found)))]
+        rows.append(
+            f"| {name} | {len(found)} | {statistics.median(found):.2f} | {high:.2f} "
             f"| {slowest[-1]:.2f} |"
         )
-    quarter = max(1, len(memory) // 4)
-    first, last = (statistics.median(part) for part in (memory[:quarter], memory[-quarter:]))
+    return "\n".join(rows)
+
+
+def _report(args: argparse.Namespace, tally: Tally, memory: list[int]) -> int:
+    size = max(1, len(memory) // 4)
+    quarters = [statistics.median(memory[at : at + size]) for at in range(0, 4 * size, size)]
+    held = ", ".join(f"{quarter:.0f}" for quarter in quarters)
     late = max(tally.times["short check"])
+    every = sum(map(len, tally.times.values())) + tally.failed.total()
+    text = (
+        f"{args.users} users for {args.seconds:g} s, each with a tune of their own: {every} "
+        f"requests, {tally.failed.total()} failed, {len(tally.mixed)} answers of another's tune. "
+        f"Memory of the page by quarters of the time: {held} MB. One more user asks for the "
+        "longest piece that is taken, again and again, to be drawn, played and described, and "
+        f"for 128 bars; the longest that a short check took meanwhile was {late:.2f} s."
+    )
+    text = f"{textwrap.fill(text, 100)}\n\n{table(tally.times)}"
+    print(text)
+    wrong = tally.failed or tally.mixed or quarters[3] > _GROWTH * quarters[1] or late > _LATE
     print(f"\nfailed: {dict(tally.failed) or 'none'}\nmixed: {tally.mixed or 'none'}")
-    print(f"memory of the page: {first:.0f} MB in the first quarter, {last:.0f} MB in the last")
-    print(f"the latest short check: {late:.2f} s")
-    wrong = tally.failed or tally.mixed or last > _GROWTH * first or late > _LATE
     print("not as it should be" if wrong else "as it should be")
+    if args.write_docs:
+        command = "python -m benchmarks.page_load --write-docs"
+        write_section("Load", command, f"{text}\n\n{machine()}", DOCS)
     return 1 if wrong else 0
 
 

@@ -91,12 +91,12 @@ def chat_tab(desk: Desk) -> None:
         max_length=_LONGEST,
         elem_id="question",
     )
-    with gr.Row():
+    with gr.Row(elem_classes="actions"):
         send = gr.Button("Send", variant="primary", elem_id="send", **SIZE)
         again = gr.Button("Retry", **SIZE)
-        stop = gr.Button("Stop", variant="stop", **SIZE)
+        stop = gr.Button("Stop", **SIZE)
         forget = gr.Button("New conversation", **SIZE)
-        seed = gr.Textbox(label="Seed", placeholder="any", max_length=10, min_width=120)
+        seed = gr.Textbox(label="Seed", placeholder="any", max_length=10, min_width=120, scale=0)
     shown = [turns, log, running, status, question]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     runs = [

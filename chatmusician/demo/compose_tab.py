@@ -44,10 +44,17 @@ _FIELDS = (
     ("bars", "Bars", "16"),
     ("seed", "Seed", "any"),
 )
-# What an event hands to the page: status, editor, cards, history.
-Shown = tuple[Any, Any, Any, Any]
+# The bars that each change of a tune is told.
+_BARS = {
+    "continue": ("after",),
+    "infill": ("first", "last"),
+    "variation": (),
+    "harmonise": (),
+}
+# What an event hands to the page: status, editor, cards, history, the order it was made by.
+Shown = tuple[Any, Any, Any, Any, Any]
 _AS_IT_WAS = gr.skip()
-SIZE: dict[str, Any] = {"size": "md", "scale": 0, "min_width": 170}
+SIZE: dict[str, Any] = {"size": "md", "scale": 0, "min_width": 104}
 
 
 @dataclass
@@ -59,6 +66,7 @@ class ComposeTab:
     editor: gr.Textbox
     status: gr.HTML
     cards: gr.HTML
+    order: gr.State
 
     @property
     def form(self) -> list[Any]:
@@ -67,7 +75,11 @@ class ComposeTab:
     def filled(self, order: Order) -> list[Any]:
         """The values of `form` for an order."""
         values: dict[str, Any] = {**order.wanted, "seed": order.seed}
-        fields = [str(values.get(name) or "") for name in self.fields if name != "candidates"]
+        fields = [
+            "" if values.get(name) is None else str(values[name])
+            for name in self.fields
+            if name != "candidates"
+        ]
         return [order.request, *fields, order.candidates]
 
 
@@ -99,13 +111,15 @@ class _Handlers:
     def compose(self, history: Any, request: str, *values: Any) -> Iterator[Shown]:
         yield from self.run(lambda: self.order(request, *values), history)
 
-    def regenerate(self, history: Any, request: str, *values: Any) -> Iterator[Shown]:
-        """The request made last, with another seed."""
+    def regenerate(
+        self, last: Order | None, history: Any, request: str, *values: Any
+    ) -> Iterator[Shown]:
+        """What stands in the form, or the change of a tune that was made last; another seed."""
 
         def again() -> Order:
-            items = read_items(history, self.desk.limits.items)
-            last = items[-1].the_order() if items else self.order(request, *values)
-            return replace(last, seed=None)
+            if last is not None and last.change:
+                return replace(last, seed=None)
+            return self.order(request, *[*values[:-2], "", values[-1]])
 
         yield from self.run(again, history)
 
@@ -122,11 +136,11 @@ class _Handlers:
         except ChatMusicianError as error:
             return html.failure(error), _AS_IT_WAS
 
-    def keep(self, history: Any, abc: str) -> tuple[Any, Any]:
+    def keep(self, last: Order | None, history: Any, abc: str) -> tuple[Any, Any]:
         items = read_items(history, self.desk.limits.items)
         if not (abc or "").strip():
             return html.note("There is nothing in the editor to keep.", "error"), _AS_IT_WAS
-        order = items[-1].the_order() if items else Order(seed=0)
+        order = last or Order(seed=0)
         try:
             first_tune(abc, self.desk.limits)
         except ChatMusicianError as error:
@@ -141,21 +155,20 @@ class _Handlers:
         try:
             yield from self.made(order().with_seed(), history)
         except Exception as error:
-            yield html.failure(error), _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS
+            yield html.failure(error), *[_AS_IT_WAS] * 4
 
     def made(self, order: Order, history: Any) -> Iterator[Shown]:
         asked = studio.understood(order, self.desk.limits)
-        said = " ".join(["Asked for:", "; ".join(map(str, asked.heard))]) if asked.heard else ""
+        said = f"Asked for: {'; '.join(map(str, asked.heard))}." if asked.heard else ""
         if asked.unheard:
             said += f" Not understood: {', '.join(asked.unheard)}."
-        yield html.note(f"Composing. {said}"), _AS_IT_WAS, "", _AS_IT_WAS
+        yield html.note(f"Composing. {said}"), _AS_IT_WAS, "", _AS_IT_WAS, order
         growing = Growing(order.candidates)
         for event in studio.composing(order, self.desk, asked):
             match event:
                 case Waiting(before) if before:
                     others = "one request is" if before == 1 else f"{before} requests are"
-                    waits = html.note(f"Waiting: {others} before yours.")
-                    yield waits, _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS
+                    yield html.note(f"Waiting: {others} before yours."), *[_AS_IT_WAS] * 4
                 case Text():
                     if growing.add(event) and (text := growing.drawable()):
                         yield self.draft(text, growing, order)
@@ -164,46 +177,40 @@ class _Handlers:
 
     def draft(self, text: str, growing: Growing, order: Order) -> Shown:
         drafts = html.drafts(growing.texts) if order.candidates > 1 else _AS_IT_WAS
-        return _AS_IT_WAS, text, drafts, _AS_IT_WAS
+        return _AS_IT_WAS, text, drafts, _AS_IT_WAS, _AS_IT_WAS
 
     def finished(self, order: Order, made: Any, said: str, history: Any) -> Shown:
         data = studio.result(order, made, self.desk.limits)
         new = item(order, data)
         if not new.tunes:
             words = "The model's answer holds no tune. Ask again, or in other words."
-            return html.note(words, "error"), _AS_IT_WAS, "", _AS_IT_WAS
+            return html.note(words, "error"), _AS_IT_WAS, "", _AS_IT_WAS, _AS_IT_WAS
         items = [*read_items(history, self.desk.limits.items), new]
-        totals = [c["total"] for c in data["candidates"] if c["abc"]]
-        remarks = " ".join([f"Done with seed {order.seed}.", said, *data["remarks"]])
-        cards = html.cards(new.tunes, totals)
-        return html.note(remarks), new.tunes[0].abc, cards, self.stored(items)
+        more = [f"{remark[:1].upper()}{remark[1:].rstrip('.')}." for remark in data["remarks"]]
+        remarks = " ".join([f"Done with seed {order.seed}.", said, *more])
+        cards = html.cards(new.tunes)
+        return html.note(remarks), new.tunes[0].abc, cards, self.stored(items), _AS_IT_WAS
 
 
 def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
     """Lays the tab out and connects it."""
     tab, buttons, editing = _layout(desk)
     handlers = _Handlers(desk, list(tab.fields))
-    shown = [tab.status, tab.editor, tab.cards, history]
+    shown = [tab.status, tab.editor, tab.cards, history, tab.order]
     given = [history, *tab.form]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     runs = [
         buttons["compose"].click(handlers.compose, given, shown, **quiet),
         tab.request.submit(handlers.compose, given, shown, **quiet),
-        buttons["again"].click(handlers.regenerate, given, shown, **quiet),
+        buttons["again"].click(handlers.regenerate, [tab.order, *given], shown, **quiet),
     ]
-    for task in ("continue", "infill", "variation", "harmonise"):
-        runs.append(
-            buttons[task].click(
-                _bound(handlers, task),
-                [history, tab.editor, editing["first"], editing["last"]],
-                shown,
-                **quiet,
-            )
-        )
+    for task, bars in _BARS.items():
+        working = [history, tab.editor, *[editing[name] for name in bars]]
+        runs.append(buttons[task].click(_bound(handlers, task), working, shown, **quiet))
     buttons["stop"].click(lambda: html.note("Stopped."), None, tab.status, cancels=runs, **quiet)
     move = [tab.editor, editing["semitones"]]
     buttons["transpose"].click(handlers.transpose, move, [tab.status, tab.editor], **quiet)
-    keep = [history, tab.editor]
+    keep = [tab.order, history, tab.editor]
     buttons["keep"].click(handlers.keep, keep, [tab.status, history], **quiet)
     buttons["open"].click(
         lambda text: _AS_IT_WAS if text is None else text,
@@ -216,9 +223,7 @@ def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
 
 
 def _bound(handlers: _Handlers, task: str) -> Any:
-    def run(history: Any, abc: str, first: float, last: float) -> Iterator[Shown]:
-        if task == "continue":
-            first, last = last, 0
+    def run(history: Any, abc: str, first: float = 0, last: float = 0) -> Iterator[Shown]:
         yield from handlers.change(task, history, abc, first, last)
 
     return run
@@ -237,10 +242,9 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
             elem_id="request",
         )
         with gr.Row(elem_classes="actions"):
-            size = {**SIZE, "min_width": 104}
-            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **size)
-            buttons["again"] = gr.Button("Regenerate", **size)
-            buttons["stop"] = gr.Button("Stop", variant="stop", elem_id="stop", **size)
+            buttons["compose"] = gr.Button("Compose", variant="primary", elem_id="compose", **SIZE)
+            buttons["again"] = gr.Button("Regenerate", elem_id="again", **SIZE)
+            buttons["stop"] = gr.Button("Stop", elem_id="stop", **SIZE)
         fields = _fields(desk)
         _examples(request)
         status = gr.HTML("", elem_id="status", padding=False)
@@ -254,7 +258,8 @@ def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any
                 buttons["open"] = gr.Button("Open a file", size="sm")
                 buttons["keep"] = gr.Button("Keep in history", size="sm")
             _editing(buttons, editing)
-    return ComposeTab(request, fields, editor, status, cards), buttons, editing
+    tab = ComposeTab(request, fields, editor, status, cards, gr.State(None))
+    return tab, buttons, editing
 
 
 def _examples(request: gr.Textbox) -> None:
@@ -282,18 +287,25 @@ def _fields(desk: Desk) -> dict[str, Any]:
 
 
 def _editing(buttons: dict[str, gr.Button], editing: dict[str, Any]) -> None:
+    def number(name: str, label: str, value: int) -> None:
+        editing[name] = gr.Number(
+            value, label=label, precision=0, minimum=1, min_width=90, elem_id=f"bars-{name}"
+        )
+
+    def button(task: str, label: str) -> None:
+        buttons[task] = gr.Button(label, size="md", scale=0, min_width=120, elem_id=task)
+
     with gr.Accordion("Let the model work on it", open=False, elem_id="changes"):
-        with gr.Row():
-            editing["first"] = gr.Number(1, label="From bar", precision=0, min_width=90)
-            editing["last"] = gr.Number(2, label="To bar", precision=0, min_width=90)
-        with gr.Row():
-            for task, label in (
-                ("continue", "Continue after “to bar”"),
-                ("infill", "Fill these bars anew"),
-                ("variation", "Vary"),
-                ("harmonise", "Harmonise"),
-            ):
-                buttons[task] = gr.Button(label, size="sm", elem_id=task)
-        with gr.Row():
+        with gr.Row(elem_classes="change"):
+            number("after", "After bar", 4)
+            button("continue", "Continue")
+        with gr.Row(elem_classes="change"):
+            number("first", "From bar", 3)
+            number("last", "To bar", 4)
+            button("infill", "Fill anew")
+        with gr.Row(elem_classes="actions"):
+            button("variation", "Vary")
+            button("harmonise", "Harmonise")
+        with gr.Row(elem_classes="change"):
             editing["semitones"] = gr.Slider(-12, 12, value=2, step=1, label="Semitones")
-            buttons["transpose"] = gr.Button("Transpose", size="sm", elem_id="transpose")
+            button("transpose", "Transpose")

@@ -21,11 +21,12 @@ _Line = Annotated[str, Field(max_length=1000)]
 
 
 class Tune(BaseModel):
-    """A tune and its score card in words."""
+    """A tune and its score card in words; `total` is its score, where it has one."""
 
     model_config = ConfigDict(extra="forbid")
     abc: _Text
     seed: int = 0
+    total: Annotated[float, Field(ge=0, le=1)] | None = None
     card: list[_Line] = Field(default_factory=list, max_length=60)
 
 
@@ -66,7 +67,7 @@ def read_order(data: dict[str, Any]) -> Order:
 def item(order: Order, made: dict[str, Any], at: datetime | None = None) -> Item:
     """An item of a composition as `studio.result` gives it."""
     tunes = [
-        Tune(abc=c["abc"], seed=c["seed"], card=card_lines(c))
+        Tune(abc=c["abc"], seed=c["seed"], total=c["total"], card=card_lines(c))
         for c in made["candidates"]
         if c["abc"]
     ]

@@ -31,13 +31,16 @@ class _Handlers:
 
     def reopen(self, history: Any, chosen: int | None) -> list[Any]:
         items = self.items(history)
-        nothing = [_AS_IT_WAS] * (len(self.compose.form) + 2)
+        nothing = [_AS_IT_WAS] * (len(self.compose.form) + 4)
         if chosen is None or not 0 <= chosen < len(items):
             return [*nothing, html.note("Choose an item first.", "error")]
         one = items[chosen]
         tune = one.tunes[0].abc if one.tunes else ""
-        form = self.compose.filled(one.the_order())
-        return [*form, tune, html.cards(one.tunes), html.note("Opened under Compose.")]
+        order = one.the_order()
+        when = one.made[:16].replace("T", ", ")
+        said = html.note(f"From the history: made {when} by {one.model}.")
+        shown = [tune, html.cards(one.tunes), said, order, html.note("Opened under Compose.")]
+        return [*self.compose.filled(order), *shown]
 
     def brought(self, history: Any, text: str | None) -> tuple[Any, Any]:
         if text is None:
@@ -49,6 +52,10 @@ class _Handlers:
         items = [*self.items(history), *new][-self.most :]
         data = [one.model_dump() for one in items]
         return data, html.note(f"{len(new)} items were added.")
+
+    def forgotten(self, left: Any) -> tuple[Any, Any]:
+        """`left` is empty where the user has said so."""
+        return (_AS_IT_WAS, "") if left else ([], html.note("Nothing is kept now."))
 
     def saved(self, history: Any, chosen: int | None, everything: bool) -> str:
         items = self.items(history)
@@ -63,17 +70,18 @@ def history_tab(desk: Desk, history: gr.BrowserState, compose: ComposeTab, page:
     gr.Markdown("What was composed in this browser. It stays here: nothing is kept on the machine.")
     chosen = gr.Radio([], label="Items, the newest first", elem_id="items", type="value")
     status = gr.HTML("", elem_id="history-status", padding=False)
-    with gr.Row():
+    with gr.Row(elem_classes="actions"):
         reopen = gr.Button("Open", variant="primary", elem_id="reopen", **SIZE)
         one = gr.Button("Save this item", **SIZE)
         everything = gr.Button("Save all", elem_id="save-all", **SIZE)
         bring = gr.Button("Open a file", elem_id="bring", **SIZE)
-        clear = gr.Button("Forget all", variant="stop", **SIZE)
+        clear = gr.Button("Forget all", elem_id="forget", **SIZE)
     text = gr.Textbox(visible="hidden", elem_id="session-text")
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(handlers.listed, history, chosen, **quiet)
     history.change(handlers.listed, history, chosen, **quiet)
-    opened = [*compose.form, compose.editor, compose.cards, status]
+    desk_of_it = [compose.editor, compose.cards, compose.status, compose.order]
+    opened = [*compose.form, *desk_of_it, status]
     reopen.click(handlers.reopen, [history, chosen], opened, **quiet).then(
         None, None, None, js="() => window.chatmusician.showTab('Compose')"
     )
@@ -88,7 +96,13 @@ def history_tab(desk: Desk, history: gr.BrowserState, compose: ComposeTab, page:
         js="async (history) => [history, await window.chatmusician.readText()]",
         **quiet,
     )
-    clear.click(lambda: ([], html.note("Nothing is kept now.")), None, [history, status], **quiet)
+    clear.click(
+        handlers.forgotten,
+        history,
+        [history, status],
+        js="(history) => [confirm('Forget all that was composed in this browser?') ? [] : history]",
+        **quiet,
+    )
 
 
 def _saving(handlers: _Handlers, whole: bool) -> Any:

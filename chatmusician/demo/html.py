@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -11,6 +12,7 @@ from chatmusician.demo.history import Tune
 from chatmusician.errors import ChatMusicianError
 
 _log = logging.getLogger(__name__)
+_FIGURE = re.compile(r"[a-z ]+ [01]\.\d\d(?=: )")  # a line of a score card, as far as its figure
 
 
 def note(text: str, kind: str = "info") -> str:
@@ -34,17 +36,19 @@ def score(abc: str, *features: str) -> str:
     return f"<abc-score {' '.join(features)}>{escape(abc)}</abc-score>"
 
 
-def cards(tunes: Sequence[Tune], totals: Sequence[float] = ()) -> str:
+def cards(tunes: Sequence[Tune]) -> str:
     """Score cards; of several candidates side by side, each with its score."""
     rows = []
     alone = len(tunes) == 1
     for at, tune in enumerate(tunes):
-        total = f", {totals[at]:.2f} of 1" if at < len(totals) else ""
+        total = "" if tune.total is None else f", {tune.total:.2f} of 1"
         lines = "".join(f"<li>{escape(line)}</li>" for line in tune.card)
+        figures = " · ".join(found[0] for line in tune.card if (found := _FIGURE.match(line)))
         rows.append(
             f'<article class="card" aria-label="Candidate {at + 1}">'
             f"<h3>{at + 1}. <small>seed {tune.seed}{total}</small></h3>"
             f"{'' if alone else score(tune.abc, 'small', 'pick')}"
+            f"{'' if alone or not figures else f'<p>{escape(figures)}</p>'}"
             f"<details><summary>Score card</summary><ul>{lines}</ul></details></article>"
         )
     return f'<div class="cards">{"".join(rows)}</div>' if rows else ""
@@ -84,7 +88,7 @@ def answer(text: str) -> str:
     parts, at = [], 0
     for tune in find_tunes(text):
         parts.append(_words(text[at : tune.start]))
-        parts.append(score(tune.abc, "player", "pick"))
+        parts.append(score(tune.abc, "player", "files", "pick"))
         at = tune.end
     parts.append(_words(text[at:]))
     return "".join(parts) or '<p class="note info">(no answer)</p>'

@@ -100,7 +100,7 @@ def listen_tab(desk: Desk) -> None:
     )
     with gr.Row(elem_classes="actions"):
         send = gr.Button("Ask", variant="primary", elem_id="ask", **SIZE)
-        stop = gr.Button("Stop", variant="stop", elem_id="ask-stop", **SIZE)
+        stop = gr.Button("Stop", elem_id="ask-stop", **SIZE)
         forget = gr.Button("New conversation", **SIZE)
     shown = [talk, log, running, status, question]
     given = [talk, question, editor, heard]

@@ -31,7 +31,7 @@ class Limits:
     notes: int = 20_000
     turns: int = 40
     items: int = 60
-    hearings: int = 8
+    hearings: int = 16
     recording: float = 600.0
     hearing: float = 120.0
     kept: int = 40

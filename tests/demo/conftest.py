@@ -49,6 +49,6 @@ def browser(tune_wav: Path) -> Iterator[Any]:
         try:
             made = playwright.chromium.launch(executable_path=found, args=flags)
         except sync_api.Error as error:
-            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+            pytest.skip(f"no Chromium (Debian: apt-get install chromium): {str(error)[:200]}")
         yield made
         made.close()

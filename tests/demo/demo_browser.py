@@ -13,11 +13,11 @@ import uvicorn
 
 from chatmusician.demo.server import create_app
 from chatmusician.demo.settings import Settings
-from tests.demo.demo_models import SayingModel
+from chatmusician.model.generation import Backend
 
 
 @contextmanager
-def served(model: SayingModel, settings: Settings | None = None) -> Iterator[str]:
+def served(model: Backend, settings: Settings | None = None) -> Iterator[str]:
     """The page's address while it is served from a thread."""
     app = create_app(settings or Settings(), lambda: model, model.name)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))

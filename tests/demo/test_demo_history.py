@@ -26,6 +26,7 @@ CHANGE = Order(change="infill", abc="X:1\nK:D\nD|]\n", first=2, last=3, seed=1)
 CARD: dict[str, Any] = {
     "abc": "X:1\nK:D\nD|]\n",
     "seed": 7,
+    "total": 0.5,
     "scores": [{"name": "key", "value": 0.5, "why": "it fits"}],
     "asked": [{"name": "key", "asked": "D", "found": "C", "kept": False}],
     "mended": ["mended line 2"],

@@ -19,6 +19,7 @@ from chatmusician.demo.history import Tune, to_file
 from chatmusician.demo.page import create_page
 from chatmusician.demo.settings import Limits
 from chatmusician.demo.stream import Text
+from chatmusician.demo.studio import Order
 
 NAMES = ["key", "meter", "rhythm", "form", "chords", "motif", "bars", "seed", "candidates"]
 OURS = {"p", "div", "article", "h3", "small", "details", "summary"} | {
@@ -51,11 +52,11 @@ def test_the_page_can_be_made() -> None:
 
 def test_compose_draws_bars_while_they_come() -> None:
     shown = list(composing(SayingModel(pieces=40)).compose([], "a jig in D", *EMPTY))
-    drawn = [abc for _, abc, _, _ in shown if isinstance(abc, str)]
+    drawn = [abc for _, abc, *_ in shown if isinstance(abc, str)]
     assert len(drawn) >= 3
     assert drawn[0].endswith("|")
     assert all(later.startswith(first[:20]) for first, later in pairwise(drawn))
-    status, abc, cards, history = shown[-1]
+    status, abc, cards, history, _ = shown[-1]
     assert abc == TUNE
     assert "Done with seed" in status
     assert "Score card" in cards
@@ -68,15 +69,33 @@ def test_candidates_stand_side_by_side() -> None:
     assert shown[-1][2].count("<article") == 3
     assert "seed 7" in shown[-1][2]
     assert "seed 9" in shown[-1][2]
+    assert len(re.findall(r"<p>correct [01]\.\d\d · [a-z]", shown[-1][2])) == 3
 
 
 def test_regenerate_asks_the_same_with_another_seed() -> None:
     handlers = composing(SayingModel())
-    first = list(handlers.compose([], "a jig in D", "D", *EMPTY[1:-2], "7", 1))[-1][3]
-    again = list(handlers.regenerate(first, "other words", *EMPTY))[-1][3]
+    asked: Any = ("a jig in D", "D", *EMPTY[1:-2], "7", 1)
+    shown = list(handlers.compose([], *asked))
+    (order,) = [order for *_, order in shown if not is_skip(order)]
+    assert order.seed == 7
+    again = list(handlers.regenerate(order, shown[-1][3], *asked))[-1][3]
     one, two = (item["order"] for item in again)
     assert {**one, "seed": 0} == {**two, "seed": 0}
     assert one["seed"] != two["seed"]
+
+
+def test_regenerate_changes_the_same_tune_again() -> None:
+    handlers = composing(SayingModel())
+    order = next(iter(handlers.change("infill", [], TUNE, 2, 2)))[-1]
+    (item,) = list(handlers.regenerate(order, [], "a reel", *EMPTY))[-1][3]
+    assert {**item["order"], "seed": 0} == {
+        "change": "infill",
+        "abc": TUNE,
+        "first": 2,
+        "last": 2,
+        "candidates": 1,
+        "seed": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -126,13 +145,15 @@ def test_change_and_transpose() -> None:
 
 def test_keep() -> None:
     handlers = composing(SayingModel())
-    _, history = handlers.keep([], TUNE)
+    _, history = handlers.keep(None, [], TUNE)
     assert history[0]["tunes"][0]["abc"] == TUNE
-    assert is_skip(handlers.keep([], "")[1])
+    assert is_skip(handlers.keep(None, [], "")[1])
+    _, history = handlers.keep(Order("a jig", seed=5), history, TUNE)
+    assert history[1]["order"]["seed"] == 5
 
 
 def test_closing_the_tab_frees_the_model() -> None:
-    model = SayingModel(pause=0.05, pieces=100)
+    model = SayingModel("X:1\nM:4/4\nK:D\n" + "D8|" * 60, pause=0.25, pieces=40)
     desk = desk_of(model)
     shown: Any = compose_tab._Handlers(desk, NAMES).compose([], "a jig", *EMPTY)
     while not model.at_once:
@@ -218,21 +239,27 @@ def test_an_item_is_opened_exactly() -> None:
     desk = desk_of(model)
     page = create_page(desk)
     assert page
-    form = compose_tab.ComposeTab(*[None] * 5)  # type: ignore[arg-type]
+    form = compose_tab.ComposeTab(*[None] * 6)  # type: ignore[arg-type]
     form.fields = dict.fromkeys(NAMES)
     handlers = history_tab._Handlers(desk, form)
     values = ["D", "6/8", "jig", "AABB", "", "", "8", "7", 2]
-    history = list(compose_tab._Handlers(desk, NAMES).compose([], "a jig", *values))[-1][3]
+    made = list(compose_tab._Handlers(desk, NAMES).compose([], "a jig", *values))[-1]
+    history = made[3]
     opened = handlers.reopen(history, 0)
-    assert opened[:-3] == ["a jig", *values]
-    assert opened[-3] == TUNE
-    assert opened[-2].count("<article") == 2
-    assert "Choose" in handlers.reopen(history, 5)[-1]
+    form_values, (abc, cards, said, order, _) = opened[:-5], opened[-5:]
+    assert form_values == ["a jig", *values]
+    assert abc == TUNE
+    assert cards == made[2]
+    assert cards.count(" of 1") == 2
+    assert desk.name in said
+    assert order == handlers.items(history)[0].the_order()
+    missed = handlers.reopen(history, 5)
+    assert (len(missed), "Choose" in missed[-1]) == (len(opened), True)
 
 
 def test_a_shared_file_adds_its_items() -> None:
     desk = desk_of(SayingModel())
-    handlers = history_tab._Handlers(desk, compose_tab.ComposeTab(*[None] * 5))  # type: ignore[arg-type]
+    handlers = history_tab._Handlers(desk, compose_tab.ComposeTab(*[None] * 6))  # type: ignore[arg-type]
     history = list(composing(SayingModel()).compose([], "a jig", *EMPTY))[-1][3]
     text = handlers.saved(history, 0, False)
     assert text == to_file(handlers.items(history))
@@ -240,6 +267,15 @@ def test_a_shared_file_adds_its_items() -> None:
     assert (len(both), "1 items" in said) == (2, True)
     assert "not JSON" in handlers.brought(history, "x")[1]
     assert is_skip(handlers.brought(history, None)[0])
+
+
+def test_nothing_is_forgotten_unasked() -> None:
+    handlers = history_tab._Handlers(
+        desk_of(SayingModel()),
+        compose_tab.ComposeTab(*[None] * 6),  # type: ignore[arg-type]
+    )
+    assert is_skip(handlers.forgotten([{}])[0])
+    assert handlers.forgotten([])[0] == []
 
 
 # -- HTML ---------------------------------------------------------------------------

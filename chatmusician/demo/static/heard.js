@@ -4,7 +4,7 @@
 import { make } from "./score.js";
 
 const WAVE = 64; // pixels high
-const NOTES = 150;
+const NOTES = 200;
 const TOP = 16; // for the numbers of the bars
 const HEIGHT = TOP + WAVE + NOTES;
 const SCALES = [15, 30, 60, 120, 240]; // pixels a second

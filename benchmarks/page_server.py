@@ -1,0 +1,32 @@
+"""The web page as its command serves it, for the benchmarks of the page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def served() -> Iterator[tuple[int, int]]:
+    """The port and the process of a page with the bundled model, until left."""
+    command = [sys.executable, "-m", "chatmusician", "demo", "--port", "0"]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        yield _port(server), server.pid
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _port(server: subprocess.Popen[str]) -> int:
+    assert server.stderr is not None
+    for line in server.stderr:
+        found = re.search(r"http://[^/]*:(\d+)/", line)
+        if found:
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            return int(found[1])
+    raise SystemExit("the page did not start")
