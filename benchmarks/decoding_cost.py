@@ -2,7 +2,8 @@
 
 Two readings. *Along tunes*: real tunes are pushed token by token, as a model that writes like them
 would, and the masks are asked for at each; the cache begins empty. *Generation*: a model (a random
-Llama of about 5 M parameters, or one that is given) samples with level off and with masks.
+Llama of about 5 M parameters, or one that is given) samples at level brief, and in turns as many
+tokens with level off.
 Times are processor time of one thread.
 
     python -m benchmarks.decoding_cost [--tunes N] [--tokens N] [--model MODEL] NAME=VOCABULARY…
@@ -100,35 +101,49 @@ def random_llama(size: int) -> Any:
     return LlamaForCausalLM(config).eval()
 
 
-def generate(
-    model: Any, grammar: Grammar, tokens: int, seed: int, sequences: int
-) -> tuple[float, int]:
-    """Processor seconds and tokens of some sampled sequences."""
+def generate(model: Any, grammar: Grammar, seed: int, most: int, least: int) -> tuple[float, int]:
+    """Processor seconds and tokens of one sampled sequence."""
     import torch
     from transformers import LogitsProcessorList
 
     from chatmusician.model.decoding.processor import TuneProcessor
 
-    spent, count = 0.0, 0
-    for index in range(sequences):
-        torch.manual_seed(seed + index)
-        prompt = torch.tensor([[0]])
-        start = time.process_time()
-        with torch.no_grad():
-            out = model.generate(
-                prompt,
-                attention_mask=torch.ones_like(prompt),
-                do_sample=True,
-                max_new_tokens=tokens,
-                # Unmasked, a model without a request may end at once: both go the same way.
-                min_new_tokens=0 if grammar.plan.level == BRIEF else tokens,
-                pad_token_id=0,
-                eos_token_id=list(grammar.vocabulary.end),
-                logits_processor=LogitsProcessorList([TuneProcessor(grammar, budget=tokens)]),
-            )
-        spent += time.process_time() - start
-        count += out.shape[1] - 1
-    return spent, count
+    torch.manual_seed(seed)
+    prompt = torch.tensor([[0]])
+    start = time.process_time()
+    with torch.no_grad():
+        out = model.generate(
+            prompt,
+            attention_mask=torch.ones_like(prompt),
+            do_sample=True,
+            max_new_tokens=most,
+            min_new_tokens=least,
+            pad_token_id=0,
+            eos_token_id=list(grammar.vocabulary.end),
+            logits_processor=LogitsProcessorList([TuneProcessor(grammar, budget=most)]),
+        )
+    return time.process_time() - start, out.shape[1] - 1
+
+
+def in_turns(model: Any, vocabulary: Vocabulary, most: int, sequences: int) -> None:
+    """Each tune at level brief, and at once as many tokens without masks."""
+    head = (("M", "4/4"), ("L", "1/8"), ("K", "G"))
+    off = Grammar(Constraints(level="off"), vocabulary)
+    brief = Grammar(Constraints(level=BRIEF, headers=head, bars=16), vocabulary)
+    generate(model, off, 0, 8, 8)
+    for turn, cache in enumerate(("empty", "of the tunes before", "of these as well")):
+        spent = [0.0, 0.0]
+        tokens = 0
+        for seed in range(turn * sequences, (turn + 1) * sequences):
+            seconds, count = generate(model, brief, seed, most, 0)
+            spent[0] += seconds
+            spent[1] += generate(model, off, seed, count, count)[0]
+            tokens += count
+        held, free = (tokens / seconds for seconds in spent)
+        print(
+            f"  cache {cache} at first: brief {held:.1f}, off {free:.1f} tokens/s: "
+            f"{100 * held / free:.0f} % ({tokens} tokens)"
+        )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -159,16 +174,12 @@ def main(argv: list[str] | None = None) -> int:
             from transformers import AutoModelForCausalLM
 
             where = Path(args.model)
-            file = {} if where.is_dir() else {"gguf_file": where.name}
-            folder = where if where.is_dir() else where.parent
-            model = AutoModelForCausalLM.from_pretrained(folder, **file).float().eval()
-        head = (("M", "4/4"), ("L", "1/8"), ("K", "G"))
-        brief = Constraints(level=BRIEF, headers=head, bars=16)
-        for label, plan in (("off", Constraints(level="off")), ("brief", brief)):
-            grammar = Grammar(plan, vocabulary)
-            for again in ("cold", "warm"):
-                spent, count = generate(model, grammar, args.tokens, 1, args.sequences)
-                print(f"  {label}, {again}: {count / spent:.1f} tokens/s ({count} tokens)")
+            if where.is_dir():
+                model = AutoModelForCausalLM.from_pretrained(where).float().eval()
+            else:
+                model = AutoModelForCausalLM.from_pretrained(where.parent, gguf_file=where.name)
+                model.eval()
+        in_turns(model, vocabulary, args.tokens, args.sequences)
     return 0
 
 

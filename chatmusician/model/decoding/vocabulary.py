@@ -6,6 +6,7 @@ with `▁` and byte fallback as Llama has it, plain BPE), or given as bytes.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -126,6 +127,7 @@ def _bytes(token: str, kind: str) -> bytes:
     return token.encode()
 
 
+@functools.cache
 def byte_table() -> dict[str, int]:
     """The characters that stand for bytes in GPT-2's vocabulary."""
     plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
