@@ -23,6 +23,7 @@ _MANY: Final = 1_000_000
 # The grain of the longest unit: every full bar is a multiple of it.
 _COARSEST: Final = 8
 _MOST_RESTS: Final = 16
+_MOST_COUNTED_RESTS: Final = 2
 # Meters in which abc2midi takes (5, (7 and (9 for compound and we do not, or the reverse.
 _DOUBTFUL: Final = (
     "3/4",
@@ -266,9 +267,8 @@ def _rests(whole: Whole, plan: Constraints, left: int, goes: bool, ticks: int) -
         return 1
     if plan.chords is not None:
         return 1
-    return max(
-        1, min(left + 1 if left < _MANY else _MOST_RESTS, _MOST_RESTS) - (2 if left < _MANY else 0)
-    )
+    # Few, so that most bars of a counted tune look alike, and share their masks.
+    return _MOST_RESTS if left >= _MANY else max(1, min(left - 1, _MOST_COUNTED_RESTS))
 
 
 def _ends(
