@@ -14,8 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     describe(
         parser,
         "Key (MIREX weight), tempo (ACC1, ACC2) and beats (F1) heard in sounds, against a set in\n"
-        "the shape of GiantSteps (NAME.key, NAME.bpm), GTZAN (keys, tempos, beats as published) or\n"
-        "MedleyDB (NAME_METADATA.yaml). What another system says of the sounds in words\n"
+        "the shape of GiantSteps (NAME.key, NAME.bpm), GTZAN (its keys, tempos and beats)\n"
+        "or MedleyDB (NAME_METADATA.yaml). What another system says of the sounds in words\n"
         "(--answers) is read and scored beside it, genre and instruments too.",
         "chatmusician eval audio --data giantsteps-key/ -o report",
         "chatmusician eval audio --data medleydb/ --answers said.jsonl -o report",
