@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from chatmusician.errors import InputError, OutputError, UsageError
 from chatmusician.train.qa.annotate import annotated
@@ -130,11 +129,16 @@ def part(job: Job, rank: int = 0, of: int = 1, *, told: Told = lambda id, error:
 def finish(job: Job, resumed: int = 0) -> Made:
     """The records of what the parts have done."""
     done = journal_of(job).done()
-    rows: list[dict[str, Any]] = [done[track.id] for track in tracks_of(job) if track.id in done]
-    write(Path(job.output), rows)
-    failed = {made["id"]: made["error"] for made in rows if "error" in made}
-    count = sum(len(made.get("pairs", ())) for made in rows)
-    return Made(len(rows), resumed, count, failed, sum(made.get("worded", 0) for made in rows))
+    ids = [track.id for track in tracks_of(job) if track.id in done]
+    write(Path(job.output), lambda: (done[id] for id in ids))
+    failed: dict[str, str] = {}
+    count = worded = 0
+    for made in (done[id] for id in ids):
+        count += len(made.get("pairs", ()))
+        worded += made.get("worded", 0)
+        if "error" in made:
+            failed[made["id"]] = made["error"]
+    return Made(len(ids), resumed, count, failed, worded)
 
 
 def _wording(job: Job) -> Wording | None:

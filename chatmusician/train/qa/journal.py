@@ -31,14 +31,18 @@ class Journal:
         for path in self._files() if fresh else ():
             path.unlink()
 
-    def done(self) -> dict[str, Made]:
-        """What all parts have done, by the track's id."""
-        return {made["id"]: made for path in self._files() for made in self._read(path)}
+    def done(self) -> Done:
+        """What all parts have done."""
+        places = {}
+        for path in self._files():
+            for at, made in self._read(path):
+                places[str(made["id"])] = path, at
+        return Done(places)
 
     @contextmanager
     def part(self, number: int) -> Iterator[Part]:
         path = self.folder / f"{number:05d}.jsonl"
-        kept = self._read(path) if path.is_file() else []
+        kept = (made for _, made in self._read(path)) if path.is_file() else ()
         write_atomic(str(path), b"".join(map(_line, (self.settings, *kept))))
         with path.open("ab") as file:
             yield Part(file)
@@ -46,17 +50,42 @@ class Journal:
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.jsonl"))
 
-    def _read(self, path: Path) -> list[Made]:
-        rows = []
-        for line in path.read_bytes().splitlines(keepends=True):
-            try:
-                rows.append(json.loads(line) if line.endswith(b"\n") else None)
-            except ValueError:
-                rows.append(None)
-        if rows and rows[0] is not None and rows[0] != self.settings:
-            folder = self.folder.parent
-            raise UsageError(f"{folder} holds another run", hint="name another folder, or --fresh")
-        return [made for made in rows[1:] if made]
+    def _read(self, path: Path) -> Iterator[tuple[int, Made]]:
+        """Each whole line with its place in the file; the first one says whose run it is."""
+        with path.open("rb") as file:
+            head = _whole(file.readline())
+            if head is not None and head != self.settings:
+                raise UsageError(
+                    f"{self.folder.parent} holds another run",
+                    hint="name another folder, or --fresh",
+                )
+            at = file.tell()
+            for line in file:
+                made = _whole(line)
+                if made:
+                    yield at, made
+                at += len(line)
+
+
+class Done:
+    """Lines of journals by the track's id, read when they are asked for: there may be more of
+    them than memory holds."""
+
+    def __init__(self, places: dict[str, tuple[Path, int]]) -> None:
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._places
+
+    def __getitem__(self, id: str) -> Made:
+        path, at = self._places[id]
+        with path.open("rb") as file:
+            file.seek(at)
+            made: Made = json.loads(file.readline())
+        return made
 
 
 class Part:
@@ -70,3 +99,12 @@ class Part:
 
 def _line(row: Made) -> bytes:
     return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def _whole(line: bytes) -> Made | None:
+    """A line that was written to its end."""
+    try:
+        made: Made | None = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return made

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chatmusician.files import write_atomic
 from chatmusician.train.qa.pairs import CAPTION, MIR, REASONING, Pair
 from chatmusician.train.tasks.rows import row
 
 Made = dict[str, Any]
 
 
-def write(output: Path, rows: Sequence[Made]) -> None:
-    """All records of the tracks, in their order; those with an error have none."""
-    good = [made for made in rows if "error" not in made]
-    annotations = [{"id": m["id"], "audio": m["audio"], **m["facts"]} for m in good]
-    _lines(output / "annotations.jsonl", iter(annotations))
-    text = json.dumps([_musicqa(made) for made in good], ensure_ascii=False, indent=1)
-    write_atomic(str(output / "musicqa.json"), text.encode() + b"\n")
-    _lines(output / "llark.jsonl", (line for made in good for line in _llark(made)))
-    _lines(output / "sft.jsonl", (line for made in good for line in _sft(made)))
+def write(output: Path, rows: Callable[[], Iterable[Made]]) -> None:
+    """All records of the tracks, in their order; those with an error have none. ``rows`` are
+    gone through once for each file."""
+
+    def good() -> Iterator[Made]:
+        return (made for made in rows() if "error" not in made)
+
+    annotations = ({"id": m["id"], "audio": m["audio"], **m["facts"]} for m in good())
+    _lines(output / "annotations.jsonl", annotations)
+    _put(output / "musicqa.json", _list(_musicqa(made) for made in good()))
+    _lines(output / "llark.jsonl", (line for made in good() for line in _llark(made)))
+    _lines(output / "sft.jsonl", (line for made in good() for line in _sft(made)))
 
 
-def _lines(path: Path, rows: Iterator[Made]) -> None:
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in rows)
-    write_atomic(str(path), text.encode())
+def _lines(path: Path, rows: Iterable[Made]) -> None:
+    _put(path, (json.dumps(line, ensure_ascii=False) + "\n" for line in rows))
+
+
+def _list(rows: Iterable[Made]) -> Iterator[str]:
+    """A JSON list, a row after the other."""
+    before = "[\n"
+    for made in rows:
+        yield before + json.dumps(made, ensure_ascii=False, indent=1)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _put(path: Path, texts: Iterable[str]) -> None:
+    """Written beside its place first, so that there is never half a file."""
+    aside = path.with_name(f".{path.name}.part")
+    with aside.open("w", encoding="utf-8") as file:
+        file.writelines(texts)
+    aside.replace(path)
 
 
 def _pairs(made: Made, *families: str) -> list[Pair]:
