@@ -54,7 +54,7 @@ def from_midi(data: bytes, *, pickup: Fraction = Fraction(0), lead_in: bool = Tr
     if not lead_in and len(meters) == 1 and (rest := _rest(voices, meters[0][1])):
         pickup = parse_meter(meters[0][1]).length * 4 - rest
         for voice in voices:
-            voice.notes = [(onset - rest, *note) for onset, *note in voice.notes]
+            voice.notes = [(onset - rest, length, tones) for onset, length, tones in voice.notes]
         keys, tempos = ([(max(Fraction(0), o - rest), t) for o, t in r] for r in (keys, tempos))
     end = max(o + d for voice in voices for o, d, _ in voice.notes)
     bars = _bars(meters, end, pickup if len(meters) == 1 else Fraction(0))

@@ -126,8 +126,8 @@ def gold_midi(tune: Tune) -> bytes:
         return [(tick + silent * (tick > 0), *rest) for tick, *rest in rows]
 
     for part in made.parts:
-        part.notes = [(start + silent, end + silent, *rest) for start, end, *rest in part.notes]
-    made.tempos, made.meters, made.keys = map(later, (made.tempos, made.meters, made.keys))
+        part.notes = [(a + silent, b + silent, pitch, loud) for a, b, pitch, loud in part.notes]
+    made.tempos, made.meters, made.keys = later(made.tempos), later(made.meters), later(made.keys)
     made.length += silent
     return midi_bytes(made)
 
