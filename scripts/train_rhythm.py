@@ -56,8 +56,8 @@ PLACES: Final = {
     "compound": (36, (0, 12, 24, 6, 18, 30)),
 }
 TEST_SEED, DEV_SEED, SHARE = 7, 8, 0.06
-# How often a grid is shown at each level; all but the first are wrong.
-LEVELS: Final = (1, 1, 1, 1, 0.5, 2, 2, 1.5, 2 / 3)
+# Wrong levels at which a grid is shown beside the right one.
+LEVELS: Final = (0.5, 0.5, 2, 1.5, 2 / 3)
 
 Row = tuple[str, str, bytes, Truth, Truth]
 
@@ -225,9 +225,12 @@ def sample(truth: Truth, chords: bool) -> tuple[Onsets, Any, Any]:
     return Onsets(units, top, low, count), units, FIRST[meter] + np.array(cells)
 
 
-def augmented(truth: Truth, random: Random) -> tuple[Any, Any, Any] | None:
-    """Features, classes and units of a stretch of a tune: at some tempo, sometimes on a grid
-    that slips or is read at the wrong level."""
+Read = tuple[Any, Any, Any]
+
+
+def augmented(truth: Truth, random: Random) -> tuple[Read, Read] | None:
+    """A stretch of a tune read at the right level, and at a wrong one: features, classes and
+    units of each. It is at some tempo, and sometimes the grid slips."""
     onsets, units, classes = sample(truth, bool(truth.chords) and random.random() < 0.5)
     if len(units) > LONGEST:
         at = random.randrange(len(units) - LONGEST)
@@ -237,7 +240,6 @@ def augmented(truth: Truth, random: Random) -> tuple[Any, Any, Any] | None:
     quick = np.percentile(np.diff(units), 10) / 24
     fastest = min(FASTEST, 60 * quick / QUICKEST)
     qpm = math.exp(random.uniform(math.log(min(SLOWEST, 0.8 * fastest)), math.log(fastest)))
-    level = random.choice(LEVELS)
     if random.random() < 0.35:
         for _ in range(random.randint(1, 3)):
             at = random.randrange(1, len(units))
@@ -245,12 +247,13 @@ def augmented(truth: Truth, random: Random) -> tuple[Any, Any, Any] | None:
             if slip > 0 or units[at] - units[at - 1] > -slip:
                 units = units.copy()
                 units[at:] += slip
-    read = np.round(units * level).astype(int)
-    if np.any(np.diff(read) <= 0):
-        return None
-    if level != 1:
-        classes = np.full(len(classes), WRONG)
-    return features(onsets, read, 60 / qpm / level), classes, read
+    found: list[Read] = []
+    for level in (1.0, random.choice(LEVELS), 2.0):
+        read = np.round(units * level).astype(int)
+        if len(found) < 2 and np.all(np.diff(read) > 0):
+            own = classes if level == 1 else np.full(len(classes), WRONG)
+            found.append((features(onsets, read, 60 / qpm / level), own, read))
+    return (found[0], found[1]) if len(found) == 2 and found[0][1][0] != WRONG else None
 
 
 def hypotheses(units: Any) -> Any:
@@ -265,28 +268,27 @@ def batches(rows: Sequence[Row], random: Random, torch: Any) -> Iterator[tuple[A
     random.shuffle(order)
     for at in range(0, len(order), BATCH * 8):
         made = [augmented(random.choice(row[3:5]), random) for row in order[at : at + BATCH * 8]]
-        kept = sorted((one for one in made if one is not None), key=lambda one: len(one[1]))
-        groups = [kept[i : i + BATCH] for i in range(0, len(kept), BATCH)]
+        kept = sorted((one for one in made if one is not None), key=lambda one: len(one[0][1]))
+        groups = [kept[i : i + BATCH // 2] for i in range(0, len(kept), BATCH // 2)]
         random.shuffle(groups)
         for group in groups:
             yield tuple(torch.from_numpy(array) for array in _padded(group))
 
 
-def _padded(group: Sequence[tuple[Any, Any, Any]]) -> tuple[Any, ...]:
-    """Features, classes (-100 where there is no onset), classes under each hypothesis, and the
-    right hypothesis (-100 where the grid slips or its level is wrong)."""
-    longest = max(len(classes) for _, classes, _ in group)
-    seen = np.zeros((len(group), longest, WIDTH), np.float32)
-    right = np.full((len(group), longest), -100)
-    under = np.zeros((len(group), longest, WRONG), np.int64)
+def _padded(group: Sequence[tuple[Read, Read]]) -> tuple[Any, ...]:
+    """Features, classes (-100 where there is no onset), classes under each hypothesis, and for
+    each pair of readings the right hypothesis (-100 where the grid slips too much)."""
+    longest = max(len(right[1]) for right, _ in group)
+    seen = np.zeros((2 * len(group), longest, WIDTH), np.float32)
+    right = np.full((2 * len(group), longest), -100)
+    under = np.zeros((2 * len(group), longest, WRONG), np.int64)
     whole = np.full(len(group), -100)
-    for at, (rows, classes, units) in enumerate(group):
+    for at, (rows, classes, units) in enumerate(one for pair in group for one in pair):
         seen[at, : len(rows)], right[at, : len(rows)] = rows, classes
-        if classes[0] != WRONG:
-            under[at, : len(rows)] = hypotheses(units)
-            hits = (hypotheses(units) == classes[:, None]).mean(0)
-            if hits.max() > 0.97:
-                whole[at] = hits.argmax()
+        under[at, : len(rows)] = hypotheses(units)
+        hits = (hypotheses(units) == classes[:, None]).mean(0)
+        if hits.max() > 0.97:
+            whole[at // 2] = hits.argmax()
     return seen, right, under, whole
 
 
@@ -328,8 +330,8 @@ def stored(net: Any) -> dict[str, Any]:
 
 
 def loss_of(net: Any, batch: tuple[Any, ...], torch: Any) -> tuple[Any, float]:
-    """Each onset's own class, and the whole tune's meter and bar phase; the second is the share
-    of tunes in which that is found."""
+    """Each onset's own class, and the whole tune's level, meter and bar phase, as ``choose`` finds
+    them; the second is the share of tunes in which that is found."""
     seen, right, under, whole = batch
     cross_entropy = torch.nn.functional.cross_entropy
     mask = (right >= 0).float()
@@ -338,25 +340,40 @@ def loss_of(net: Any, batch: tuple[Any, ...], torch: Any) -> tuple[Any, float]:
     known = whole >= 0
     if not known.any():
         return loss, 0.0
-    logs = torch.log_softmax(scores[known], -1)
-    own = mask[known]
-    sums = (torch.gather(logs, 2, under[known]) * own[..., None]).sum(1) / own.sum(1, keepdim=True)
+    logs = torch.gather(torch.log_softmax(scores, -1), 2, under) * mask[..., None]
+    sums = (logs.sum(1) / mask.sum(1, keepdim=True)).reshape(len(whole), -1)[known]
     found = float((sums.argmax(1) == whole[known]).float().mean())
     return loss + 0.5 * cross_entropy(20 * sums, whole[known]), found
 
 
-def learn(folder: Path, steps: int, output: Path) -> None:
+def resumed(net: Any, start: Path, torch: Any) -> dict[str, Any]:
+    """Begin with the weights of an earlier run, as ``stored`` wrote them; returns its tables."""
+    with np.load(start) as arrays:
+        old = {name: arrays[name] for name in arrays.files}
+    weights = {}
+    for name in [name for name in old if name.startswith("net.")]:
+        own = re.sub(r"^in\.", "inn.", name.removeprefix("net."))
+        own = re.sub(r"^(conv|mix|pool)(\d)", r"\1.\2", own)
+        weights[own] = torch.from_numpy(old.pop(name).astype(np.float32))
+    net.load_state_dict(weights)
+    return old
+
+
+def learn(folder: Path, steps: int, output: Path, start: Path | None, rate: float) -> None:
     import torch
 
     torch.set_num_threads(1)
     rows: list[Row] = pickle.loads((folder / "train.pickle").read_bytes())
-    truths = [row[4] for row in rows]
-    tables = step_tables(truths) | {"table.durations": duration_table(truths)}
-    tables |= learn_keys(truths, torch)
     rare = [row for row in rows if row[4].meter in ("9/8", "12/8")]
     torch.manual_seed(0)
     net, random = network(torch), Random(5)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.01)
+    if start:
+        tables = resumed(net, start, torch)
+    else:
+        truths = [row[4] for row in rows]
+        tables = step_tables(truths) | {"table.durations": duration_table(truths)}
+        tables |= learn_keys(truths, torch)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01)
     done, began = 0, time.monotonic()
     while done < steps:
         for batch in batches(rows + rare, random, torch):
@@ -364,7 +381,7 @@ def learn(folder: Path, steps: int, output: Path) -> None:
                 break
             part = done / steps
             for group in optimizer.param_groups:
-                group["lr"] = 3e-3 * min(1, part / 0.05) * (0.5 + 0.5 * math.cos(math.pi * part))
+                group["lr"] = rate * min(1, part / 0.05) * (0.5 + 0.5 * math.cos(math.pi * part))
             loss, found = loss_of(net, batch, torch)
             optimizer.zero_grad()
             loss.backward()
@@ -383,13 +400,15 @@ def main() -> int:
     parser.add_argument("what", choices=("tunes", "learn"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
+    parser.add_argument("--start", type=Path, help="an earlier rhythm.npz to go on from")
     resources = Path(__file__).resolve().parent.parent / "chatmusician" / "resources"
     parser.add_argument("--output", type=Path, default=resources / "transcription" / "rhythm.npz")
     args = parser.parse_args()
     if args.what == "tunes":
         read_tunes(args.folder)
     else:
-        learn(args.folder, args.steps, args.output)
+        learn(args.folder, args.steps, args.output, args.start, args.rate)
     return 0
 
 

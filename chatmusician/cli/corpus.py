@@ -132,6 +132,7 @@ def _tasks(args: argparse.Namespace) -> int:
 
 
 def _configure_qa(parser: argparse.ArgumentParser) -> None:
+    from chatmusician.train.qa.build import EXECUTORS
     from chatmusician.train.qa.sets import SETS
 
     describe(
@@ -141,12 +142,26 @@ def _configure_qa(parser: argparse.ArgumentParser) -> None:
         "Sets are told by their own files: " + ", ".join(f"{s.name} ({s.mark})" for s in SETS),
         "chatmusician corpus qa musiccaps/ -o qa",
         "chatmusician corpus qa giantsteps/ -o qa --seconds 25 --seed 1",
+        "chatmusician corpus qa fma/ -o qa --workers 8 -m models/chat.gguf",
     )
     parser.add_argument("folder", metavar="DIR", help="the set, its sounds below it")
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write")
     parser.add_argument("--set", metavar="NAME", choices=[s.name for s in SETS], help="which it is")
     parser.add_argument("--seconds", type=float, default=30.0, metavar="N", help="of a crop (30)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="crops and questions (0)")
+    parser.add_argument(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="words the questions: a folder, a hub id, a .gguf file, openai:URL#NAME or bundled "
+        "(default: our own wordings)",
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="parts at once (1)")
+    parser.add_argument(
+        "--executor", choices=EXECUTORS, default="local", help="where parts run (local)"
+    )
+    parser.add_argument("--partition", default="", metavar="NAME", help="of Slurm")
+    parser.add_argument("--time", default="12:00:00", metavar="H:M:S", help="of a Slurm job")
     parser.add_argument("--fresh", action="store_true", help="forget an earlier run in DIR")
     add_json(parser, "what was made")
 
@@ -157,14 +172,33 @@ def _qa(args: argparse.Namespace) -> int:
     if not 5 <= args.seconds <= 600:
         raise UsageError("--seconds is from 5 to 600")
     made = build(
-        Job(args.folder, args.output, args.set, args.seed, args.seconds, args.fresh),
+        Job(
+            args.folder,
+            args.output,
+            args.set,
+            args.seed,
+            args.seconds,
+            args.fresh,
+            args.model,
+            args.executor,
+            args.workers,
+            args.partition,
+            args.time,
+        ),
         lambda id, error: note(f"{id}: {error}") if error else None,
     )
+    if made.submitted:
+        note(f"{made.tracks} tracks were given to Slurm; the records follow in {args.output}")
+        return 0
     good = made.tracks - len(made.failed)
     if args.json:
-        print_json({"tracks": good, "pairs": made.pairs, "failed": made.failed})
+        print_json(
+            {"tracks": good, "pairs": made.pairs, "worded": made.worded, "failed": made.failed}
+        )
     else:
-        print(f"{made.pairs} pairs of {good} tracks, {len(made.failed)} failed: {args.output}")
+        words = f" ({made.worded} in the model's words)" if args.model else ""
+        failed = len(made.failed)
+        print(f"{made.pairs} pairs{words} of {good} tracks, {failed} failed: {args.output}")
     return 1 if made.failed else 0
 
 

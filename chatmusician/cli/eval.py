@@ -35,7 +35,7 @@ BENCHMARKS = (
     Benchmark(
         "transcription", "played tunes written down again", "chatmusician.cli.eval_transcription"
     ),
-    Benchmark("audio", "key and tempo of annotated sounds", "chatmusician.cli.eval_audio"),
+    Benchmark("audio", "key, tempo and beats of annotated sounds", "chatmusician.cli.eval_audio"),
     Benchmark("qa", "answers about tunes, from MIDI and from sound", "chatmusician.cli.eval_qa"),
     Benchmark("generation", "how good a model's tunes are", "chatmusician.cli.eval_generation"),
 )

@@ -1,4 +1,4 @@
-"""`chatmusician eval audio`: key and tempo of annotated sounds."""
+"""`chatmusician eval audio`: key, tempo and beats of annotated sounds."""
 
 from __future__ import annotations
 
@@ -13,21 +13,29 @@ from chatmusician.cli.parser import add_json, describe
 def configure(parser: argparse.ArgumentParser) -> None:
     describe(
         parser,
-        "Key (MIREX weight) and tempo (ACC1, ACC2) heard in sounds, against a set in the shape of\n"
-        "GiantSteps: below DIR a NAME.key or NAME.bpm file for each sound NAME.",
+        "Key (MIREX weight), tempo (ACC1, ACC2) and beats (F1) heard in sounds, against a set in\n"
+        "the shape of GiantSteps (NAME.key, NAME.bpm), GTZAN (its keys, tempos and beats)\n"
+        "or MedleyDB (NAME_METADATA.yaml). What another system says of the sounds in words\n"
+        "(--answers) is read and scored beside it, genre and instruments too.",
         "chatmusician eval audio --data giantsteps-key/ -o report",
+        "chatmusician eval audio --data medleydb/ --answers said.jsonl -o report",
     )
     parser.add_argument("--data", required=True, metavar="DIR", help="sounds and what is stated")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="the folder to write")
+    parser.add_argument(
+        "--answers", metavar="FILE", help="JSONL: id, and key, tempo, genre, instruments in words"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="the first so many sounds")
     parser.add_argument("--fresh", action="store_true", help="forget an earlier run in DIR")
     add_json(parser, "the result")
 
 
 def run(args: argparse.Namespace) -> int:
-    from chatmusician.eval.audio import Job, evaluate
+    from chatmusician.eval.audio.run import Job, evaluate
 
-    result = evaluate(Job(args.data, args.output, args.limit, args.fresh), told=_progress)
+    result = evaluate(
+        Job(args.data, args.output, args.limit, args.fresh, args.answers), told=_progress
+    )
     if args.json:
         print_json(result)
     else:

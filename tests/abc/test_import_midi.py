@@ -13,6 +13,7 @@ import pytest
 from chatmusician import abc
 from chatmusician.abc.imports import from_midi
 from chatmusician.abc.imports.keys import guess_key
+from chatmusician.abc.midi import to_midi
 from chatmusician.errors import InputError, LimitError
 
 pytest.importorskip("symusic", reason="MIDI is read with symusic")
@@ -209,3 +210,12 @@ def test_what_abc2midi_writes(tmp_path: Path) -> None:
     tune = abc.to_events(abc.read(made))["tunes"][0]
     assert (tune["key"], tune["meter"]) == ("E minor", "6/8")
     assert tune["voices"][0]["notes"] == wanted["voices"][0]["notes"]
+
+
+def test_a_rest_before_a_pickup_can_be_left_out() -> None:
+    data = to_midi(abc.read("X:1\nM:3/4\nL:1/4\nK:D\nz2 A|d2 f|a3|]\n").tunes[0])
+    assert from_midi(data).endswith("K:D\nz2 A | d2 f | a3 |]\n")
+    assert from_midi(data, lead_in=False).endswith("K:D\nA | d2 f | a3 |]\n")
+    # Music that begins with a short rest begins there.
+    data = to_midi(abc.read("X:1\nM:3/4\nL:1/8\nK:D\nzA d2 f2|a6|]\n").tunes[0])
+    assert from_midi(data, lead_in=False) == from_midi(data)

@@ -12,9 +12,13 @@ from tests.conftest import Run
 pytest.importorskip("numpy")
 pytest.importorskip("symusic")
 
+from chatmusician import abc
 from chatmusician.errors import MissingDependency
 from chatmusician.eval.qa import overlap as measures
 from chatmusician.eval.qa.questions import KINDS, asked_tunes
+from chatmusician.eval.qa.run import gold_midi
+from chatmusician.transcription.facts import describe
+from chatmusician.transcription.facts.answers import answer
 
 A = "X:1\nT:One\nM:4/4\nL:1/8\nK:D\n" + '"D"d2fa "G"gfed|"A"cdec "D"d4|' * 5 + "|]\n"
 B = "X:2\nT:Two\nM:3/4\nL:1/8\nK:Am\n" + '"Am"A2c2e2|"E"^g2e2B2|' * 5 + "|]\n"
@@ -30,6 +34,34 @@ def test_answers_are_those_of_the_notation() -> None:
     assert "A5" in said["highest"]
     assert "chords of a bar" in said
     assert "chords of a bar" not in {q.kind.name for q in found["3: Three"].questions}
+
+
+# A pickup of an eighth, two parts that come twice, a turn and a grace note.
+PICKUP = (
+    "X:1\nT:Up\nM:6/8\nL:1/8\nQ:3/8=90\nK:G\n"
+    "D|:GAB d2B|{c}ABA ~G2D|GAB d2B|AFD G2:|\n|:d|efg dBG|ABc BGD|efg dBG|AFD G2:|\n"
+)
+
+
+def test_bars_have_the_numbers_of_the_notation(tmp_path: Path) -> None:
+    tune = abc.read(PICKUP).tunes[0]
+    path = tmp_path / "gold.mid"
+    path.write_bytes(gold_midi(tune))
+    facts = describe(path).facts
+    said = answer("Which notes are in bar 2?", facts)
+    assert said is not None
+    assert said.text == "The melody in bar 2: A4, B4, A4, G4, D4."
+    assert facts["notes_by_bar"]["0"] == ["D4"]
+    long = PICKUP.replace("|:G", "|:" + "GAB dBG|ABA GED|" * 3 + "G", 1)
+    bars = {
+        int(q.text.split()[-1][:-1])
+        for seed in range(30)
+        for one in asked_tunes(long.encode(), 400, 400, seed)
+        for q in one.questions
+        if q.kind.name == "notes of a bar"
+    }
+    assert bars <= set(range(1, 11)), "bars after the first repeat are played under other numbers"
+    assert len(bars) > 5
 
 
 def test_the_seed_decides_what_is_asked() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from chatmusician.errors import InputError, UsageError
-from chatmusician.train.qa.build import Job, build, cut
+from chatmusician.train.qa.annotate import cut
+from chatmusician.train.qa.build import Job, build
 from chatmusician.train.qa.pairs import FIXED, Pair, kept
 from chatmusician.train.qa.sets import find_set
 
@@ -49,18 +50,6 @@ def musiccaps(folder: Path) -> None:
     (folder / "musiccaps-public.csv").write_text(CAPS + "".join(rows))
 
 
-def magnatagatune(folder: Path) -> None:
-    sound(folder / "mp3" / "f" / "one.wav")
-    sound(folder / "mp3" / "f" / "two.wav")
-    tags = ["piano", "slow", "quiet", "solo", "classical", "loud"]
-    (folder / "annotations_final.csv").write_text(
-        "\t".join(["clip_id", *tags, "mp3_path"]) + "\n"
-        + "\t".join(["2", *"111110", "f/one.wav"]) + "\n"
-        + "\t".join(["6", *"111000", "f/two.wav"]) + "\n"
-        + "\t".join(["9", *"111111", "../../etc/passwd"]) + "\n"
-    )  # fmt: skip
-
-
 def giantsteps(folder: Path) -> None:
     sound(folder / "audio" / "1.LOFI.wav")
     for kind, text in (("key", "D minor"), ("tempo", "133")):
@@ -78,15 +67,6 @@ def musicnet(folder: Path) -> None:
     )
     (folder / "musicnet_metadata.csv").write_text(
         NET + "1727,Schubert,Piano Quintet,2. Andante,Piano Quintet,x,y,OP114,6\n"
-    )
-
-
-def slakh(folder: Path) -> None:
-    sound(folder / "Track00001" / "mix.wav")
-    (folder / "Track00001" / "metadata.yaml").write_text(
-        "stems:\n  S00: {inst_class: Bass, audio_rendered: true}\n"
-        "  S01: {inst_class: Piano, audio_rendered: true}\n"
-        "  S02: {inst_class: Drums, audio_rendered: false}\n"
     )
 
 
@@ -122,9 +102,9 @@ def test_a_stopped_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     build(Job(str(tmp_path / "set"), str(whole)))
     shutil.copytree(whole, stopped)
-    journal = (stopped / "tracks.jsonl").read_bytes()
-    lines = journal.splitlines(keepends=True)
-    (stopped / "tracks.jsonl").write_bytes(b"".join(lines[:2]) + lines[2][:50])
+    journal = stopped / "tracks" / "00000.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:2]) + lines[2][:50])
     for name in ("musicqa.json", "llark.jsonl", "sft.jsonl", "annotations.jsonl"):
         (stopped / name).unlink()
     assert build(Job(str(tmp_path / "set"), str(stopped))).resumed == 1
@@ -135,21 +115,17 @@ def test_a_stopped_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
         build(Job(str(tmp_path / "set"), str(stopped), seed=9))
 
 
-@pytest.mark.parametrize(
-    ("make", "name", "stated"),
-    [
-        (magnatagatune, "magnatagatune", {"tags": ["piano", "slow", "quiet", "solo", "classical"]}),
-        (giantsteps, "giantsteps", {"key": "D minor", "tempo": 133.0}),
-        (slakh, "slakh", {"instruments": ["Bass", "Piano"]}),
-    ],
-)
-def test_what_sets_state(tmp_path: Path, make: Any, name: str, stated: dict[str, Any]) -> None:
-    make(tmp_path)
-    one = find_set(tmp_path)
-    assert one.name == name
-    (track,) = one.read(tmp_path)
-    assert track.stated == stated
-    assert track.audio.is_file()
+def test_several_workers_write_the_same_bytes(tmp_path: Path) -> None:
+    pytest.importorskip("datatrove")
+    musiccaps(tmp_path / "set")
+    one, many = tmp_path / "one", tmp_path / "many"
+    build(Job(str(tmp_path / "set"), str(one)))
+    made = build(Job(str(tmp_path / "set"), str(many), workers=2))
+    assert (made.tracks, list(made.failed)) == (3, ["broken0"])
+    assert len(list((many / "tracks").iterdir())) == 3
+    for name in ("musicqa.json", "llark.jsonl", "sft.jsonl", "annotations.jsonl"):
+        assert (one / name).read_bytes() == (many / name).read_bytes(), name
+    assert build(Job(str(tmp_path / "set"), str(many))).resumed == 3
 
 
 def test_musicnet_has_notes_by_instrument(tmp_path: Path) -> None:
@@ -193,6 +169,16 @@ def test_crops_are_as_long_as_asked(tmp_path: Path) -> None:
     assert soundfile.info(tmp_path / "b.wav").frames == 5 * RATE
     assert 0 <= start <= 7
     cut(tmp_path / "a.wav", tmp_path / "c.wav", 60.0, Random(1))
+    assert soundfile.info(tmp_path / "c.wav").duration == pytest.approx(12, abs=0.01)
+
+
+def test_of_a_whole_recording_only_the_clip_is_taken(tmp_path: Path) -> None:
+    sound(tmp_path / "a.wav", 12)
+    start = cut(tmp_path / "a.wav", tmp_path / "b.wav", 30.0, Random(1), (4.0, 9.0))
+    assert start == 4.0
+    assert soundfile.info(tmp_path / "b.wav").frames == 5 * RATE
+    start = cut(tmp_path / "a.wav", tmp_path / "c.wav", 30.0, Random(1), (300.0, 312.0))
+    assert start == 0.0, "the file is the clip itself"
     assert soundfile.info(tmp_path / "c.wav").duration == pytest.approx(12, abs=0.01)
 
 

@@ -32,12 +32,13 @@ class _Voice:
     notes: list[tuple[Fraction, Fraction, tuple[int, ...]]]
 
 
-def from_midi(data: bytes, *, pickup: Fraction = Fraction(0)) -> str:
+def from_midi(data: bytes, *, pickup: Fraction = Fraction(0), lead_in: bool = True) -> str:
     """A MIDI file whose notes lie on a grid as ABC text.
 
     Pitches are spelled by key; a key the file does not name is guessed from the notes, and
     a remark says so. MIDI cannot say that music begins within a bar: ``pickup``, in quarter
-    notes, does, where the meter never changes.
+    notes, does, where the meter never changes. Without ``lead_in`` a rest that fills much of
+    the first bar up to its first note, as sequencers write a pickup, is left out.
     """
     score = _load(data)
     grid = Grid(int(score.ticks_per_quarter))
@@ -49,6 +50,12 @@ def from_midi(data: bytes, *, pickup: Fraction = Fraction(0)) -> str:
     voices = [_voice(*pair, grid) for pair in zip(tracks, played, strict=True)]
     meters = _meters(score, grid)
     keys, remark = _keys(score, voices, grid)
+    tempos = _tempos(score, grid)
+    if not lead_in and len(meters) == 1 and (rest := _rest(voices, meters[0][1])):
+        pickup = parse_meter(meters[0][1]).length * 4 - rest
+        for voice in voices:
+            voice.notes = [(onset - rest, length, tones) for onset, length, tones in voice.notes]
+        keys, tempos = ([(max(Fraction(0), o - rest), t) for o, t in r] for r in (keys, tempos))
     end = max(o + d for voice in voices for o, d, _ in voice.notes)
     bars = _bars(meters, end, pickup if len(meters) == 1 else Fraction(0))
     starts = list(itertools.accumulate(bars, initial=Fraction(0)))
@@ -61,11 +68,10 @@ def from_midi(data: bytes, *, pickup: Fraction = Fraction(0)) -> str:
             keys=_at_bars(keys[1:], starts),
             signs=[(starts[-1], "|]")],
             properties=_properties(voice, len(voices) > 1),
-            inline=_at_bars(_tempos(score, grid)[1:], starts) if number == 1 else [],
+            inline=_at_bars(tempos[1:], starts) if number == 1 else [],
         )
         for number, voice in enumerate(voices, start=1)
     ]
-    tempos = _tempos(score, grid)
     return notate(
         Score(
             x="1",
@@ -190,6 +196,14 @@ def _tempos(score: Any, grid: Grid) -> list[tuple[Fraction, str]]:
         if not kept or kept[-1][1] != text:
             kept.append((grid.onset(int(tempo.time)), text))
     return kept
+
+
+def _rest(voices: list[_Voice], meter: str) -> Fraction:
+    """How long all voices are silent at the beginning of the first bar; 0 where that is less
+    than a third of it, as music can begin with a rest, or all of it."""
+    bar = parse_meter(meter).length * 4
+    first = min(onset for voice in voices for onset, _, _ in voice.notes)
+    return first if bar / 3 <= first < bar else Fraction(0)
 
 
 def _bars(meters: list[tuple[Fraction, str]], end: Fraction, pickup: Fraction) -> list[Fraction]:

@@ -15,7 +15,7 @@ from chatmusician.errors import ChatMusicianError
 from chatmusician.transcription.facts.answers import answer
 from chatmusician.transcription.facts.chords import triad_of
 from chatmusician.transcription.facts.record import describe_piece
-from chatmusician.transcription.facts.source import of_tune
+from chatmusician.transcription.facts.source import Piece, of_tune
 
 # Beats a minute that a tune is played at; never near what programs take where nothing is said.
 _TEMPOS = ((62, 112), (128, 168))
@@ -119,14 +119,16 @@ def _asked(tune: Tune, id: str, count: int, chance: Random) -> AskedTune | None:
         if not _plain(piece):
             return None
         tune = at_tempo(tune, bpm, piece.beat)
-        facts = describe_piece(of_tune(tune, id)).facts
+        piece = of_tune(tune, id)
+        facts = describe_piece(piece).facts
     except ChatMusicianError:
         return None
-    kinds = [kind for kind in KINDS if _can_be_asked(kind, facts)]
+    numbers = list(facts["notes_by_bar"])[: _once_through(piece)]
+    kinds = [kind for kind in KINDS if _can_be_asked(kind, facts, numbers)]
     chance.shuffle(kinds)
     questions = []
     for kind in kinds[:count]:
-        bar = chance.choice(_bars(kind, facts) or ["1"])
+        bar = chance.choice(_bars(kind, facts, numbers) or ["1"])
         text = chance.choice(kind.wordings).format(bar=bar)
         found = answer(text, facts)
         if found is not None and found.source == "facts":
@@ -134,7 +136,7 @@ def _asked(tune: Tune, id: str, count: int, chance: Random) -> AskedTune | None:
     return AskedTune(id, tune, tuple(questions)) if questions else None
 
 
-def _plain(piece: Any) -> bool:
+def _plain(piece: Piece) -> bool:
     line = piece.line
     voice = line.voices[0]
     one = len(line.voices) == 1 and not voice.meters and not voice.keys
@@ -142,16 +144,22 @@ def _plain(piece: Any) -> bool:
     return bool(one and long and not line.meter.free and line.key.mode in ("major", "minor"))
 
 
-def _can_be_asked(kind: Kind, facts: dict[str, Any]) -> bool:
+def _once_through(piece: Piece) -> int:
+    """How many bars are played from the beginning on before any of them comes again: until then
+    a bar has the same number in the notation and as it is played."""
+    return next((at for at, bar in enumerate(piece.bars) if bar.measure != at), len(piece.bars))
+
+
+def _can_be_asked(kind: Kind, facts: dict[str, Any], numbers: list[str]) -> bool:
     if kind.chords:
         stated = facts["how"].get("chords", {}).get("confidence") == 1.0
-        return stated and bool(_bars(kind, facts))
+        return stated and bool(_bars(kind, facts, numbers))
     return True
 
 
-def _bars(kind: Kind, facts: dict[str, Any]) -> list[str]:
+def _bars(kind: Kind, facts: dict[str, Any], numbers: list[str]) -> list[str]:
     rows = facts["chords_by_bar" if kind.chords else "notes_by_bar"]
-    return [number for number, names in rows.items() if names and number != "0"][:16]
+    return [number for number in numbers if rows.get(number) and number != "0"][:16]
 
 
 def at_tempo(tune: Tune, bpm: int, beat: Fraction) -> Tune:

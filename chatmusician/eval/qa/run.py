@@ -9,8 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chatmusician.abc.midi import Options, to_midi
+from chatmusician import abc
+from chatmusician.abc.midi import Options, midi_bytes, performance
 from chatmusician.abc.sound import render_sound
+from chatmusician.abc.tune import Tune
 from chatmusician.errors import ChatMusicianError, InputError
 from chatmusician.eval.intervals import Measure, share_of
 from chatmusician.eval.plots import Points, draw
@@ -23,7 +25,7 @@ from chatmusician.files import read_bytes
 from chatmusician.transcription.facts import describe
 from chatmusician.transcription.facts.answers import answer
 
-VERSION = "1"
+VERSION = "2"
 Told = Callable[[int, int], None]
 GOLD, HEARD, WRONG, FLOOR = "gold MIDI", "sound, heard", "wrong track", "shuffled answers"
 RIGHT = {"right": percent("right")}
@@ -100,7 +102,7 @@ def _items(job: Job, one: AskedTune, other: AskedTune) -> list[Item]:
 
 def _facts(one: AskedTune, *, sound: bool) -> dict[str, Any]:
     """The facts of a tune's MIDI, or of its piano sound; none where nothing can be heard."""
-    midi = to_midi(one.tune, Options(swing=False))
+    midi = gold_midi(one.tune)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "tune.wav" if sound else "tune.mid")
         path.write_bytes(render_sound(midi).data if sound else midi)
@@ -108,6 +110,26 @@ def _facts(one: AskedTune, *, sound: bool) -> dict[str, Any]:
             return describe(path).facts
         except ChatMusicianError:
             return {}
+
+
+def gold_midi(tune: Tune) -> bytes:
+    """The notes of a tune as a MIDI file without ornaments, in bars that are the tune's: before
+    a pickup the first bar is silent, as in a sequencer."""
+    line = abc.timeline(tune)
+    made = performance(tune, Options(swing=False, graces=False, ornaments=False), line)
+    first = line.voices[0].measures[0]
+    silent = int(line.quarters(int(first.want - first.length)) * made.division)
+    if silent <= 0 or not first.length:
+        return midi_bytes(made)
+
+    def later(rows: list[Any]) -> list[Any]:
+        return [(tick + silent * (tick > 0), *rest) for tick, *rest in rows]
+
+    for part in made.parts:
+        part.notes = [(a + silent, b + silent, pitch, loud) for a, b, pitch, loud in part.notes]
+    made.tempos, made.meters, made.keys = later(made.tempos), later(made.meters), later(made.keys)
+    made.length += silent
+    return midi_bytes(made)
 
 
 def _said(question: str, facts: dict[str, Any]) -> str:

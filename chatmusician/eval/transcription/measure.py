@@ -50,7 +50,7 @@ def of_written(played: Played, heard: Performance, written: Written) -> dict[str
     found = of_text(played, written.abc)
     found.update(tempo_scores(_true_tempo(played), _counted(written)))
     found.update(_beats(played, written.beats))
-    found.update(_heard(played.performance, heard))
+    found.update(notes_heard(played.performance, heard))
     if _accompanied(played):
         found.update(_chords(played, written))
     found["valid"] = not _errors(written.abc) and not wrong_bars(written.abc)
@@ -147,7 +147,7 @@ def _label_of(root: int, intervals: Sequence[int]) -> str:
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 
-def _heard(played: Performance, heard: Performance) -> dict[str, float]:
+def notes_heard(played: Performance, heard: Performance) -> dict[str, float]:
     """Note F1 as mir_eval has it: onsets within 50 ms, then with offsets too."""
     if heard is played:
         return {}

@@ -1,36 +1,35 @@
 """From an annotated set to crops, annotations and rows; track by track, so that it can go on.
 
 The folder has ``crops/`` (the sound that is asked about), ``annotations.jsonl`` (LLark's record
-and more), ``musicqa.json``, ``llark.jsonl`` and ``sft.jsonl``. While it works, ``tracks.jsonl``
-has a line for each track that is done; the rest is made from it at the end, and is the same
-however often the work was stopped.
+and more), ``musicqa.json``, ``llark.jsonl`` and ``sft.jsonl``. While it works, ``tracks/`` holds a
+line for each track that is done; the rest is made from it at the end, and is the same however
+often the work was stopped, and in however many parts it was done.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from random import Random
-from typing import Any
 
-from chatmusician.errors import ChatMusicianError, InputError, OutputError, UsageError
-from chatmusician.files import write_atomic
-from chatmusician.train.qa.pairs import CAPTION, MIR, REASONING, Pair, pairs
-from chatmusician.train.qa.sets import Track, find_set
-from chatmusician.train.tasks.rows import row
+from chatmusician.errors import InputError, OutputError, UsageError
+from chatmusician.train.qa.annotate import annotated
+from chatmusician.train.qa.journal import Journal
+from chatmusician.train.qa.records import write
+from chatmusician.train.qa.sets import find_set
+from chatmusician.train.qa.track import Track
+from chatmusician.train.qa.wording import Wording
 
 LONGEST = 30.0
-RATE = 22_050
-_JOURNAL = "tracks.jsonl"
+EXECUTORS = ("local", "slurm", "ray")
 Told = Callable[[str, str | None], None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """``name`` is that of the set where its folder does not tell."""
+    """``name`` is that of the set where its folder does not tell. With ``model`` that model words
+    the questions. More than one worker, Slurm and Ray run on datatrove; ``partition`` is
+    Slurm's."""
 
     folder: str
     output: str
@@ -38,177 +37,114 @@ class Job:
     seed: int = 0
     seconds: float = LONGEST
     fresh: bool = False
+    model: str | None = None
+    executor: str = "local"
+    workers: int = 1
+    partition: str = ""
+    time: str = "12:00:00"
 
 
 @dataclass(frozen=True)
 class Made:
+    """``worded`` counts the questions in a model's words. ``submitted``: the work was given to
+    Slurm, and the records are not there yet."""
+
     tracks: int
     resumed: int
     pairs: int
     failed: dict[str, str]
+    worded: int = 0
+    submitted: bool = False
 
 
 def build(job: Job, told: Told = lambda id, error: None) -> Made:
     """Make all records of a set, or what is left of them."""
-    folder, output = Path(job.folder), Path(job.output)
-    one = find_set(folder, job.name)
-    tracks = sorted(one.read(folder), key=lambda track: track.id)
-    if not tracks:
-        raise InputError(f"has no sound that {one.name} annotates", path=job.folder)
-    settings = {"settings": [one.name, job.seed, job.seconds]}
+    if job.executor not in EXECUTORS:
+        raise UsageError(
+            f"unknown executor {job.executor!r}", hint=f"known: {', '.join(EXECUTORS)}"
+        )
+    if job.workers < 1:
+        raise UsageError(f"workers must be at least 1, not {job.workers}")
+    tracks = tracks_of(job)
+    journal = journal_of(job)
     try:
-        (output / "crops").mkdir(parents=True, exist_ok=True)
-        done = {} if job.fresh else _done(output / _JOURNAL, settings)
-        resumed = len(done)
-        with (output / _JOURNAL).open("w", encoding="utf-8") as journal:
-            for line in (settings, *done.values()):
-                journal.write(json.dumps(line, ensure_ascii=False) + "\n")
-            for track in tracks:
-                if track.id not in done:
-                    done[track.id] = made = _track(job, one.name, track, output)
-                    journal.write(json.dumps(made, ensure_ascii=False) + "\n")
-                    journal.flush()
-                    told(track.id, made.get("error"))
-        _write(output, [done[track.id] for track in tracks])
+        (Path(job.output) / "crops").mkdir(parents=True, exist_ok=True)
+        journal.begin(fresh=job.fresh)
+        resumed = len(journal.done())
+        if job.executor == "local" and job.workers == 1:
+            part(job, told=told)
+        else:
+            from chatmusician.train.qa.pipeline import run
+
+            if not run(job, min(len(tracks), 4 * job.workers)):
+                return Made(len(tracks), resumed, 0, {}, submitted=True)
+        return finish(job, resumed)
     except OSError as error:
         raise OutputError(error.strerror or str(error), path=job.output) from error
-    rows = [done[track.id] for track in tracks]
-    failed = {made["id"]: made["error"] for made in rows if "error" in made}
-    count = sum(len(made.get("pairs", ())) for made in rows)
-    return Made(len(rows), resumed, count, failed)
 
 
-def _done(path: Path, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The whole lines of an earlier run with the same settings."""
-    if not path.is_file():
-        return {}
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        try:
-            rows.append(json.loads(line) if line.endswith("\n") else None)
-        except ValueError:
-            rows.append(None)
-    if rows and rows[0] != settings:
-        raise UsageError(f"{path.parent} holds another run", hint="name another folder, or --fresh")
-    return {made["id"]: made for made in rows[1:] if made}
+def tracks_of(job: Job) -> list[Track]:
+    """The tracks of the set by their ids, each once."""
+    folder = Path(job.folder)
+    one = find_set(folder, job.name)
+    found: dict[str, Track] = {}
+    for track in one.read(folder):
+        found.setdefault(track.id, track)
+    if not found:
+        raise InputError(f"has no sound that {one.name} annotates", path=job.folder)
+    return [found[id] for id in sorted(found)]
 
 
-def _track(job: Job, name: str, track: Track, output: Path) -> dict[str, Any]:
-    from chatmusician.transcription.facts import describe
-    from chatmusician.transcription.facts.caption import caption
+def journal_of(job: Job) -> Journal:
+    name = find_set(Path(job.folder), job.name).name
+    return Journal(Path(job.output), [name, job.seed, job.seconds, job.model])
 
-    chance = Random(f"{job.seed}:{track.id}")
-    crop = output / "crops" / f"{_plain(track.id)}.wav"
+
+def part(job: Job, rank: int = 0, of: int = 1, *, told: Told = lambda id, error: None) -> None:
+    """Every ``of``-th track that is not done yet, from number ``rank`` on."""
+    name = find_set(Path(job.folder), job.name).name
+    journal = journal_of(job)
+    done = journal.done()
+    wording = _wording(job)
     try:
-        start = cut(track.audio, crop, job.seconds, chance)
-        found = describe(crop)
-    except ChatMusicianError as error:
-        return {"id": track.id, "set": name, "error": error.message}
-    facts = found.facts | {"file": crop.name}
-    stated = dict(track.stated)
-    notes = stated.pop("notes", None)
-    for fact in ("key", "tempo", "instruments"):
-        if stated.get(fact):
-            facts[fact] = stated[fact]
-            facts["how"][fact] = {"method": f"stated by {name}", "confidence": 1.0}
-    if notes:
-        facts["notes"] = _within(notes, start, job.seconds)
-    made = pairs(facts, caption(facts), stated, chance)
-    return {
-        "id": track.id,
-        "set": name,
-        "audio": crop.name,
-        "start": round(start, 3),
-        "stated": stated,
-        "facts": facts,
-        "pairs": [[pair.family, pair.question, pair.answer] for pair in made],
-    }
+        with journal.part(rank) as own:
+            for track in tracks_of(job)[rank::of]:
+                if track.id in done:
+                    continue
+                made = annotated(
+                    track,
+                    name,
+                    Path(job.output),
+                    seed=job.seed,
+                    seconds=job.seconds,
+                    wording=wording,
+                )
+                own.add(made)
+                told(track.id, made.get("error"))
+    finally:
+        if wording is not None:
+            wording.close()
 
 
-def cut(source: Path, target: Path, seconds: float, chance: Random) -> float:
-    """Write a crop of a sound, mono, and return where it begins; a short one is taken whole."""
-    import numpy as np
-
-    from chatmusician.transcription.audio import open_recording
-
-    soundfile: Any = import_module("soundfile")
-    size = int(seconds * RATE)
-    kept: list[Any] = []
-    passed = 0
-    with open_recording(str(source)) as recording:
-        first = int(chance.uniform(0, max(0.0, recording.seconds - seconds)) * RATE)
-        for block in recording.blocks(RATE):
-            kept.append(block[max(0, first - passed) : max(0, first + size - passed)])
-            passed += len(block)
-            if passed >= first + size:
-                break
-    sound = np.concatenate(kept) if kept else np.zeros(0, np.float32)
-    soundfile.write(target, sound, RATE, subtype="PCM_16")
-    return first / RATE
+def finish(job: Job, resumed: int = 0) -> Made:
+    """The records of what the parts have done."""
+    done = journal_of(job).done()
+    ids = [track.id for track in tracks_of(job) if track.id in done]
+    write(Path(job.output), lambda: (done[id] for id in ids))
+    failed: dict[str, str] = {}
+    count = worded = 0
+    for made in (done[id] for id in ids):
+        count += len(made.get("pairs", ()))
+        worded += made.get("worded", 0)
+        if "error" in made:
+            failed[made["id"]] = made["error"]
+    return Made(len(ids), resumed, count, failed, worded)
 
 
-def _within(notes: dict[str, Any], start: float, seconds: float) -> dict[str, Any]:
-    """The notes that begin within a crop, by its own time."""
-    return {
-        name: [
-            {"start": round(a - start, 3), "end": round(min(b - start, seconds), 3), "pitch": p}
-            for a, b, p in played
-            if start <= a < start + seconds
-        ]
-        for name, played in notes.items()
-    }
+def _wording(job: Job) -> Wording | None:
+    if job.model is None:
+        return None
+    from chatmusician.model.load import load_model
 
-
-def _plain(id: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in id)
-
-
-def _write(output: Path, rows: list[dict[str, Any]]) -> None:
-    good = [made for made in rows if "error" not in made]
-    annotations = [{"id": m["id"], "audio": m["audio"], **m["facts"]} for m in good]
-    _lines(output / "annotations.jsonl", iter(annotations))
-    text = json.dumps([_musicqa(made) for made in good], ensure_ascii=False, indent=1)
-    write_atomic(str(output / "musicqa.json"), text.encode() + b"\n")
-    _lines(output / "llark.jsonl", (line for made in good for line in _llark(made)))
-    _lines(output / "sft.jsonl", (line for made in good for line in _sft(made)))
-
-
-def _lines(path: Path, rows: Iterator[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in rows)
-    write_atomic(str(path), text.encode())
-
-
-def _pairs(made: dict[str, Any], *families: str) -> list[Pair]:
-    found = [Pair(*pair) for pair in made["pairs"]]
-    return [pair for pair in found if pair.family in families]
-
-
-def _musicqa(made: dict[str, Any]) -> dict[str, Any]:
-    """MU-LLaMA's: four fixed questions and five open ones."""
-    conversation: list[dict[str, str]] = []
-    for pair in _pairs(made, CAPTION, MIR):
-        conversation.append({"from": "human", "value": pair.question})
-        conversation.append({"from": "gpt", "value": pair.answer})
-    return {"audio_name": made["audio"], "conversation": conversation}
-
-
-def _llark(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A line for each family: a list of pairs, of captions one."""
-    for family in (MIR, REASONING):
-        found = [{"question": p.question, "answer": p.answer} for p in _pairs(made, family)]
-        if found:
-            yield {"id": made["id"], "audio": made["audio"], "task": family, "response": found}
-    captions = _pairs(made, CAPTION)
-    if captions:
-        said = {"caption": captions[0].answer}
-        yield {"id": made["id"], "audio": made["audio"], "task": CAPTION, "response": said}
-
-
-def _sft(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rows for a model that reads text: what was heard, as ABC, and a pair."""
-    for number, pair in enumerate(_pairs(made, MIR, CAPTION, REASONING)):
-        id = f"{made['set']}/{made['id']}/{number}"
-        if "</s>" not in made["facts"]["abc"] + pair.answer:
-            yield row(
-                pair.question, made["facts"]["abc"], pair.answer, src=made["set"], id=id
-            ).as_dict()
+    name = job.model
+    return Wording(lambda: load_model("" if name == "bundled" else name))

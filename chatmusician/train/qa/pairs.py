@@ -83,8 +83,16 @@ def pairs(
 
 
 def _tags(stated: dict[str, Any]) -> str:
-    tags = stated.get("tags") or []
-    return f"It can be described as {', '.join(tags)}." if tags else ""
+    """The tags, genres and moods that a set states, as sentences."""
+    said = []
+    for name, begin in (
+        ("tags", "It can be described as"),
+        ("genres", "Its genre is"),
+        ("moods", "Its mood is"),
+    ):
+        if stated.get(name):
+            said.append(f"{begin} {', '.join(stated[name])}.")
+    return " ".join(said)
 
 
 def _mir(facts: dict[str, Any], stated: dict[str, Any], chance: Random) -> list[Pair]:
@@ -95,9 +103,16 @@ def _mir(facts: dict[str, Any], stated: dict[str, Any], chance: Random) -> list[
         said = answer(question, facts)
         if said is not None and said.source == "facts" and said.confidence >= _SURE:
             found.append(Pair(MIR, question, said.text))
-    if tags := stated.get("tags"):
-        found.insert(0, Pair(MIR, "Which words describe it?", f"{', '.join(tags)}.".capitalize()))
-    return found[:OPEN]
+    told = [
+        Pair(MIR, question, f"{', '.join(stated[name])}.".capitalize())
+        for name, question in (
+            ("tags", "Which words describe it?"),
+            ("genres", "Which genre is it?"),
+            ("moods", "What is its mood?"),
+        )
+        if stated.get(name)
+    ]
+    return [*told, *found][:OPEN]
 
 
 def _reasoning(facts: dict[str, Any], stated: dict[str, Any]) -> list[Pair]:

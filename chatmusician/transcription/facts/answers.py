@@ -57,7 +57,7 @@ _OPINION: Final = re.compile(
 
 def answer(question: str, facts: dict[str, Any]) -> Answered | None:
     """The answer that facts give; None where the question is for somebody who understands it."""
-    asked = " ".join(re.findall(r"[a-z0-9#'/]+", question.lower().replace("time-", "time ")))
+    asked = _plain(question)
     bar = re.search(r"\b(?:bar|measure)s? (?:number )?(\d{1,4})\b", asked)
     number = int(bar[1]) if bar else None
     for kind in KINDS:
@@ -68,6 +68,16 @@ def answer(question: str, facts: dict[str, Any]) -> Answered | None:
             how = facts["how"].get(kind.fact, {"method": "counted", "confidence": 1.0})
             return Answered(found[0], "facts", how["method"], how["confidence"], found[1])
     return _cannot_tell(asked, facts)
+
+
+def kind_of(question: str) -> Kind | None:
+    """What a question is about, whatever else is in it."""
+    asked = _plain(question)
+    return next((kind for kind in KINDS if re.search(kind.asked, asked)), None)
+
+
+def _plain(question: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9#'/]+", question.lower().replace("time-", "time ")))
 
 
 def _left(asked: str, kind: Kind, bar: bool) -> set[str]:

@@ -159,11 +159,17 @@ def _of_notated_midi(path: str, data: bytes) -> Piece | None:
     except ChatMusicianError:
         return None
     piece = of_tune(abc.read(text).tunes[0], display_name(path), kind="MIDI")
-    pickup = pickup_of(piece)
-    if pickup:
-        text = from_midi(data, pickup=pickup)
+    begun = from_midi(data, lead_in=False)
+    if begun != text:
+        text = begun
         piece = of_tune(abc.read(text).tunes[0], display_name(path), kind="MIDI")
-    phase = Stated("the bar lines that its chords fit best", 0.9 if pickup is not None else 0.3)
+        phase = Stated("the file begins with a rest within its first bar", 0.9)
+    else:
+        pickup = pickup_of(piece)
+        if pickup:
+            text = from_midi(data, pickup=pickup)
+            piece = of_tune(abc.read(text).tunes[0], display_name(path), kind="MIDI")
+        phase = Stated("the bar lines that its chords fit best", 0.9 if pickup is not None else 0.3)
     piece = replace(piece, known=piece.known | {"downbeats": phase, "pickup": phase})
     if any(line.startswith(_GUESSED) for line in text.split("\n")):
         sure = Stated("Krumhansl-Kessler profiles over the notes", 0.7)

@@ -1,0 +1,1 @@
+"""What is heard in annotated sounds: key, tempo, beats, genre and instruments."""
