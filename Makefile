@@ -11,10 +11,10 @@ export PROMPT
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-setup:  ## the light set-up: the package, its tests' and checks' tools
+setup:  ## the package and what its tests and checks need (2.2 GB)
 	@scripts/setup.sh light
 
-setup-full:  ## everything in requirements.txt as well (about 2.5 GB)
+setup-full:  ## everything in requirements.txt, at its versions (2.5 GB)
 	@scripts/setup.sh full
 
 compose: setup  ## write a piece of music to output/: make compose PROMPT="a lively jig"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up .venv; every make target starts here. Finished steps are passed over.
-#   scripts/setup.sh light   what tests, checks and the ABC commands need (the default)
+#   scripts/setup.sh light   what tests, checks and most commands need, 2.2 GB (the default)
 #   scripts/setup.sh full    that, and everything in requirements.txt (about 2.5 GB)
 # PYTHON=python3.12 chooses the interpreter, CHATMUSICIAN_PURE=1 leaves the core uncompiled.
 set -euo pipefail
