@@ -127,8 +127,9 @@ def report(model: Any, tokenizer: Any, name: str, items: int, rounds: int) -> st
             f"| {told}, against {what} | {mine:.1f} s | {theirs:.1f} s | {theirs / mine:.1f}× "
             f"| {same} of {n} |"
         )
+    told = f"medians of {rounds} rounds" if rounds > 1 else "one round"
     return f"""{name}; {items} questions of `eval theory`, {torch.get_num_threads()} thread,
-batches of {BATCH} for the others. Processor time, medians of {rounds} rounds in turns.
+batches of {BATCH} for the others. Processor time, {told} in turns.
 
 | | ours | other | quicker | same letter |
 |---|---|---|---|---|
