@@ -59,7 +59,8 @@ def opened(browser: Any, address: str, *, refused: str = "", **options: Any) -> 
     """`refused` is in what Chromium says on its console of an answer that is wanted."""
     context = browser.new_context(**options)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    # A busy machine starves the page for long: what is fast enough is measured elsewhere.
+    page.set_default_timeout(180_000)
     seen = Seen(address, refused=refused or Seen.refused)
     seen.watch(page)
     page.goto(address)
