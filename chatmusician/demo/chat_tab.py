@@ -10,17 +10,13 @@ import gradio as gr
 
 from chatmusician.demo import html, studio
 from chatmusician.demo.compose_tab import SIZE, seed_of
-from chatmusician.demo.desk import AFRESH, Desk
-from chatmusician.demo.stream import Done, Text, Waiting
+from chatmusician.demo.desk import Desk
+from chatmusician.demo.turn import AS_IT_WAS, Shown, answering
 from chatmusician.errors import UsageError
 from chatmusician.model.chat_format import Turn
 
 _LONGEST = 20_000
-_SHOWN_EVERY = 12  # characters: more often would only cost
 Turns = list[tuple[str, str]]
-# Conversation, log, running turn, status, question.
-Shown = tuple[Any, Any, Any, Any, Any]
-_AS_IT_WAS = gr.skip()
 
 
 class _Handlers:
@@ -30,7 +26,7 @@ class _Handlers:
     def send(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
         if not question.strip():
             say = html.note("Write something first.", "error")
-            yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, say, _AS_IT_WAS
+            yield AS_IT_WAS, AS_IT_WAS, AS_IT_WAS, say, AS_IT_WAS
             return
         yield from self.ask(turns, question.strip(), seed)
 
@@ -38,7 +34,7 @@ class _Handlers:
         """Another answer to the last question, with another seed."""
         if not turns:
             say = html.note("There is nothing to ask again yet.", "error")
-            yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, say, _AS_IT_WAS
+            yield AS_IT_WAS, AS_IT_WAS, AS_IT_WAS, say, AS_IT_WAS
             return
         again = f"{int(seed) + 1}" if (seed or "").strip().isdecimal() else seed
         yield from self.ask(turns[:-1], turns[-1][0], again)
@@ -47,7 +43,7 @@ class _Handlers:
         try:
             yield from self.answered(turns, question, seed)
         except Exception as error:
-            yield _AS_IT_WAS, _AS_IT_WAS, "", html.failure(error), question
+            yield AS_IT_WAS, AS_IT_WAS, "", html.failure(error), question
 
     def answered(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
         if len(question) > _LONGEST:
@@ -55,25 +51,13 @@ class _Handlers:
         typed = seed_of(seed)
         number = random.randrange(studio.SEEDS) if typed is None else typed
         asked = [*(Turn(q, a) for q, a in turns), Turn(question)]
-        log, text, told = html.conversation(turns), "", 0
-        yield turns, log, html.draft(question, "…"), "", ""
-        for event in studio.chatting(asked, number, self.desk):
-            match event:
-                case Waiting(before) if before:
-                    waits = html.note(f"Waiting: {before} before you.")
-                    yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, waits, _AS_IT_WAS
-                case Text(_, piece):
-                    text = "" if piece == AFRESH else text + piece
-                    if len(text) - told >= _SHOWN_EVERY:
-                        told = len(text)
-                        draft = html.draft(question, text)
-                        yield _AS_IT_WAS, _AS_IT_WAS, draft, _AS_IT_WAS, _AS_IT_WAS
-                case Done(done):
-                    now = [*turns, (question, done.text.strip(" "))]
-                    say = f"Seed {number}."
-                    if not done.finished:
-                        say += " The answer breaks off: its room or its time was over."
-                    yield now, html.conversation(now), "", html.note(say), _AS_IT_WAS
+        yield turns, html.conversation(turns), html.draft(question, "…"), "", ""
+        done = yield from answering(question, studio.chatting(asked, number, self.desk))
+        now = [*turns, (question, done.text.strip(" "))]
+        say = f"Seed {number}."
+        if not done.finished:
+            say += " The answer breaks off: its room or its time was over."
+        yield now, html.conversation(now), "", html.note(say), AS_IT_WAS
 
 
 def chat_tab(desk: Desk) -> None:

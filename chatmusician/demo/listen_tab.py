@@ -10,17 +10,13 @@ import gradio as gr
 
 from chatmusician.demo import html, studio
 from chatmusician.demo.compose_tab import SIZE
-from chatmusician.demo.desk import AFRESH, Desk
+from chatmusician.demo.desk import Desk
 from chatmusician.demo.editor import editor_box, score_box
 from chatmusician.demo.questions import LONGEST, Question, asking
-from chatmusician.demo.stream import Done, Text, Waiting
+from chatmusician.demo.turn import AS_IT_WAS, Shown, answering
 from chatmusician.errors import UsageError
 from chatmusician.transcription.facts.answers import Answered
 
-_SHOWN_EVERY = 12  # characters: more often would only cost
-# The recording that was spoken of, and what was said; log, running turn, status, question.
-Shown = tuple[Any, Any, Any, Any, Any]
-_AS_IT_WAS = gr.skip()
 _QUESTIONS = ("What key is it in?", "Which chords does it have?", "What is its form?")
 
 
@@ -32,7 +28,7 @@ class _Handlers:
         try:
             yield from self.answered(talk, (question or "").strip(), abc or "", heard or "")
         except Exception as error:
-            yield _AS_IT_WAS, _AS_IT_WAS, "", html.failure(error), question
+            yield AS_IT_WAS, AS_IT_WAS, "", html.failure(error), question
 
     def answered(self, talk: Any, question: str, abc: str, heard: str) -> Iterator[Shown]:
         if not question:
@@ -41,24 +37,13 @@ class _Handlers:
             raise UsageError("open or record something first")
         turns = talk["turns"] if talk["heard"] == heard else []
         seed = random.randrange(studio.SEEDS)
-        before = tuple((asked, said) for asked, said, _ in turns)
-        log, text, told = html.interview(turns), "", 0
-        yield talk, log, html.draft(question, "…"), "", ""
-        for event in asking(Question(question, abc, heard, before, seed), self.desk):
-            match event:
-                case Waiting(waiting) if waiting:
-                    waits = html.note(f"Waiting: {waiting} before you.")
-                    yield _AS_IT_WAS, _AS_IT_WAS, _AS_IT_WAS, waits, _AS_IT_WAS
-                case Text(_, piece):
-                    text = "" if piece == AFRESH else text + piece
-                    if len(text) - told >= _SHOWN_EVERY:
-                        told = len(text)
-                        draft = html.draft(question, text)
-                        yield _AS_IT_WAS, _AS_IT_WAS, draft, _AS_IT_WAS, _AS_IT_WAS
-                case Done(found):
-                    now = [*turns, (question, found.text, how_known(found))]
-                    talk = {"heard": heard, "turns": now}
-                    yield talk, html.interview(now), "", "", _AS_IT_WAS
+        before = tuple((earlier, said) for earlier, said, _ in turns)
+        yield talk, html.interview(turns), html.draft(question, "…"), "", ""
+        asked = Question(question, abc, heard, before, seed)
+        found = yield from answering(question, asking(asked, self.desk))
+        now = [*turns, (question, found.text, how_known(found))]
+        talk = {"heard": heard, "turns": now}
+        yield talk, html.interview(now), "", "", AS_IT_WAS
 
 
 def how_known(found: Answered) -> str:
