@@ -82,21 +82,28 @@ def reachable(automaton: Automaton, state: State, root: Trie) -> list[int]:
                 after = automaton.plainly(here, char)
                 if after is None:
                     continue
-                if child.ids and not _leaves_open(automaton, child, after):
-                    found.extend(child.ids)
-                if child.next:
-                    stack.append((child, after))
-                continue
-            assert isinstance(step, Node)
-            held = here.held
-            if step.note:
-                held = char if char in LETTERS else held + char if char in ",'" else held
-            after = State(here.stand, step, "", "", here.texts, held)
-            if child.ids and not _leaves_open(automaton, child, after):
-                found.extend(child.ids)
-            if child.next:
-                stack.append((child, after))
+            else:
+                assert isinstance(step, Node)
+                held = here.held
+                if step.note:
+                    held = char if char in LETTERS else held + char if char in ",'" else held
+                after = State(here.stand, step, "", "", here.texts, held)
+            _take(automaton, child, after, found, stack)
     return found
+
+
+def _take(
+    automaton: Automaton,
+    trie: Trie,
+    after: State,
+    found: list[int],
+    stack: list[tuple[Trie, State]],
+) -> None:
+    """The tokens that end there, and the longer ones to be looked at."""
+    if trie.ids and not _leaves_open(automaton, trie, after):
+        found.extend(trie.ids)
+    if trie.next:
+        stack.append((trie, after))
 
 
 def _leaves_open(automaton: Automaton, trie: Trie, after: State) -> bool:
@@ -126,7 +133,4 @@ def _carefully(
             continue
         after = automaton.advance(here, char)
         if after is not None:
-            if child.ids and not _leaves_open(automaton, child, after):
-                found.extend(child.ids)
-            if child.next:
-                stack.append((child, after))
+            _take(automaton, child, after, found, stack)
