@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import importlib.util
 import io
 import json
 import tempfile
@@ -18,7 +19,7 @@ from typing import Any
 from benchmarks.audio_clips import Clip, clips, performances
 from benchmarks.singer import RATE, Voice, melody, sing
 from chatmusician.eval.intervals import mean
-from chatmusician.transcription.engines import BY_NAME, hear
+from chatmusician.transcription.engines import BY_NAME, FOR_ALL, FOR_VOICE, hear
 from chatmusician.transcription.notes import Note
 
 Times = Sequence[tuple[float, float, int]]
@@ -99,7 +100,10 @@ def instruments(split: str, count: int, seed: int, folder: Path) -> Scores:
     made: Iterable[Clip] = (*clips(split, count, seed), *performances(split))
     for clip in made:
         soundfile.write(folder / "clip.wav", clip.samples(), 22_050)
-        for way, heard in ways(folder / "clip.wav").items():
+        heard_by = ways(folder / "clip.wav")
+        if clip.kind.startswith("piano") and importlib.util.find_spec("transkun"):
+            heard_by["transkun"] = spans(hear(str(folder / "clip.wav"), BY_NAME["transkun"]).notes)
+        for way, heard in heard_by.items():
             kind = scores.setdefault(clip.kind, {})
             kind.setdefault(way, []).append(onset_f1(clip.notes, heard))
     return scores
@@ -113,7 +117,7 @@ def voices(count: int, seed: int, folder: Path) -> Scores:
         for number in range(seed, seed + count):
             known = melody(number)
             soundfile.write(folder / "voice.wav", sing(known, voice, number), RATE)
-            for engine in BY_NAME.values():
+            for engine in (BY_NAME[FOR_VOICE], BY_NAME[FOR_ALL]):
                 heard = spans(hear(str(folder / "voice.wav"), engine).notes)
                 for within in (50, 100):
                     way = f"{engine.name}, {within} ms"

@@ -1,6 +1,7 @@
 """Train what transcription knows of rhythm, durations and keys from the tune collections.
 
     python -m scripts.train_rhythm tunes FOLDER      # read, split by tune family: a cache
+    python -m scripts.train_rhythm textures FOLDER   # pieces of several voices: another cache
     python -m scripts.train_rhythm learn FOLDER      # tables, then the networks: rhythm.npz
 
 The collections are those of ``benchmarks/corpora.py`` (CHATMUSICIAN_DATA). 6 % of the tune
@@ -34,7 +35,7 @@ from chatmusician.eval.transcription.tunes import FEWEST_BARS, FEWEST_NOTES
 from chatmusician.model.score_text import first_error
 from chatmusician.train.corpus.families import families, held_out, runs_of
 from chatmusician.transcription.beats import beat_of
-from chatmusician.transcription.rhythm.features import WIDTH, Onsets, features
+from chatmusician.transcription.rhythm.features import WIDTH, features
 from chatmusician.transcription.rhythm.network import (
     CELL,
     CELLS,
@@ -46,10 +47,17 @@ from chatmusician.transcription.rhythm.network import (
 )
 from chatmusician.transcription.tonality import MODES, PARTS, evidence
 from chatmusician.transcription.written import METERS
+from scripts.rhythm_accompaniment import accompanied
+from scripts.rhythm_textures import Texture, read_textures, sounding
 
-HIDDEN: Final = 64
+HIDDEN: Final = 96
 BATCH: Final = 32
 LONGEST: Final = 300
+# How often a piece of several voices is shown.
+TEXTURES: Final = 0.2
+# How often a tune is given an accompaniment.
+ACCOMPANIED: Final = 0.35
+STARTS: Final = tuple(FIRST.values())
 SIMPLE: Final = ("2/4", "3/4", "4/4", "2/2")
 PLACES: Final = {
     "simple": (24, (0, 6, 12, 18, 8, 16, 3, 21)),
@@ -202,14 +210,18 @@ def learn_keys(truths: Sequence[Truth], torch: Any) -> dict[str, Any]:
 # -- the network of rhythm --------------------------------------------------------
 
 
-def sample(truth: Truth, chords: bool) -> tuple[Onsets, Any, Any]:
-    """Onsets, their grid units, and the class of each."""
+def sample(truth: Truth, random: Random) -> Texture:
+    """A tune: alone, with the accompaniment of its chord symbols, or with one of ours."""
     meter = truth.meter.replace("2/2", "4/4")
     begun: dict[Any, set[int]] = {}
-    for note in truth.notes:
-        begun.setdefault(note.onset, set()).add(note.pitch)
-    for onset, _, pitch in truth.chords if chords else ():
-        begun.setdefault(onset, set()).add(pitch)
+    if random.random() < ACCOMPANIED:
+        begun = accompanied(truth, random)
+    else:
+        for note in truth.notes:
+            begun.setdefault(note.onset, set()).add(note.pitch)
+        if random.random() < 0.5:
+            for onset, _, pitch in truth.chords:
+                begun.setdefault(onset, set()).add(pitch)
     order = sorted(begun)
     places = {note.onset: note.place for note in truth.notes}
     bars = np.array([float(bar) for bar in truth.bars])
@@ -219,27 +231,26 @@ def sample(truth: Truth, chords: bool) -> tuple[Onsets, Any, Any]:
         place = float(places.get(onset, float(onset) - bar))
         cells.append(min(int(place * 4 + 1e-6), CELLS[meter] - 1))
     units = np.array([float(onset - truth.bars[0]) * 24 for onset in order])
-    top = np.array([max(begun[onset]) for onset in order])
-    low = np.array([min(begun[onset]) for onset in order])
-    count = np.array([len(begun[onset]) for onset in order])
-    return Onsets(units, top, low, count), units, FIRST[meter] + np.array(cells)
+    return Texture("", sounding(begun, order, units), units, FIRST[meter] + np.array(cells))
 
 
 Read = tuple[Any, Any, Any]
 
 
-def augmented(truth: Truth, random: Random) -> tuple[Read, Read] | None:
-    """A stretch of a tune read at the right level, and at a wrong one: features, classes and
+def augmented(piece: Texture, random: Random) -> tuple[Read, Read] | None:
+    """A stretch of a piece read at the right level, and at a wrong one: features, classes and
     units of each. It is at some tempo, and sometimes the grid slips."""
-    onsets, units, classes = sample(truth, bool(truth.chords) and random.random() < 0.5)
+    onsets, units, classes = piece.onsets, piece.units, piece.classes
     if len(units) > LONGEST:
         at = random.randrange(len(units) - LONGEST)
-        cut = slice(at, at + LONGEST)
-        onsets = Onsets(onsets.times[cut], onsets.top[cut], onsets.low[cut], onsets.count[cut])
-        units, classes = units[cut], classes[cut]
-    quick = np.percentile(np.diff(units), 10) / 24
-    fastest = min(FASTEST, 60 * quick / QUICKEST)
-    qpm = math.exp(random.uniform(math.log(min(SLOWEST, 0.8 * fastest)), math.log(fastest)))
+        onsets = onsets.between(at, at + LONGEST)
+        units, classes = units[at : at + LONGEST], classes[at : at + LONGEST]
+    if piece.quarter:
+        qpm = 60 / piece.quarter * math.exp(random.gauss(0, 0.1))
+    else:
+        quick = np.percentile(np.diff(units), 10) / 24
+        fastest = min(FASTEST, 60 * quick / QUICKEST)
+        qpm = math.exp(random.uniform(math.log(min(SLOWEST, 0.8 * fastest)), math.log(fastest)))
     if random.random() < 0.35:
         for _ in range(random.randint(1, 3)):
             at = random.randrange(1, len(units))
@@ -263,11 +274,32 @@ def hypotheses(units: Any) -> Any:
     return np.concatenate(columns, 1)
 
 
-def batches(rows: Sequence[Row], random: Random, torch: Any) -> Iterator[tuple[Any, ...]]:
+def drawn(row: Row, textures: Sequence[Texture], weights: Any, random: Random) -> Texture:
+    """The tune, once or with its repeats; or, that often, a piece of several voices instead."""
+    if textures and random.random() < TEXTURES:
+        return random.choices(textures, cum_weights=weights)[0]
+    return sample(random.choice(row[3:5]), random)
+
+
+def evened(textures: Sequence[Texture]) -> Any:
+    """Sums of weights by which collections in one meter are drawn as the root of their number."""
+    kinds = [
+        (one.id.split("/")[0], int(np.searchsorted(STARTS, one.classes[0], "right")))
+        for one in textures
+    ]
+    number = Counter(kinds)
+    return np.cumsum([number[kind] ** -0.5 for kind in kinds])
+
+
+def batches(
+    rows: Sequence[Row], textures: Sequence[Texture], random: Random, torch: Any
+) -> Iterator[tuple[Any, ...]]:
     order = list(rows)
     random.shuffle(order)
+    weights = evened(textures)
     for at in range(0, len(order), BATCH * 8):
-        made = [augmented(random.choice(row[3:5]), random) for row in order[at : at + BATCH * 8]]
+        some = order[at : at + BATCH * 8]
+        made = [augmented(drawn(row, textures, weights, random), random) for row in some]
         kept = sorted((one for one in made if one is not None), key=lambda one: len(one[0][1]))
         groups = [kept[i : i + BATCH // 2] for i in range(0, len(kept), BATCH // 2)]
         random.shuffle(groups)
@@ -354,8 +386,23 @@ def resumed(net: Any, start: Path, torch: Any) -> dict[str, Any]:
     for name in [name for name in old if name.startswith("net.")]:
         own = re.sub(r"^in\.", "inn.", name.removeprefix("net."))
         own = re.sub(r"^(conv|mix|pool)(\d)", r"\1.\2", own)
-        weights[own] = torch.from_numpy(old.pop(name).astype(np.float32))
-    net.load_state_dict(weights)
+        weights[own] = old.pop(name).astype(np.float32)
+    state = net.state_dict()
+    for name, value in weights.items():
+        if state[name].shape != value.shape:
+            # New units begin as they are drawn but add nothing; new inputs count for nothing.
+            grown = state[name].numpy().copy()
+            if not name.startswith(("inn", "conv")):
+                grown[:] = 0
+            old_part = tuple(slice(size) for size in value.shape)
+            for axis in range(1, value.ndim):
+                index = [slice(None)] * value.ndim
+                index[0], index[axis] = old_part[0], slice(value.shape[axis], None)
+                grown[tuple(index)] = 0
+            grown[old_part] = value
+            value = grown
+        state[name] = torch.from_numpy(value)
+    net.load_state_dict(state)
     return old
 
 
@@ -365,6 +412,8 @@ def learn(folder: Path, steps: int, output: Path, start: Path | None, rate: floa
     torch.set_num_threads(1)
     rows: list[Row] = pickle.loads((folder / "train.pickle").read_bytes())
     rare = [row for row in rows if row[4].meter in ("9/8", "12/8")]
+    cached = folder / "textures.pickle"
+    textures: list[Texture] = pickle.loads(cached.read_bytes()) if cached.is_file() else []
     torch.manual_seed(0)
     net, random = network(torch), Random(5)
     if start:
@@ -376,7 +425,7 @@ def learn(folder: Path, steps: int, output: Path, start: Path | None, rate: floa
     optimizer = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01)
     done, began = 0, time.monotonic()
     while done < steps:
-        for batch in batches(rows + rare, random, torch):
+        for batch in batches(rows + rare, textures, random, torch):
             if done == steps:
                 break
             part = done / steps
@@ -397,7 +446,7 @@ def learn(folder: Path, steps: int, output: Path, start: Path | None, rate: floa
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("what", choices=("tunes", "learn"))
+    parser.add_argument("what", choices=("tunes", "textures", "learn"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
@@ -407,6 +456,11 @@ def main() -> int:
     args = parser.parse_args()
     if args.what == "tunes":
         read_tunes(args.folder)
+    elif args.what == "textures":
+        args.folder.mkdir(parents=True, exist_ok=True)
+        found = read_textures()
+        (args.folder / "textures.pickle").write_bytes(pickle.dumps(found))
+        print(f"{len(found)} pieces")
     else:
         learn(args.folder, args.steps, args.output, args.start, args.rate)
     return 0

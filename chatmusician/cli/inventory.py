@@ -80,6 +80,8 @@ PACKAGES = (
     Package("swift-f0", "the pitch of a voice", _extra("audio")),
     Package("onnxruntime", "running the transcription model", _extra("audio")),
     Package("basic-pitch", "notes from audio", _no_deps("basic-pitch==0.4.0")),
+    Package("transkun", "piano from audio, more exactly", _no_deps("transkun==2.0.1")),
+    Package("beat-this", "beats in audio", "pip install beat-this torchaudio"),
     Package("tinysoundfont", "sound from MIDI", _no_deps("tinysoundfont==0.3.7")),
     Package("gradio", "the web page", _extra("demo")),
 )

@@ -41,6 +41,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     known.add_argument("--tempo", metavar="N", type=float, help="beats a minute, about")
     known.add_argument("--meter", metavar="M", help="for example 3/4 or 6/8")
     known.add_argument("--key", metavar="K", help="for example D, Gm or Ador")
+    known.add_argument(
+        "--beats",
+        metavar="FILE",
+        help="when the beats fall: lines of seconds and number in the bar; or beat-this",
+    )
     more = parser.add_argument_group("more files, beside OUT")
     more.add_argument("--midi", action="store_true", help="the notes as heard, under bars")
     more.add_argument("--musicxml", action="store_true", help="the score as MusicXML")
@@ -90,7 +95,13 @@ def _transcribe(
     data = read_bytes(path) if path == STDIN else None
     with _Progress(display_name(path)) as watch:
         made = transcribe_file(
-            path, options, voice=args.voice, engine=args.engine, watch=watch, data=data
+            path,
+            options,
+            voice=args.voice,
+            engine=args.engine,
+            beats=args.beats,
+            watch=watch,
+            data=data,
         )
     for remark in made.remarks:
         note(f"{made.source}: {remark}")

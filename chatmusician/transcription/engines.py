@@ -43,7 +43,13 @@ class Engine:
 
 
 _HERE = "chatmusician.transcription"
-_GET = {"basic-pitch": "pip install --no-deps basic-pitch==0.4.0"}
+_GET = {
+    "basic-pitch": "pip install --no-deps basic-pitch==0.4.0",
+    "transkun": "pip install --no-deps transkun==2.0.1",
+    "torch": 'pip install ".[model]"',
+    "pretty-midi": "pip install pretty_midi",
+    "mir-eval": "pip install mir_eval",
+}
 ENGINES = (
     Engine(
         "basic-pitch",
@@ -56,6 +62,12 @@ ENGINES = (
         "one voice: singing, humming, whistling, one melody instrument",
         ("numpy", "onnxruntime", "swift_f0", "soundfile", "soxr"),
         f"{_HERE}.by_swift_f0",
+    ),
+    Engine(
+        "transkun",
+        "piano alone, with a larger network",
+        ("numpy", "torch", "transkun", "pretty_midi", "mir_eval", "soundfile", "soxr"),
+        f"{_HERE}.by_transkun",
     ),
 )
 BY_NAME = {engine.name: engine for engine in ENGINES}

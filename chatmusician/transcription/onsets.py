@@ -55,9 +55,13 @@ def _apart(notes: Sequence[Note], groups: Sequence[Sequence[int]]) -> float:
 
 
 def onsets(notes: Sequence[Note], groups: Sequence[Sequence[int]]) -> Onsets:
+    tones = np.zeros((len(groups), 12), np.float32)
+    for at, group in enumerate(groups):
+        tones[at, [notes[i].pitch % 12 for i in group]] = 1
     return Onsets(
         times=np.array([np.mean([notes[i].onset for i in group]) for group in groups]),
         top=np.array([max(notes[i].pitch for i in group) for group in groups]),
         low=np.array([min(notes[i].pitch for i in group) for group in groups]),
         count=np.array([len(group) for group in groups]),
+        tones=tones,
     )

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from chatmusician.transcription.beats import TimeMap
     from chatmusician.transcription.folding import Folded
     from chatmusician.transcription.notation import Sheet
+    from chatmusician.transcription.rhythm.choice import Chosen
+    from chatmusician.transcription.rhythm.told_beats import Told
 
 __all__ = ["METERS", "Beat", "ScoreOptions", "Written", "WrittenBar", "WrittenNote", "write_score"]
 
@@ -74,12 +76,10 @@ class _Writer:
         )
         from chatmusician.transcription.harmony import chord_symbols
         from chatmusician.transcription.notation import Sheet, plain_bars, start_of
-        from chatmusician.transcription.rhythm.choice import choose
         from chatmusician.transcription.swing import unswung
 
         options = self.options
-        stated = 60 / options.tempo if options.tempo else 0.0
-        chosen = choose(self.onsets, self.model, meter=options.meter or "", beat=stated)
+        chosen, told = self.chosen()
         self.pace = chosen.reading.quarter
         meter = self.options.meter or chosen.meter
         bar = parse_meter(meter).length * 4
@@ -90,7 +90,11 @@ class _Writer:
         shift = quarters[0] // bar * bar
         quarters = [q - shift for q in quarters]
         pace = chosen.reading.quarter
-        times = TimeMap.of([float(q) for q in quarters], self.onsets.times)
+        if told is None:
+            times = TimeMap.of([float(q) for q in quarters], self.onsets.times)
+        else:
+            places = (told.units + chosen.phase) / 24 - float(shift)
+            times = TimeMap.through(places, told.seconds)
         placed = self.placed(quarters, bar)
         end = max(note.end for note in placed)
         found = beats(times, meter, Fraction(0), end, pace)
@@ -125,6 +129,18 @@ class _Writer:
             confidence={"meter": round(chosen.confidence, 3), "key": round(sure, 3)},
             remarks=self.performance.remarks,
         )
+
+    def chosen(self) -> tuple[Chosen, Told | None]:
+        """How the onsets are read; and the beats, where they are told."""
+        from chatmusician.transcription.rhythm.choice import choose
+        from chatmusician.transcription.rhythm.told_beats import choose_by_beats
+
+        options, meter = self.options, self.options.meter or ""
+        if options.beats:
+            told = choose_by_beats(self.onsets, self.model, options.beats, meter=meter)
+            return told.chosen, told
+        beat = 60 / options.tempo if options.tempo else 0.0
+        return choose(self.onsets, self.model, meter=meter, beat=beat), None
 
     def placed(self, quarters: Sequence[Fraction], bar: Fraction) -> list[Placed]:
         """Every note with its voice and written duration."""

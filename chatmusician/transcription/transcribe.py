@@ -10,6 +10,7 @@ from typing import Any
 from chatmusician.errors import InputError
 from chatmusician.files import STDIN, display_name, read_bytes, write_atomic
 from chatmusician.transcription.audio import open_file
+from chatmusician.transcription.beat_sources import beats_from
 from chatmusician.transcription.engines import Watch, find_engine
 from chatmusician.transcription.engines import hear as hear_sound
 from chatmusician.transcription.notes import Performance
@@ -89,15 +90,18 @@ def transcribe(
     tempo: float | None = None,
     meter: str | None = None,
     key: str | None = None,
+    beats: str | os.PathLike[str] | None = None,
 ) -> Transcription:
     """The score of a sound or MIDI file, written to ``target`` as ABC if that is given.
 
     ``voice`` hears one melody line; ``engine`` names what hears; ``tempo`` (beats of the meter
-    a minute), ``meter`` and ``key`` fix what is known. InputError where no notes are found.
+    a minute), ``meter`` and ``key`` fix what is known; ``beats`` is a file that says when they
+    fall, or ``beat-this``. InputError where no notes are found.
     """
     path = os.fspath(source)
     options = ScoreOptions(tempo=tempo, meter=meter, key=key, title=title_of(path))
-    made = transcribe_file(path, options, voice=voice, engine=engine)
+    told = os.fspath(beats) if beats is not None else None
+    made = transcribe_file(path, options, voice=voice, engine=engine, beats=told)
     if target is not None:
         write_atomic(os.fspath(target), made.abc.encode())
     return made
@@ -109,14 +113,20 @@ def transcribe_file(
     *,
     voice: bool = False,
     engine: str | None = None,
+    beats: str | None = None,
     watch: Watch | None = None,
     data: bytes | None = None,
 ) -> Transcription:
+    if path == STDIN and data is None:
+        data = read_bytes(path)
     performance = hear_file(path, voice=voice, engine=engine, watch=watch, data=data)
     if not performance.notes:
         raise no_notes(path, performance, voice=voice)
     if not options.title:
         options = replace(options, title=title_of(path))
+    if beats is not None:
+        told = beats_from(beats, path, data, is_audio=performance.is_audio)
+        options = replace(options, beats=told)
     return Transcription(display_name(path), performance, write_score(performance, options))
 
 

@@ -10,6 +10,16 @@ from chatmusician.errors import UsageError
 
 # Meters that are looked for; any other is used when the user names it.
 METERS = ("2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8")
+# Seconds; what is told to be quicker is no beat.
+_SHORTEST_BEAT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """``number`` counts in the bar from 1, which is the downbeat; 0 where that is not known."""
+
+    time: float
+    number: int
 
 
 @dataclass(frozen=True)
@@ -17,13 +27,15 @@ class ScoreOptions:
     """What the user knows, and how the score is written.
 
     ``tempo`` counts the beats of the meter a minute (of 6/8 the dotted quarters); it need be
-    right only within a third or so, since players drift. ``key`` is a K: value. ``chords``
-    writes chord symbols; ``fold_repeats`` writes music that comes twice as a repeat.
+    right only within a third or so, since players drift. ``key`` is a K: value. ``beats`` are
+    where the beats fall, in order; they stand above ``tempo``. ``chords`` writes chord symbols;
+    ``fold_repeats`` writes music that comes twice as a repeat.
     """
 
     tempo: float | None = None
     meter: str | None = None
     key: str | None = None
+    beats: tuple[Beat, ...] = ()
     title: str = ""
     chords: bool = True
     fold_repeats: bool = True
@@ -38,14 +50,11 @@ class ScoreOptions:
                 raise UsageError(f"no meter: {self.meter}", hint="for example 3/4 or 6/8")
         if self.key is not None and not parse_key(self.key).valid:
             raise UsageError(f"no key: {self.key}", hint="for example D, Gm or Ador")
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """``number`` counts in the bar from 1, which is the downbeat."""
-
-    time: float
-    number: int
+        if len(self.beats) == 1:
+            raise UsageError("one beat tells no tempo; two at least")
+        for before, beat in zip(self.beats, self.beats[1:], strict=False):
+            if not beat.time - before.time >= _SHORTEST_BEAT:
+                raise UsageError(f"the beat at {beat.time:g} s does not follow {before.time:g} s")
 
 
 @dataclass(frozen=True, slots=True)

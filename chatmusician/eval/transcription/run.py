@@ -23,12 +23,14 @@ from chatmusician.eval.transcription.performer import Played, drawn_player, perf
 from chatmusician.eval.transcription.scores import meter_class, same_meter
 from chatmusician.eval.transcription.truth import Truth
 from chatmusician.eval.transcription.tunes import Tune, drawn_tunes
+from chatmusician.transcription.beat_sources import numbered
 from chatmusician.transcription.score import ScoreOptions, write_score
 
-VERSION = "2"
+VERSION = "3"
 Told = Callable[[int, int], None]
 OURS = "chatmusician"
 GIVEN = "chatmusician, meter and tempo given"
+BEATS = "chatmusician, meter and beats given"
 ALWAYS = "always 4/4"
 NOTES = {
     "strict": percent("strict note F1"),
@@ -149,12 +151,15 @@ def _item(job: Job, task: Task) -> Item:
     tempo = own.tempo
     scores: dict[str, Any] = {}
     texts: dict[str, str] = {}
-    for name, options in (
-        (OURS, ScoreOptions()),
-        (GIVEN, ScoreOptions(meter=truth.meter, tempo=tempo)),
+    known: dict[str, Any]
+    beats = numbered(own.beats, own.downbeats)
+    for name, known in (
+        (OURS, {}),
+        (GIVEN, {"meter": truth.meter, "tempo": tempo}),
+        (BEATS, {"meter": truth.meter, "beats": beats}),
     ):
         try:
-            written = write_score(heard, options)
+            written = write_score(heard, ScoreOptions(**known))
         except ChatMusicianError as error:
             scores[name] = {"error": str(error)}
             continue
@@ -173,7 +178,7 @@ def _report(job: Job, tasks: Sequence[Task], run: Run) -> dict[str, Any]:
     for group in dict.fromkeys(task.group for task in tasks):
         own = [task for task in tasks if task.group == group]
         items = [run.items[task.id] for task in own]
-        for name in (OURS, GIVEN, *job.programs):
+        for name in (OURS, GIVEN, BEATS, *job.programs):
             found = _metrics([item.scores[name] for item in items], job.seed)
             rows.append(Row(f"{name}, {group}", found, "run" if name == OURS else "baseline"))
         always = [_always(item.answer["meter"]) for item in items]

@@ -72,12 +72,12 @@ def truth_of(tune: Tune, *, repeats: bool = True) -> Truth | None:
     voice = line.voices[0] if line.voices else None
     if voice is None or not voice.tones or len(voice.meters) > 1 or line.meter.free:
         return None
-    order = playing_order(line)[0][0] if repeats else _as_written(voice)
+    order = playing_order(line)[0][0] if repeats else as_written(voice)
     key = line.key
     full = line.quarters(int(voice.measures[0].want))
     if not full or any(line.quarters(int(m.want)) != full for m in voice.measures):
         return None
-    places = _places(line, voice.measures, order, full)
+    places = places_of(line, voice.measures, order, full)
     if places is None:
         return None
     notes = _notes(line, voice, order, places)
@@ -97,7 +97,7 @@ def truth_of(tune: Tune, *, repeats: bool = True) -> Truth | None:
     )
 
 
-def _as_written(voice: VoiceLine) -> Played:
+def as_written(voice: VoiceLine) -> Played:
     starts, now = [], 0
     for measure in voice.measures:
         starts.append(now)
@@ -105,7 +105,7 @@ def _as_written(voice: VoiceLine) -> Played:
     return Played(tuple(range(len(starts))), tuple(starts))
 
 
-def _places(
+def places_of(
     line: Timeline, measures: Sequence[Measure], order: Played, full: Fraction
 ) -> list[tuple[Fraction, Fraction]] | None:
     """For each measure played: where its bar begins, and where in the bar it begins itself.

@@ -13,10 +13,12 @@ from chatmusician.errors import InputError
 from chatmusician.transcription.beats import beat_of
 from chatmusician.transcription.rhythm.features import Onsets, echoes, features
 from chatmusician.transcription.rhythm.network import CELL, CELLS, FIRST, Model
-from chatmusician.transcription.rhythm.tracker import QUARTER, Track, track
+from chatmusician.transcription.rhythm.tracker import FREE, QUARTER, STEADY, Track, track
 
 # What a tracked quarter may turn out to be in written quarters.
 _LEVELS: Final = (1.0, 0.5, 2.0, 1.5, 2 / 3)
+# The log likelihood per onset above which a steady grid is not doubted.
+_GOOD_FIT: Final = -1.9
 _SHORTEST_QUARTER, _LONGEST_QUARTER = 0.2, 1.7
 
 
@@ -44,12 +46,16 @@ class Candidate:
 
 def readings(onsets: Onsets, model: Model, quarter: float = 0.0) -> list[Reading]:
     """The grid as found with simple and with compound beats, at every level; with a stated
-    length of the quarter only those near it."""
+    length of the quarter only those near it. Where no grid fits well, the player may have bent
+    the time, and grids that give way more are read as well."""
     found: list[Reading] = []
-    for steps in (model.simple, model.compound):
-        tracked = track(onsets.times, steps, quarter=quarter or None)
-        if np.isfinite(tracked.score):
-            found += _levels(tracked, steps.beat != QUARTER, quarter)
+    for loose in (STEADY, FREE):
+        if found and max(one.fit for one in found) > _GOOD_FIT:
+            break
+        for steps in (model.simple, model.compound):
+            tracked = track(onsets.times, steps, quarter=quarter or None, loose=loose)
+            if np.isfinite(tracked.score):
+                found += _levels(tracked, steps.beat != QUARTER, quarter)
     if not found:
         raise InputError("no beat can be found in these notes")
     return _different(found)
@@ -138,8 +144,14 @@ def choose(onsets: Onsets, model: Model, *, meter: str = "", beat: float = 0.0) 
     if not ranked:
         raise InputError("no beat near the stated tempo can be found in these notes")
     best = ranked[0]
-    odds = np.exp(_SHARPNESS * (np.array([c.score for c in ranked[:40]]) - best.score))
-    return Chosen(best.reading, meter or best.meter, best.phase, float(1 / odds.sum()))
+    sure = certainty([one.score for one in ranked])
+    return Chosen(best.reading, meter or best.meter, best.phase, sure)
+
+
+def certainty(scores: Sequence[float]) -> float:
+    """How much likelier the first of sorted mean log probabilities is than the others."""
+    odds = np.exp(_SHARPNESS * (np.array(scores[:40]) - scores[0]))
+    return float(1 / odds.sum())
 
 
 def _readings_at(onsets: Onsets, model: Model, meter: str, beat: float) -> list[Reading]:

@@ -21,19 +21,33 @@ PERIODS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 4.5, 6.0, 8.0, 9.0, 12.0, 16.0, 18.0,
 
 @dataclass(frozen=True)
 class Onsets:
-    """What begins when: ``times`` in seconds, the highest and lowest pitch that begins, and how
-    many notes do."""
+    """What begins when: ``times`` in seconds, the highest and lowest pitch that begins, how
+    many notes do, and of which tones (``tones[onset, tone]``, twelve tones)."""
 
     times: Any
     top: Any
     low: Any
     count: Any
+    tones: Any
 
     def __len__(self) -> int:
         return len(self.times)
 
+    def between(self, start: int, stop: int) -> Onsets:
+        part = slice(start, stop)
+        return Onsets(
+            self.times[part], self.top[part], self.low[part], self.count[part], self.tones[part]
+        )
 
-WIDTH: Final = 2 * (len(_STEPS) + 1) + (len(_LEAPS) + 1) + 12 + 2 * len(LAGS) + 8 + 4 * len(PERIODS)
+
+_LINE: Final = 2 * (len(_STEPS) + 1) + (len(_LEAPS) + 1) + 12 + 2 * len(LAGS) + 8 + 4 * len(PERIODS)
+# Lags at which the bass and the harmony come again, in quarters.
+_SLOW_LAGS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
+# Stretches before and after an onset whose tones are compared, in quarters.
+_STRETCHES: Final = (0.5, 1.0, 2.0, 3.0, 4.0)
+# Below this many semitones under the middle of the highest notes, a note is of the bass.
+_BASS: Final = 9
+WIDTH: Final = _LINE + len(_STEPS) + 1 + 2 + 3 * len(_SLOW_LAGS) + len(_STRETCHES) + 2
 
 
 def features(onsets: Onsets, units: Any, quarter: float) -> Any:
@@ -72,6 +86,45 @@ def features(onsets: Onsets, units: Any, quarter: float) -> Any:
             turn = 2 * np.pi / (period * QUARTER) * (units - origin)
             out[:, at], out[:, at + 1] = np.cos(turn), np.sin(turn)
             at += 2
+    out[:, at:] = _texture(onsets, units, middle)
+    return out
+
+
+def _texture(onsets: Onsets, units: Any, middle: float) -> Any:
+    """What a bass and chords tell of bars: where the bass moves, where it and the harmony come
+    again, and how much the tones of a stretch differ from those of the one before."""
+    count = len(units)
+    out = np.zeros((count, WIDTH - _LINE), np.float32)
+    bass = np.flatnonzero((onsets.low < middle - _BASS) & (onsets.count > 0))
+    kinds = len(_STEPS) + 1
+    if len(bass) > 1:
+        steps = np.append(np.diff(units[bass]), units[-1] - units[bass[-1]] + QUARTER)
+        out[bass, np.searchsorted(_STEPS, steps)] = 1
+        out[bass[1:], kinds] = np.diff(onsets.low[bass]) != 0
+        out[bass, kinds + 1] = 1
+        for at, lag in enumerate(_SLOW_LAGS):
+            own = echoes(units[bass], onsets.low[bass], round(lag * QUARTER))
+            out[bass, kinds + 2 + 2 * at], out[bass, kinds + 3 + 2 * at] = own
+    at = kinds + 2 + 2 * len(_SLOW_LAGS)
+    summed = np.concatenate([np.zeros((1, 12)), np.cumsum(onsets.tones, 0)])
+
+    def tones(start: Any, stop: Any) -> Any:
+        low, high = np.searchsorted(units, start), np.searchsorted(units, stop)
+        part = np.sqrt(summed[high] - summed[low])
+        return part / np.maximum(1e-6, np.linalg.norm(part, axis=1, keepdims=True))
+
+    for stretch in _STRETCHES:
+        wide = round(stretch * QUARTER)
+        alike = tones(units - wide, units) * tones(units, units + wide)
+        out[:, at] = 1 - alike.sum(1)
+        at += 1
+    for lag in _SLOW_LAGS:
+        shift = round(lag * QUARTER)
+        now = tones(units, units + QUARTER)
+        out[:, at] = (now * tones(units - shift, units - shift + QUARTER)).sum(1)
+        at += 1
+    out[:, at] = np.log2(np.maximum(1, onsets.count)) / 3
+    out[:, at + 1] = (onsets.count > 1).mean()
     return out
 
 

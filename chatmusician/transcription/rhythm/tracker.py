@@ -19,7 +19,8 @@ QUARTER: Final = 24
 _SLOWEST, _FASTEST, _STEP = 1.5, 0.23, 0.02
 _USUAL_QUARTER, _TEMPO_SPREAD = 0.52, 0.4
 _JITTER: Final = 0.015
-_LOOSE: Final = 0.02
+# By what share of a step players stray beyond that: most, and those who bend the time.
+STEADY, FREE = 0.02, 0.06
 _WORST: Final = -14.0
 _LATEST: Final = 0.04
 # How likely the tempo moves by so many steps between two onsets.
@@ -84,7 +85,9 @@ def tempos() -> Any:
     return _FASTEST * np.exp(_STEP * np.arange(count)) / QUARTER
 
 
-def track(times: Any, steps: Steps, *, quarter: float | None = None) -> Track:
+def track(
+    times: Any, steps: Steps, *, quarter: float | None = None, loose: float = STEADY
+) -> Track:
     """The best reading of onsets. ``quarter`` is its length in seconds where it is known."""
     times = np.asarray(times, float)
     paces = tempos()
@@ -95,13 +98,13 @@ def track(times: Any, steps: Steps, *, quarter: float | None = None) -> Track:
             paces = quarter / QUARTER * np.exp(_STEP * np.arange(-20, 21))
     log_paces = -0.5 * (np.log(paces * QUARTER / middle) / spread) ** 2
     alpha = steps.start[:, None] + log_paces[None, :]
-    places, found_paces, total = _viterbi(times, alpha, paces, steps)
+    places, found_paces, total = _viterbi(times, alpha, paces, steps, loose)
     units = np.concatenate([[steps.places[places[0][0]]], [s for _, s in places[1:]]])
     return Track(np.cumsum(units), found_paces, total / max(1, len(times)), steps.beat)
 
 
 def _viterbi(
-    times: Any, alpha: Any, paces: Any, steps: Steps
+    times: Any, alpha: Any, paces: Any, steps: Steps, loose: float
 ) -> tuple[list[tuple[int, int]], Any, float]:
     """Places with the units stepped to each, and the pace at each; blocks of onsets are settled
     one after another, so that memory is bounded."""
@@ -110,7 +113,7 @@ def _viterbi(
     start = 0
     while True:
         stop = min(start + _BLOCK, len(times))
-        alpha, back = _forward(times[start:stop], alpha, paces, steps)
+        alpha, back = _forward(times[start:stop], alpha, paces, steps, loose)
         last = np.unravel_index(int(np.argmax(alpha)), alpha.shape)
         rows, own = _traced(back, int(last[0]), int(last[1]), paces, steps)
         found += rows if not found else rows[1:]
@@ -122,7 +125,9 @@ def _viterbi(
         alpha, start = settled, stop - 1
 
 
-def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, list[Any]]:
+def _forward(
+    times: Any, alpha: Any, paces: Any, steps: Steps, loose: float
+) -> tuple[Any, list[Any]]:
     count, width = alpha.shape
     rows = np.arange(width)
     shifted = np.empty((len(_SHIFTS), count, width))
@@ -150,7 +155,7 @@ def _forward(times: Any, alpha: Any, paces: Any, steps: Steps) -> tuple[Any, lis
         high = max(high, low + enough)
         units = steps.units[low:high]
         source = steps.source[low:high]
-        unsure += (_LOOSE * gap) ** 2
+        unsure += (loose * gap) ** 2
         spread = unsure + _JITTER**2
         off = gap + late[source] - units[:, None] * paces[None, :]
         fit = np.maximum(-0.5 * off * off / spread, _WORST)

@@ -1,0 +1,121 @@
+"""The engine transkun: piano, heard by a network that knows pianos alone."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from chatmusician.errors import EngineError
+from chatmusician.transcription.flux import OnsetMeter
+from chatmusician.transcription.notes import Note, Performance
+
+if TYPE_CHECKING:
+    from chatmusician.transcription.audio import Recording, Samples
+    from chatmusician.transcription.engines import Watch
+
+RATE: Final = 44_100
+# Seconds that are heard at once, and what pieces share at each of their two ends.
+_PIECE, _SHARED = 96.0, 8.0
+_FILTERS: Final = "framewiseFeatureExtractor.freq2mels"
+
+
+def hear(recording: Recording, watch: Watch) -> Performance:
+    meter = OnsetMeter(RATE)
+    notes: list[Note] = []
+    passed = 0.0
+    for start, samples, keep in pieces(recording, meter):
+        low, high = keep
+        for note in _heard(samples):
+            onset = start + note.onset
+            if low <= onset < high:
+                notes.append(Note(onset, start + note.end, note.pitch, note.velocity))
+        passed = start + len(samples) / RATE
+        watch(min(high, passed), recording.seconds)
+    notes.sort(key=lambda note: (note.onset, note.pitch))
+    return Performance(tuple(notes), passed, "transkun", onsets=meter.curve())
+
+
+def pieces(
+    recording: Recording, meter: OnsetMeter
+) -> Iterator[tuple[float, Samples, tuple[float, float]]]:
+    """When each piece starts, its samples, and the seconds whose notes are its own."""
+    held = np.zeros(0, np.float32)
+    start, low = 0.0, 0.0
+    whole = round((_PIECE + _SHARED) * RATE)
+    for block in recording.blocks(RATE):
+        meter.feed(block)
+        held = np.concatenate([held, block])
+        while len(held) > whole:
+            high = start + _PIECE
+            yield start, held[:whole], (low, high)
+            cut = round((_PIECE - _SHARED) * RATE)
+            held, low = held[cut:], high
+            start += cut / RATE
+    if len(held):
+        yield start, held, (low, float("inf"))
+
+
+def _heard(samples: Samples) -> list[Note]:
+    import torch
+
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch, about how transkun is written
+        events = _model().transcribe(torch.from_numpy(samples)[:, None])
+    return [
+        Note(float(event.start), float(event.end), int(event.pitch), int(event.velocity))
+        for event in events
+        if event.pitch > 0 and event.end > event.start  # pedals have numbers below 0
+    ]
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    import torch
+
+    with _torchaudio():
+        network = importlib.import_module("transkun.ModelTransformer")
+        weights = Path(str(network.__file__)).with_name("pretrained")
+        stated = json.loads((weights / "2.0.conf").read_text(encoding="utf-8"))
+        config = network.Config()
+        vars(config).update(stated["Model"]["config"])
+        model = network.TransKun(conf=config)
+    state = torch.load(weights / "2.0.pt", map_location="cpu", weights_only=True)["state_dict"]
+    if _FILTERS not in state:
+        raise EngineError("transkun", "has other weights than those of transkun 2.0.1")
+    model.load_state_dict(state, strict=False)
+    return model.eval()
+
+
+@contextmanager
+def _torchaudio() -> Iterator[None]:
+    """transkun asks torchaudio for one table, which its weights then replace. The torchaudio of
+    the package index needs CUDA's libraries; where it does not load, zeros stand in for the
+    table until the weights come."""
+    try:
+        importlib.import_module("torchaudio")
+    except (ImportError, OSError):
+        import torch
+
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
+            del sys.modules[name]
+        stand_in: Any = ModuleType("torchaudio")
+        stand_in.functional = SimpleNamespace(
+            melscale_fbanks=lambda n_freqs, n_mels, **_: torch.zeros(n_freqs, n_mels)
+        )
+        sys.modules["torchaudio"] = stand_in
+        try:
+            yield
+        finally:
+            del sys.modules["torchaudio"]
+    else:
+        yield
