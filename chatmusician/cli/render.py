@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatmusician.cli.output import count, note, print_json, report_error
@@ -83,9 +84,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _render(args: argparse.Namespace, options: RenderOptions) -> int:
-    from chatmusician.rendering import Renderer
+    from chatmusician.rendering import FORMATS, Renderer
 
     formats = [word.strip().lower() for word in args.format.split(",") if word.strip()]
+    ending = Path(args.output).suffix[1:].lower()
+    if ending in FORMATS and not Path(args.output).is_dir():
+        hint = f"--format {ending}; the file is named after IN"
+        raise UsageError(f"-o names a folder, and {args.output} looks like a file", hint=hint)
     renderer = Renderer(args.files, args.output, formats, options)
     results: list[Rendered] = []
 

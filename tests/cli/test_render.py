@@ -251,3 +251,10 @@ def test_a_format_of_one_tune_says_how_to_choose(chatmusician: Run, form: str) -
     assert f"three.abc has 3 tunes; {form} holds one" in done.stderr
     assert "(--tune 1), or use render" in done.stderr
     chatmusician("convert", "three.abc", f"out.{form}", "--tune", "2", code=0)
+
+
+def test_a_file_name_where_a_folder_belongs_is_refused(chatmusician: Run, files: Path) -> None:
+    done = chatmusician("render", "tune.abc", "-o", "tune.wav", code=2)
+    assert "-o names a folder" in done.stderr
+    assert "--format wav" in done.stderr
+    assert not (files / "tune.wav").exists()
