@@ -14,7 +14,7 @@ from chatmusician.cli.model_options import (
     load_backend,
     sampling,
 )
-from chatmusician.cli.output import note, print_json
+from chatmusician.cli.output import note, print_json, refuse_file_for_folder
 from chatmusician.cli.parser import add_json, add_written, describe
 from chatmusician.errors import MissingDependency, OutputError, UsageError
 from chatmusician.files import STDIN, read_text_bytes, write_atomic
@@ -82,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
     request = _request(args.prompt)
     formats = _formats(args.format)
+    _refuse_file(args.output)
     reading = read_request(request, {name: getattr(args, name) for name, _, _ in _BRIEF})
     for line in reading.lines():
         note(line)
@@ -118,6 +119,12 @@ def _formats(given: str) -> list[str]:
             hint=f"known: {', '.join(FORMATS)}",
         )
     return list(dict.fromkeys(["abc", *formats]))
+
+
+def _refuse_file(output: str) -> None:
+    from chatmusician.rendering import FORMATS
+
+    refuse_file_for_folder(output, FORMATS)
 
 
 def _shown(args: argparse.Namespace) -> OnText | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
+from pathlib import Path
 
-from chatmusician.errors import ChatMusicianError
+from chatmusician.errors import ChatMusicianError, UsageError
 
 
 def print_json(value: object) -> None:
@@ -35,3 +37,11 @@ def report_error(error: ChatMusicianError) -> None:
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def refuse_file_for_folder(name: str, formats: Collection[str]) -> None:
+    """``-o tune.wav`` where a folder belongs would make a folder of that name."""
+    ending = Path(name).suffix[1:].lower()
+    if ending in formats and not Path(name).is_dir():
+        hint = f"--format {ending} chooses what is written"
+        raise UsageError(f"-o names a folder, and {name} looks like a file", hint=hint)

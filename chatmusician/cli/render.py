@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatmusician.cli.output import count, note, print_json, report_error
+from chatmusician.cli.output import (
+    count,
+    note,
+    print_json,
+    refuse_file_for_folder,
+    report_error,
+)
 from chatmusician.cli.parser import add_json, add_written, describe
 from chatmusician.errors import ChatMusicianError, UsageError
 from chatmusician.files import STDIN, display_name
@@ -87,10 +92,7 @@ def _render(args: argparse.Namespace, options: RenderOptions) -> int:
     from chatmusician.rendering import FORMATS, Renderer
 
     formats = [word.strip().lower() for word in args.format.split(",") if word.strip()]
-    ending = Path(args.output).suffix[1:].lower()
-    if ending in FORMATS and not Path(args.output).is_dir():
-        hint = f"--format {ending}; the file is named after IN"
-        raise UsageError(f"-o names a folder, and {args.output} looks like a file", hint=hint)
+    refuse_file_for_folder(args.output, FORMATS)
     renderer = Renderer(args.files, args.output, formats, options)
     results: list[Rendered] = []
 

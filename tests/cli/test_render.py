@@ -257,4 +257,6 @@ def test_a_file_name_where_a_folder_belongs_is_refused(chatmusician: Run, files:
     done = chatmusician("render", "tune.abc", "-o", "tune.wav", code=2)
     assert "-o names a folder" in done.stderr
     assert "--format wav" in done.stderr
+    composed = chatmusician("compose", "a jig", "-o", "jig.abc", code=2)
+    assert "jig.abc looks like a file" in composed.stderr
     assert not (files / "tune.wav").exists()
