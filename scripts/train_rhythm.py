@@ -45,7 +45,7 @@ from chatmusician.transcription.rhythm.network import (
     KERNEL,
     WRONG,
 )
-from chatmusician.transcription.tonality import MODES, PARTS, evidence
+from chatmusician.transcription.tonality import MODES, PARTS, Sounding, evidence, signature_of
 from chatmusician.transcription.written import METERS
 from scripts.rhythm_accompaniment import accompanied
 from scripts.rhythm_textures import Texture, read_textures, sounding
@@ -175,19 +175,24 @@ _MODE: Final = {name: name for name in MODES} | {"ionian": "major", "aeolian": "
 
 
 def learn_keys(truths: Sequence[Truth], torch: Any) -> dict[str, Any]:
-    rows, wanted = [], []
+    """The loss is of the signature more than of tonic and mode, which collections name at will."""
+    rows, wanted, signatures = [], [], []
     for truth in truths:
         if truth.mode not in _MODE or truth.tonic < 0:
             continue
-        beat = beat_of(truth.meter)
-        notes = [(n.onset, n.duration, n.pitch) for n in truth.notes]
-        rows.append(evidence(notes, [n.place % beat == 0 for n in truth.notes]))
+        notes = [Sounding(n.onset, n.duration, n.pitch, n.bar, n.place) for n in truth.notes]
+        rows.append(evidence(notes, beat_of(truth.meter)))
+        signatures.append((truth.fifths + 6) % 12)
         wanted.append(truth.tonic * len(MODES) + MODES.index(_MODE[truth.mode]))
     torch.manual_seed(0)
     nn = torch.nn
     net = nn.Sequential(nn.Linear(PARTS * 12, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 4))
     seen = torch.tensor(np.array(rows), dtype=torch.float32)
-    right = torch.tensor(wanted)
+    right, signed = torch.tensor(wanted), torch.tensor(signatures)
+    # Which signature each tonic and mode has.
+    written = torch.zeros(12 * len(MODES), 12)
+    for at in range(len(written)):
+        written[at, (signature_of(at // len(MODES), MODES[at % len(MODES)]) + 6) % 12] = 1
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3, weight_decay=1e-5)
     chance = torch.Generator().manual_seed(0)
     epochs = 25
@@ -198,9 +203,12 @@ def learn_keys(truths: Sequence[Truth], torch: Any) -> dict[str, Any]:
         for at in range(0, len(seen), 128):
             some = order[at : at + 128]
             turned = [torch.roll(seen[some], -t, 2).flatten(1) for t in range(12)]
-            scores = net(torch.stack(turned, 1)).flatten(1)
+            logs = torch.log_softmax(net(torch.stack(turned, 1)).flatten(1), 1)
+            loss = 0.3 * nn.functional.nll_loss(logs, right[some])
+            summed = (logs.exp() @ written + 1e-9).log()
+            loss += 0.7 * nn.functional.nll_loss(summed, signed[some])
             optimizer.zero_grad()
-            nn.functional.cross_entropy(scores, right[some]).backward()
+            loss.backward()
             optimizer.step()
     names = {"key.in": net[0].weight, "key.in.bias": net[0].bias}
     names |= {"key.out": net[3].weight, "key.out.bias": net[3].bias}
@@ -416,12 +424,14 @@ def learn(folder: Path, steps: int, output: Path, start: Path | None, rate: floa
     textures: list[Texture] = pickle.loads(cached.read_bytes()) if cached.is_file() else []
     torch.manual_seed(0)
     net, random = network(torch), Random(5)
+    truths = [row[4] for row in rows]
     if start:
         tables = resumed(net, start, torch)
     else:
-        truths = [row[4] for row in rows]
         tables = step_tables(truths) | {"table.durations": duration_table(truths)}
-        tables |= learn_keys(truths, torch)
+    tables |= learn_keys(truths, torch)
+    if not steps:
+        np.savez_compressed(output, **stored(net), **tables)
     optimizer = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01)
     done, began = 0, time.monotonic()
     while done < steps:

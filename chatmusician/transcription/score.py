@@ -196,16 +196,17 @@ class _Writer:
 
     def key(self, placed: Sequence[Placed], meter: str) -> tuple[str, float]:
         from chatmusician.transcription.beats import beat_of
-        from chatmusician.transcription.tonality import evidence, find_key
+        from chatmusician.transcription.tonality import Sounding, evidence, find_key
 
         if self.options.key is not None:
             return self.options.key, 1.0
-        beat = beat_of(meter)
+        bar = parse_meter(meter).length * 4
         order = sorted(placed, key=lambda n: (n.onset, n.pitch))
-        rows = evidence(
-            [(n.onset, n.duration, n.pitch) for n in order], [n.onset % beat == 0 for n in order]
-        )
-        found = find_key(rows, self.model.tables)
+        notes = [
+            Sounding(n.onset, n.duration, n.pitch, int(n.onset // bar), n.onset % bar)
+            for n in order
+        ]
+        found = find_key(evidence(notes, beat_of(meter)), self.model.tables)
         assert parse_key(found.name).valid
         return found.name, found.confidence
 

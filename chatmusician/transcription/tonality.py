@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,9 @@ MODES: Final = ("major", "minor", "dorian", "mixolydian")
 # Fifths from the major key on the same tonic.
 _FIFTHS: Final = {"major": 0, "minor": -3, "dorian": -2, "mixolydian": -1}
 # Rows of ``evidence``.
-PARTS: Final = 7
+PARTS: Final = 22
+# Bars of a phrase.
+_PHRASE: Final = 4
 
 
 @dataclass(frozen=True)
@@ -33,29 +36,61 @@ class Key:
     confidence: float
 
 
-def evidence(notes: Sequence[tuple[Fraction, Fraction, int]], strong: Sequence[bool]) -> Any:
-    """What is heard of each of the twelve tones, as rows (notes as onset, duration, pitch, in
-    the order of onsets): how long it sounds; how often it is on a strong beat; how often it is
-    a long note; how often a semitone leads up to it; whether it is the last note, the lowest
-    of the last ones, the first."""
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """A note as the key is found from it: ``place`` is its onset in bar number ``bar``."""
+
+    onset: Fraction
+    duration: Fraction
+    pitch: int
+    bar: int
+    place: Fraction
+
+
+def evidence(notes: Sequence[Sounding], beat: Fraction) -> Any:
+    """What is heard of each of the twelve tones, as rows; notes are in the order of onsets and
+    pitches. How long the tone sounds; how often it is on a beat; how often it is a long note;
+    how often a semitone leads up to it; whether it is the last note, the lowest of the last
+    ones, the first. Of the highest line: how often it goes from the tone by each of the twelve
+    intervals; how often the tone begins bars, begins phrases, and ends them."""
     rows = np.zeros((PARTS, 12))
-    long = sorted(duration for _, duration, _ in notes)[len(notes) * 3 // 4]
+    long = sorted(note.duration for note in notes)[len(notes) * 3 // 4]
     before = -9
-    for (_, duration, pitch), beat in zip(notes, strong, strict=True):
-        tone = pitch % 12
-        rows[0, tone] += min(float(duration), 4.0)
-        rows[1, tone] += beat
-        rows[2, tone] += duration >= long
-        rows[3, tone] += pitch - before == 1
-        before = pitch
+    for note in notes:
+        tone = note.pitch % 12
+        rows[0, tone] += min(float(note.duration), 4.0)
+        rows[1, tone] += note.place % beat == 0
+        rows[2, tone] += note.duration >= long
+        rows[3, tone] += note.pitch - before == 1
+        before = note.pitch
     for row in rows[:4]:
         row /= max(row.sum(), 1e-9)
-    last = notes[-1][0]
-    ends = [pitch for onset, _, pitch in notes[-12:] if onset == last]
+    last = notes[-1].onset
+    ends = [note.pitch for note in notes[-12:] if note.onset == last]
     rows[4, max(ends) % 12] = 1
     rows[5, min(ends) % 12] = 1
-    rows[6, notes[0][2] % 12] = 1
+    rows[6, notes[0].pitch % 12] = 1
+    _add_line(rows, list({note.onset: note for note in notes}.values()))
     return rows
+
+
+def _add_line(rows: Any, line: Sequence[Sounding]) -> None:
+    """``line`` is the highest note of each onset."""
+    for note, after in pairwise(line):
+        rows[7 + (after.pitch - note.pitch) % 12, note.pitch % 12] += 4 / len(line)
+    pickup = bool(line[0].place)
+    ending: dict[int, int] = {}
+    for note in line:
+        phrase, bar = divmod(note.bar - pickup, _PHRASE)
+        if note.place == 0:
+            rows[19, note.pitch % 12] += 1
+            rows[20, note.pitch % 12] += bar == 0
+        if bar == _PHRASE - 1:
+            ending[phrase] = note.pitch
+    for pitch in ending.values():
+        rows[21, pitch % 12] += 1
+    for row in rows[19:]:
+        row /= max(row.sum(), 1e-9)
 
 
 def find_key(rows: Any, tables: dict[str, Any]) -> Key:
@@ -69,19 +104,19 @@ def find_key(rows: Any, tables: dict[str, Any]) -> Key:
     signatures: dict[int, float] = {}
     for tonic in range(12):
         for at, mode in enumerate(MODES):
-            fifths = _signature(tonic, mode)
+            fifths = signature_of(tonic, mode)
             signatures[fifths] = signatures.get(fifths, 0.0) + float(odds[tonic, at])
     best = max(signatures, key=lambda fifths: signatures[fifths])
     fitting = [
         (float(odds[tonic, at]), tonic, mode)
         for tonic in range(12)
         for at, mode in enumerate(MODES)
-        if _signature(tonic, mode) == best
+        if signature_of(tonic, mode) == best
     ]
     _, tonic, mode = max(fitting)
     return Key(key_name(best, mode), best, tonic, mode, signatures[best])
 
 
-def _signature(tonic: int, mode: str) -> int:
+def signature_of(tonic: int, mode: str) -> int:
     """Sharps, or below 0 flats, of the signature; at most six flats and five sharps."""
     return (tonic * 7 + _FIFTHS[mode] + 6) % 12 - 6
