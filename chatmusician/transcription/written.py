@@ -10,8 +10,8 @@ from chatmusician.errors import UsageError
 
 # Meters that are looked for; any other is used when the user names it.
 METERS = ("2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8")
-# Seconds; what is told to be quicker is no beat.
-_SHORTEST_BEAT = 0.05
+# Seconds between beats that are told; annotators have marked two within 27 ms.
+_SHORTEST_BEAT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
