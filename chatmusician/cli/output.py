@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -39,9 +40,15 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+_PLOTS = ("roll", "overview")
+_ENDINGS = {"midi": "mid", "xml": "musicxml"}
+
+
 def refuse_file_for_folder(name: str, formats: Collection[str]) -> None:
     """``-o tune.wav`` where a folder belongs would make a folder of that name."""
     ending = Path(name).suffix[1:].lower()
-    if ending in formats and not Path(name).is_dir():
-        hint = f"--format {ending} chooses what is written"
+    format = _ENDINGS.get(ending, ending)
+    named_folder = name.endswith(("/", os.sep)) or Path(name).is_dir()
+    if format in formats and format not in _PLOTS and not named_folder:
+        hint = f"--format {format} chooses what is written"
         raise UsageError(f"-o names a folder, and {name} looks like a file", hint=hint)

@@ -77,7 +77,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.files.count(STDIN) > 1:
+    if args.files.count(STDIN) + (args.beats == STDIN) > 1 or (
+        args.beats == STDIN and len(args.files) > 1
+    ):
         raise UsageError("standard input can be read once only")
     beside = [name for name in ("midi", "musicxml", "report") if getattr(args, name)]
     if beside and args.output in (None, STDIN):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import pickle
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chatmusician.errors import EngineError, InputError, MissingDependency, UsageError
 from chatmusician.files import display_name, read_bytes
 from chatmusician.transcription.audio import open_recording
-from chatmusician.transcription.written import Beat
+from chatmusician.transcription.written import SHORTEST_BEAT, Beat
 
 if TYPE_CHECKING:
     from chatmusician.transcription.audio import Recording
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 TRACKER: Final = "beat-this"
 _RATE: Final = 22_050
 _MOST: Final = 100_000
+# What torch and beat_this raise at a file that holds no weights, or where none can be fetched.
+_UNREADABLE: Final = (
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    pickle.UnpicklingError,
+)
+_TIME: Final = re.compile(r"\d{1,6}(\.\d*)?|\.\d+", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,2}(\.0*)?", re.ASCII)
 
 
 def beats_from(source: str, path: str, data: bytes | None, *, is_audio: bool) -> tuple[Beat, ...]:
@@ -35,22 +49,28 @@ def beats_from(source: str, path: str, data: bytes | None, *, is_audio: bool) ->
 
 def read_beats(data: bytes, name: str) -> tuple[Beat, ...]:
     """Lines of a time in seconds and, where it is known, the beat's number in the bar, apart by
-    blanks, tabs or commas: as madmom, beat_this and POP909 write them."""
-    found: list[Beat] = []
+    blanks, tabs or commas: as madmom and beat_this write them. Or POP909's ``beat_midi``: two
+    columns of 0 and 1 after the time, the second of which marks downbeats."""
+    rows: list[tuple[int, str, list[str]]] = []
     for row, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
-        words = line.split("#", 1)[0].replace(",", " ").split()
-        if not words:
-            continue
-        try:
-            time = float(words[0])
-            number = int(float(words[1])) if len(words) > 1 else 0
-        except (ValueError, OverflowError):
-            raise InputError(f"no beat: {line.strip()[:40]!r}", path=f"{name}:{row}") from None
-        if not 0 <= number <= 99 or not 0 <= time < 1e6:
-            raise InputError(f"no beat: {line.strip()[:40]!r}", path=f"{name}:{row}")
-        found.append(Beat(time, number))
-        if len(found) > _MOST:
+        plain = line.split("#", 1)[0].strip()
+        words = plain.split() if " " in plain or "\t" in plain else plain.split(",")
+        if plain:
+            rows.append((row, line.strip()[:40], [word.rstrip(",") for word in words]))
+        if len(rows) > _MOST:
             raise InputError(f"more than {_MOST:,} beats", path=name)
+    marks = all(len(words) == 3 and set(words[1:]) <= {"0.0", "1.0"} for _, _, words in rows)
+    found: list[Beat] = []
+    for row, line, words in rows:
+        number = words[2 if marks else 1] if len(words) > 1 else "0"
+        if not _TIME.fullmatch(words[0]) or not _NUMBER.fullmatch(number):
+            hint = "seconds, then the number in the bar: 1.25 1"
+            raise InputError(f"no beat: {line!r}", path=f"{name}:{row}", hint=hint)
+        beat = Beat(float(words[0]), int(float(number)))
+        if found and beat.time - found[-1].time < SHORTEST_BEAT:
+            what = f"the beat at {beat.time:g} s does not follow {found[-1].time:g} s"
+            raise InputError(what, path=f"{name}:{row}")
+        found.append(beat)
     if len(found) < 2:
         raise InputError("fewer than two beats", path=name, hint="a line each: 1.25 1")
     return tuple(found)
@@ -64,14 +84,14 @@ def tracked(recording: Recording, weights: str) -> tuple[Beat, ...]:
         missing = str(error.name).split(".")[0].replace("_", "-")
         how = "pip install beat-this torchaudio"
         raise MissingDependency(missing, how=how) from error
-    except OSError as error:
+    except (ImportError, OSError, RuntimeError) as error:
         hint = "its torchaudio must be of the same kind as torch, with or without CUDA"
         raise EngineError(TRACKER, "does not load", said=str(error), hint=hint) from error
     import numpy as np
 
     try:
         hear: Any = inference.Audio2Beats(checkpoint_path=weights, device="cpu", dbn=False)
-    except (ValueError, KeyError, RuntimeError, OSError) as error:
+    except _UNREADABLE as error:
         hint = f"--beats {TRACKER}:PATH names a file of weights"
         raise EngineError(TRACKER, "has no weights", said=str(error), hint=hint) from error
     samples = np.concatenate(list(recording.blocks(_RATE)))

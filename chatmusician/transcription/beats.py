@@ -45,10 +45,14 @@ class TimeMap:
         return cls(quarters, line, np.abs(times - smooth))
 
     @classmethod
-    def through(cls, quarters: Any, times: Any) -> TimeMap:
-        """From beats that are told: they are where they are."""
+    def through(cls, quarters: Any, times: Any, places: Any, played: Any) -> TimeMap:
+        """From beats that are told: they are where they are; onsets stray from their places."""
         quarters, times = np.asarray(quarters, float), np.asarray(times, float)
-        return cls(quarters, times, np.zeros(len(times)))
+        off = np.abs(np.interp(places, quarters, times) - played)
+        beat = np.clip(np.searchsorted(quarters, places, side="right") - 1, 0, len(times) - 1)
+        number = np.bincount(beat, minlength=len(times))
+        strays = np.bincount(beat, off, minlength=len(times)) / np.maximum(1, number)
+        return cls(quarters, times, strays)
 
     def steadiness(self, start: float, end: float) -> float:
         """From 0 to 1: how near to their places the onsets between two moments were played."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 RATE: Final = 44_100
 # Seconds that are heard at once, and what pieces share at each of their two ends.
 _PIECE, _SHARED = 96.0, 8.0
+# Seconds within which notes of two pieces are the same one.
+_SEAM: Final = 0.05
 _FILTERS: Final = "framewiseFeatureExtractor.freq2mels"
 
 
@@ -33,16 +35,28 @@ def hear(recording: Recording, watch: Watch) -> Performance:
     meter = OnsetMeter(RATE)
     notes: list[Note] = []
     passed = 0.0
-    for start, samples, keep in pieces(recording, meter):
-        low, high = keep
-        for note in _heard(samples):
-            onset = start + note.onset
-            if low <= onset < high:
-                notes.append(Note(onset, start + note.end, note.pitch, note.velocity))
+    for start, samples, (low, high) in pieces(recording, meter):
+        own = [
+            Note(start + note.onset, start + note.end, note.pitch, note.velocity)
+            for note in _heard(samples)
+            if low - _SEAM <= start + note.onset < high + _SEAM
+        ]
+        notes = joined(notes, own, low)
         passed = start + len(samples) / RATE
         watch(min(high, passed), recording.seconds)
     notes.sort(key=lambda note: (note.onset, note.pitch))
     return Performance(tuple(notes), passed, "transkun", onsets=meter.curve())
+
+
+def joined(before: list[Note], after: list[Note], seam: float) -> list[Note]:
+    """Notes of two pieces; near the seam both may have heard one, some milliseconds apart."""
+    near = [note for note in before if note.onset >= seam - 2 * _SEAM]
+    twice = [
+        note
+        for note in after
+        if any(n.pitch == note.pitch and abs(n.onset - note.onset) < _SEAM for n in near)
+    ]
+    return before + [note for note in after if note not in twice]
 
 
 def pieces(
@@ -82,18 +96,29 @@ def _heard(samples: Samples) -> list[Note]:
 def _model() -> Any:
     import torch
 
-    with _torchaudio():
+    with _torchaudio(), _of_another_version():
         network = importlib.import_module("transkun.ModelTransformer")
         weights = Path(str(network.__file__)).with_name("pretrained")
         stated = json.loads((weights / "2.0.conf").read_text(encoding="utf-8"))
         config = network.Config()
         vars(config).update(stated["Model"]["config"])
         model = network.TransKun(conf=config)
-    state = torch.load(weights / "2.0.pt", map_location="cpu", weights_only=True)["state_dict"]
-    if _FILTERS not in state:
-        raise EngineError("transkun", "has other weights than those of transkun 2.0.1")
+        state = torch.load(weights / "2.0.pt", map_location="cpu", weights_only=True)["state_dict"]
+        if _FILTERS not in state:
+            raise KeyError(_FILTERS)
     model.load_state_dict(state, strict=False)
     return model.eval()
+
+
+@contextmanager
+def _of_another_version() -> Iterator[None]:
+    try:
+        yield
+    except (ImportError, OSError, KeyError, TypeError, AttributeError) as error:
+        hint = "pip install --no-deps transkun==2.0.1"
+        raise EngineError(
+            "transkun", "is not the one that is known", said=str(error), hint=hint
+        ) from error
 
 
 @contextmanager
@@ -103,7 +128,7 @@ def _torchaudio() -> Iterator[None]:
     table until the weights come."""
     try:
         importlib.import_module("torchaudio")
-    except (ImportError, OSError):
+    except (ImportError, OSError, RuntimeError):
         import torch
 
         for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:

@@ -93,12 +93,13 @@ class _Writer:
         if told is None:
             times = TimeMap.of([float(q) for q in quarters], self.onsets.times)
         else:
-            places = (told.units + chosen.phase) / 24 - float(shift)
-            times = TimeMap.through(places, told.seconds)
+            beat_places = (told.units + chosen.phase) / 24 - float(shift)
+            places = [float(q) for q in quarters]
+            times = TimeMap.through(beat_places, told.seconds, places, self.onsets.times)
         placed = self.placed(quarters, bar)
         end = max(note.end for note in placed)
         found = beats(times, meter, Fraction(0), end, pace)
-        tempo = tempo_of(found)
+        tempo = tempo_of(found) or 60 / (pace * float(beat_of(meter)))
         key, sure = self.key(placed, meter)
         sheet = Sheet(
             notes=placed,
@@ -127,7 +128,7 @@ class _Writer:
             chords=tuple((round(times.at(float(q), pace), 4), name) for q, name in sheet.chords),
             tempos=tuple(tempo_changes(found, max((b.number for b in found), default=1))),
             confidence={"meter": round(chosen.confidence, 3), "key": round(sure, 3)},
-            remarks=self.performance.remarks,
+            remarks=(*self.performance.remarks, *(told.remarks if told else ())),
         )
 
     def chosen(self) -> tuple[Chosen, Told | None]:

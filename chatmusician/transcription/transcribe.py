@@ -119,14 +119,14 @@ def transcribe_file(
 ) -> Transcription:
     if path == STDIN and data is None:
         data = read_bytes(path)
+    if beats is not None:
+        told = beats_from(beats, path, data, is_audio=not is_midi(path, data))
+        options = replace(options, beats=told)
     performance = hear_file(path, voice=voice, engine=engine, watch=watch, data=data)
     if not performance.notes:
         raise no_notes(path, performance, voice=voice)
     if not options.title:
         options = replace(options, title=title_of(path))
-    if beats is not None:
-        told = beats_from(beats, path, data, is_audio=performance.is_audio)
-        options = replace(options, beats=told)
     return Transcription(display_name(path), performance, write_score(performance, options))
 
 

@@ -11,7 +11,7 @@ from chatmusician.errors import UsageError
 # Meters that are looked for; any other is used when the user names it.
 METERS = ("2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8")
 # Seconds between beats that are told; annotators have marked two within 27 ms.
-_SHORTEST_BEAT = 0.001
+SHORTEST_BEAT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ScoreOptions:
         if len(self.beats) == 1:
             raise UsageError("one beat tells no tempo; two at least")
         for before, beat in zip(self.beats, self.beats[1:], strict=False):
-            if not beat.time - before.time >= _SHORTEST_BEAT:
+            if not beat.time - before.time >= SHORTEST_BEAT:
                 raise UsageError(f"the beat at {beat.time:g} s does not follow {before.time:g} s")
 
 

@@ -257,6 +257,9 @@ def test_a_file_name_where_a_folder_belongs_is_refused(chatmusician: Run, files:
     done = chatmusician("render", "tune.abc", "-o", "tune.wav", code=2)
     assert "-o names a folder" in done.stderr
     assert "--format wav" in done.stderr
+    assert "--format mid" in chatmusician("render", "tune.abc", "-o", "a.midi", code=2).stderr
+    chatmusician("render", "tune.abc", "-o", "a.pdf/", "--format", "mid", code=0)
+    assert names(files / "a.pdf") == ["tune.mid"]
     composed = chatmusician("compose", "a jig", "-o", "jig.abc", code=2)
     assert "jig.abc looks like a file" in composed.stderr
     assert not (files / "tune.wav").exists()

@@ -19,7 +19,7 @@ from chatmusician.errors import ChatMusicianError, InputError, UsageError
 from chatmusician.transcription.beat_sources import beats_from, numbered, read_beats
 from chatmusician.transcription.notes import Note, Performance
 from chatmusician.transcription.score import ScoreOptions, write_score
-from chatmusician.transcription.written import Beat
+from chatmusician.transcription.written import METERS, Beat
 
 # Quarters of a bar, with pitches: a line in 5/4 and one in 3/4, both with triplets or dots.
 FIVE = [(0, 62), (1.5, 64), (2, 66), (3, 69), (4, 67), (4.5, 66)]
@@ -95,10 +95,98 @@ def test_a_told_meter_stands_above_the_count() -> None:
     assert write_score(performance, options).meter == "3/4"
 
 
+def steady(numbers: list[int], apart: float = 0.5) -> tuple[Performance, tuple[Beat, ...]]:
+    """A note on every beat, and the beats with these numbers."""
+    times = [1 + apart * at for at in range(len(numbers))]
+    pitches = [60 + at * 5 % 12 for at in range(len(numbers))]
+    notes = tuple(Note(t, t + apart - 0.05, p) for t, p in zip(times, pitches, strict=True))
+    beats = tuple(Beat(t, n) for t, n in zip(times, numbers, strict=True))
+    return Performance(notes, times[-1] + 2, "hand"), beats
+
+
+@pytest.mark.parametrize(
+    ("counted", "meter"), [(7, "4/4"), (5, "3/8"), (4, "3/4"), (5, "2/4"), (7, "12/8")]
+)
+def test_a_count_that_is_not_the_meters_is_not_used(counted: int, meter: str) -> None:
+    performance, beats = steady([at % counted + 1 for at in range(counted * 8)])
+    written = write_score(performance, ScoreOptions(beats=beats, meter=meter))
+    assert any("numbers are not used" in remark for remark in written.remarks)
+    assert written.tempo == pytest.approx(120, rel=0.01)
+    assert all(float(note.place * 2).is_integer() for note in written.notes)
+
+
+@pytest.mark.parametrize(("counted", "meter"), [(6, "6/8"), (2, "4/4"), (6, "3/4"), (1, "3/4")])
+def test_halves_of_beats_and_whole_bars_may_be_counted(counted: int, meter: str) -> None:
+    performance, beats = steady([at % counted + 1 for at in range(counted * 8)])
+    written = write_score(performance, ScoreOptions(beats=beats, meter=meter))
+    assert not written.remarks
+    assert [note.bar for note in written.notes] == [at // counted for at in range(counted * 8)]
+
+
+@pytest.mark.parametrize(
+    "numbers", [[1] + [0] * 47, [0, 0, 1] + [0] * 45, [99] * 48, [0, 99] * 24, [2] * 48]
+)
+def test_numbers_that_tell_no_bars_leave_them_to_be_found(numbers: list[int]) -> None:
+    performance, beats = steady(numbers)
+    assert write_score(performance, ScoreOptions(beats=beats)).meter in METERS
+
+
+def test_bars_of_hundreds_of_beats_are_refused() -> None:
+    performance, beats = steady([at % 300 + 1 for at in range(900)], apart=0.2)
+    with pytest.raises(InputError, match="bars of 300 beats"):
+        write_score(performance, ScoreOptions(beats=beats))
+
+
+@pytest.mark.parametrize("meter", ["8/128", "5/64", "9/64"])
+def test_a_meter_shorter_than_a_beat_does_not_fail(meter: str) -> None:
+    performance, beats = steady([0] * 24)
+    assert write_score(performance, ScoreOptions(beats=beats, meter=meter)).meter == meter
+
+
+def test_bars_of_five_are_found_where_their_beats_have_no_numbers() -> None:
+    starts = [bar * 5 + place for bar in range(6) for place, _ in FIVE]
+    pitches = [pitch for _ in range(6) for _, pitch in FIVE]
+    ends = [*starts[1:], 30]
+    notes = tuple(
+        Note(1 + start / 2, 1 + end / 2 - 0.02, pitch)
+        for start, end, pitch in zip(starts, ends, pitches, strict=True)
+    )
+    beats = tuple(Beat(1 + at / 2, 0) for at in range(30))
+    written = write_score(Performance(notes, 17, "hand"), ScoreOptions(beats=beats, meter="5/4"))
+    assert written.pickup == 0
+    assert written.confidence["meter"] == pytest.approx(0.3)
+
+
+def test_a_waltz_counted_in_one_keeps_its_triplets() -> None:
+    places = [bar * 3 + place for bar in range(8) for place, _ in THREE]
+    notes = tuple(
+        Note(1 + 0.4 * place, 1.1 + 0.4 * place, pitch + at // 5)
+        for at, (place, pitch) in enumerate(
+            (place, THREE[at % 5][1]) for at, place in enumerate(places)
+        )
+    )
+    beats = tuple(Beat(1 + 1.2 * bar, 1) for bar in range(8))
+    written = write_score(Performance(notes, 12, "hand"), ScoreOptions(beats=beats, meter="3/4"))
+    found = [note.bar * 3 + float(note.place) for note in written.notes]
+    assert found == pytest.approx(places)
+
+
+def test_one_note_keeps_the_tempo_that_is_told() -> None:
+    performance = Performance((Note(1.0, 1.5, 60),), 3, "hand")
+    options = ScoreOptions(beats=(Beat(0, 1), Beat(0.5, 2)))
+    assert write_score(performance, options).tempo == pytest.approx(120)
+
+
 def test_programs_files_are_read() -> None:
     assert read_beats(b"0.5\t1.0\n1.02\t2.0\n", "a") == (Beat(0.5, 1), Beat(1.02, 2))
-    assert read_beats(b"0.5 1.0 1.0\n1 0.0 0.0\n", "pop909") == (Beat(0.5, 1), Beat(1.0, 0))
     assert read_beats(b"# tapped\n\n0.5\n1,2\n", "b") == (Beat(0.5, 0), Beat(1.0, 2))
+    assert read_beats(b"0.5, 1\n1.25, 2\n", "c") == (Beat(0.5, 1), Beat(1.25, 2))
+
+
+def test_pop909_marks_downbeats_in_its_last_column() -> None:
+    """Song 003 begins so: bars of two in one column, of four in the other."""
+    rows = b"0.5 1.0 1.0\n1 0.0 0.0\n1.5 1.0 0.0\n2 0.0 0.0\n2.5 1.0 1.0\n"
+    assert [beat.number for beat in read_beats(rows, "beat_midi.txt")] == [1, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +197,11 @@ def test_programs_files_are_read() -> None:
         (b"-1 1\n", "x:1"),
         (b"nan 1\n", "x:1"),
         (b"1 1e999\n", "x:1"),
+        (b"0,5 1\n1,0 2\n", "x:1"),
+        (b"0.5 -0.9\n", "x:1"),
+        (b"0.5 1.9\n", "x:1"),
+        (b"1_0 1\n", "x:1"),
+        (b"2 1\n1 2\n", "x:2: the beat at 1 s does not follow 2 s"),
         (b"0.5 1\n", "two beats"),
         (b"", "two beats"),
     ],

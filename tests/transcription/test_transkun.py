@@ -16,6 +16,7 @@ import numpy as np
 from chatmusician.errors import MissingDependency
 from chatmusician.transcription.engines import BY_NAME, hear
 from chatmusician.transcription.flux import OnsetMeter
+from chatmusician.transcription.notes import Note
 
 HERE = importlib.util.find_spec("transkun") is not None
 
@@ -54,6 +55,16 @@ def test_every_moment_of_a_long_recording_belongs_to_one_piece(seconds: float) -
         assert min(high, seconds) <= start + len(part) / by_transkun.RATE + 1e-6
         now = high
     assert now == float("inf")
+
+
+@pytest.mark.parametrize(("before", "after"), [(95.996, 96.004), (96.004, 95.996)])
+def test_a_note_at_a_seam_is_neither_lost_nor_doubled(before: float, after: float) -> None:
+    pytest.importorskip("torch")
+    from chatmusician.transcription.by_transkun import joined
+
+    first, again = Note(before, 97, 60), Note(after, 97, 60)
+    other = Note(96.01, 97, 64)
+    assert joined([first], [again, other], 96.0) == [first, other]
 
 
 @pytest.mark.slow

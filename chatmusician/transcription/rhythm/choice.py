@@ -125,6 +125,8 @@ class Chosen:
 _SHARPNESS: Final = 12.0
 
 
+# How sure a meter is that the network does not know.
+UNSURE: Final = 0.3
 # A stated tempo holds within this factor, as a log.
 _TEMPO_ROOM: Final = 0.3
 
@@ -171,17 +173,22 @@ def _in_other_meter(onsets: Onsets, read: Sequence[Reading], model: Model, meter
     size = int(meter.length * 4 * QUARTER)
     best, found = -np.inf, None
     for reading in read:
-        steps = np.append(np.diff(reading.units), QUARTER)
-        weight = np.log1p(steps / CELL)
-        back, _ = echoes(reading.units, onsets.top, size)
         usual = -abs(np.log(reading.quarter / 0.5)) * 0.3 - 0.5 * abs(np.log(reading.level))
         for phase in range(0, size, CELL):
-            first = (reading.units + phase) % size == 0
-            filled = len(np.unique((reading.units[first] + phase) // size))
-            bars = (reading.units[-1] - reading.units[0]) / size + 1
-            accent = (weight * first).sum() / weight.sum() * size / QUARTER
-            score = accent + 0.5 * filled / bars + back.mean() + usual
+            score = accents(onsets, reading, size, phase) + usual
             if score > best:
                 best, found = score, (reading, phase)
     assert found is not None
-    return Chosen(found[0], meter.name, found[1], 0.3)
+    return Chosen(found[0], meter.name, found[1], UNSURE)
+
+
+def accents(onsets: Onsets, reading: Reading, size: int, phase: int) -> float:
+    """How much bars of ``size`` grid units that begin there are like bars."""
+    steps = np.append(np.diff(reading.units), QUARTER)
+    weight = np.log1p(steps / CELL)
+    back, _ = echoes(reading.units, onsets.top, size)
+    first = (reading.units + phase) % size == 0
+    filled = len(np.unique((reading.units[first] + phase) // size))
+    bars = (reading.units[-1] - reading.units[0]) / size + 1
+    accent = (weight * first).sum() / weight.sum() * size / QUARTER
+    return float(accent + 0.5 * filled / bars + back.mean())

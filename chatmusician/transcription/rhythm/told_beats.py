@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import numpy as np
 from chatmusician.abc.fields import parse_meter
 from chatmusician.errors import InputError
 from chatmusician.transcription.beats import beat_of
-from chatmusician.transcription.rhythm.choice import Chosen, Reading, certainty
+from chatmusician.transcription.rhythm.choice import UNSURE, Chosen, Reading, accents, certainty
 from chatmusician.transcription.rhythm.features import Onsets, features
 from chatmusician.transcription.rhythm.network import BARS, CELL, CELLS, FIRST, Model
 from chatmusician.transcription.rhythm.tracker import QUARTER, Steps
@@ -29,6 +29,7 @@ _FIT: Final = 1.0
 _FAR: Final = 16
 _ODD: Final = -12.0
 _MOST: Final = 200_000
+_LONGEST_BAR: Final = 12
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Told:
     chosen: Chosen
     units: Any
     seconds: Any
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,18 +62,41 @@ def choose_by_beats(
     """The likeliest meter, and bars where beats are numbered 1; where they have no numbers, bars
     as the network finds them."""
     told = _covering(beats, float(onsets.times[0]), float(onsets.times[-1]))
+    counted = told.in_bar and (not meter or _counts(told.in_bar, meter))
+    remarks: tuple[str, ...] = ()
+    if told.in_bar and not counted:
+        told = replace(told, in_bar=0)
+        remarks = (
+            "the beats are not numbered as in the meter that is told; their numbers are not used",
+        )
+    read: dict[Fraction, Reading] = {}
     found: list[tuple[float, Reading, str, int, Fraction]] = []
     for name, size in _meters(told.in_bar, meter):
-        reading = _reading(onsets, model, told, size)
+        key = -size if _is_compound(name) else size
+        if key not in read:
+            read[key] = _reading(onsets, model, told, size, compound=_is_compound(name))
         found += [
-            (score + _FIT * reading.fit, reading, name, phase, size)
-            for phase, score in _phases(onsets, model, told, reading, name, size)
+            (score + _FIT * read[key].fit, read[key], name, phase, size)
+            for phase, score in _phases(onsets, model, told, read[key], name, size)
         ]
     found.sort(key=lambda one: -one[0])
     _, reading, name, phase, size = found[0]
     sure = certainty([score for score, *_ in found])
-    units = np.arange(len(told.times)) * int(size * QUARTER)
-    return Told(Chosen(reading, name, phase, sure), units, told.times)
+    if name.replace("2/2", "4/4") not in CELLS and not told.in_bar:
+        sure = UNSURE
+    units = np.arange(len(told.times)) * float(size * QUARTER)
+    return Told(Chosen(reading, name, phase, sure), units, told.times, remarks)
+
+
+def _is_compound(meter: str) -> bool:
+    return beat_of(meter).numerator == 3
+
+
+def _counts(in_bar: int, meter: str) -> bool:
+    """Whether players may count so many beats in a bar of this meter: its beats, halves or thirds
+    of them, two or three together, or the whole bar."""
+    size = parse_meter(meter).length * 4 / in_bar / beat_of(meter)
+    return in_bar == 1 or size in (1, 2, 3, Fraction(1, 2), Fraction(1, 3))
 
 
 def _meters(in_bar: int, meter: str) -> list[tuple[str, Fraction]]:
@@ -82,6 +107,8 @@ def _meters(in_bar: int, meter: str) -> list[tuple[str, Fraction]]:
     known = [*BARS, "2/2"]
     if not in_bar:
         return [(name, beat_of(name)) for name in known]
+    if in_bar == 1:
+        return [(name, parse_meter(name).length * 4) for name in ("2/4", "3/4", "6/8")]
     fits = [name for name in known if parse_meter(name).length * 4 == in_bar * beat_of(name)]
     return [(name, beat_of(name)) for name in fits or [f"{in_bar}/4"]]
 
@@ -109,19 +136,23 @@ def _covering(beats: Sequence[Beat], first: float, last: float) -> _Beats:
 
 
 def _bars(numbers: Sequence[int]) -> tuple[int, int]:
-    """Beats in most bars, and the index of a downbeat that most of them agree with."""
-    if not any(numbers):
-        return 0, 0
+    """Beats in most bars, and the index of a downbeat that most of them agree with; 0 where fewer
+    than two downbeats are marked."""
     firsts = [at for at, number in enumerate(numbers) if number == 1]
-    sizes = Counter(np.diff(firsts).tolist()) or Counter([max(numbers)])
-    in_bar = int(sizes.most_common(1)[0][0])
+    if len(firsts) < 2:
+        return 0, 0
+    in_bar = int(Counter(np.diff(firsts).tolist()).most_common(1)[0][0])
+    if in_bar > _LONGEST_BAR:
+        raise InputError(f"bars of {in_bar} beats are told; {_LONGEST_BAR} at most can be written")
     starts = Counter((at - number + 1) % in_bar for at, number in enumerate(numbers) if number)
     return in_bar, int(starts.most_common(1)[0][0])
 
 
-def _reading(onsets: Onsets, model: Model, told: _Beats, size: Fraction) -> Reading:
+def _reading(
+    onsets: Onsets, model: Model, told: _Beats, size: Fraction, *, compound: bool
+) -> Reading:
     """Places of the onsets among beats of ``size`` quarters."""
-    steps = model.compound if size.numerator == 3 else model.simple
+    steps = model.compound if compound else model.simple
     quarter = told.period / float(size)
     where = np.interp(onsets.times, told.times, np.arange(len(told.times)))
     expected = where * float(size) * QUARTER
@@ -179,11 +210,14 @@ def _phases(
 ) -> list[tuple[int, float]]:
     """Where bars may begin, as grid units before unit 0, and how likely each is."""
     bar = int(parse_meter(meter).length * 4 * QUARTER)
-    beat = int(size * QUARTER)
-    phases = [-told.downbeat * beat % bar] if told.in_bar else list(range(0, bar, beat))
+    beat = size * QUARTER
+    if told.in_bar:
+        phases = [round(-told.downbeat * beat) % bar]
+    else:
+        phases = sorted({round(number * beat) % bar for number in range(max(1, int(bar / beat)))})
     known = meter.replace("2/2", "4/4")
     if known not in CELLS:
-        return [(phases[0], 0.0)]
+        return [(phase, accents(onsets, reading, bar, phase)) for phase in phases]
     rows = features(onsets, reading.units, reading.quarter)
     logs = model.network.log_probabilities(rows)[:, FIRST[known] : FIRST[known] + CELLS[known]]
     cells = [(reading.units + phase) // CELL % CELLS[known] for phase in phases]
