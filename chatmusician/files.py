@@ -6,10 +6,12 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
-from chatmusician.errors import InputError, LimitError, OutputError
+from chatmusician.errors import InputError, LimitError, OutputError, UsageError
 
 STDIN = "-"
+LOCK = "lock"
 MAX_BYTES = 256 * 1024 * 1024
 
 
@@ -60,6 +62,27 @@ def write_atomic(path: str, data: bytes) -> None:
         _replace(target, data)
     except (OSError, ValueError) as error:
         raise OutputError(_reason(error, "written"), path=path) from error
+
+
+def alone_in(output: Path) -> IO[str] | None:
+    """Hold a run's folder until the file is closed: two processes, or the workers of a killed
+    launcher, would spoil each other's results. UsageError where another holds it."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return None
+    output.mkdir(parents=True, exist_ok=True)
+    held = (output / LOCK).open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise UsageError(
+            f"another process is writing to {output}", hint="wait for its end, or end it"
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+    return held
 
 
 def _replace(target: Path, data: bytes) -> None:

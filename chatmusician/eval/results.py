@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 from chatmusician.errors import InputError, OutputError, UsageError
 from chatmusician.eval.intervals import Measure
 from chatmusician.eval.provenance import Clock, now
-from chatmusician.files import read_bytes, write_atomic
+from chatmusician.files import LOCK, alone_in, read_bytes, write_atomic
 
 FORMAT = 1
 RESULT, ITEMS, RUN, TABLE, PLOT = "result.json", "items.jsonl", "run.json", "table.md", "plot.png"
@@ -95,11 +95,21 @@ class Run:
         self.items: dict[str, Item] = {}
         self.times: dict[str, float] = {}
         self._file: IO[str] | None = None
+        try:
+            self._held = alone_in(self.folder)
+        except OSError as error:
+            raise OutputError(error.strerror or str(error), path=str(folder)) from error
+        try:
+            self._begin(fresh=fresh)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, *, fresh: bool) -> None:
         earlier = None if fresh else self._earlier()
         started = earlier["started"] if earlier else now()
         self.clock = Clock(float(earlier["seconds"]) if earlier else 0.0, started=started)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             if earlier:
                 self.items = {item.id: item for item in read_items(self.folder, torn=True)}
                 self.times = _read_times(self.folder / TIMES)
@@ -110,7 +120,7 @@ class Run:
             self._note()
             self._file = (self.folder / ITEMS).open("a", encoding="utf-8")
         except OSError as error:
-            raise OutputError(error.strerror or str(error), path=str(folder)) from error
+            raise OutputError(error.strerror or str(error), path=str(self.folder)) from error
 
     def add(self, item: Item) -> None:
         assert self._file is not None, "the run was closed"
@@ -131,6 +141,10 @@ class Run:
             self._file.close()
             self._file = None
             self._note()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+            (self.folder / LOCK).unlink(missing_ok=True)
 
     def __enter__(self) -> Run:
         return self

@@ -6,32 +6,9 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import IO
-
-from chatmusician.errors import UsageError
 
 WHOLE = "whole"
 _NAME = re.compile(r"checkpoint-(\d+)")
-
-
-def alone_in(output: Path) -> IO[str] | None:
-    """Hold the run's folder: the workers of a killed launcher may still be writing there."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return None
-    output.mkdir(parents=True, exist_ok=True)
-    held = (output / "lock").open("w")
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        held.close()
-        raise UsageError(
-            f"another process is writing to {output}", hint="wait for its end, or end it"
-        ) from None
-    except OSError:  # a file system without locks
-        pass
-    return held
 
 
 def finish(folder: Path, keep: int) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import InputError, LimitError, UsageError
-from chatmusician.files import share, write_atomic
+from chatmusician.files import alone_in, share, write_atomic
 from chatmusician.train import arguments as told
 from chatmusician.train.build import base_sample, build, load_tokenizer, resolve_attention
-from chatmusician.train.checkpoints import alone_in, last_whole
+from chatmusician.train.checkpoints import last_whole
 from chatmusician.train.config import Config
 from chatmusician.train.config_io import as_mapping
 from chatmusician.train.data import Rows, check_data, collate

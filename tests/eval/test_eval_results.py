@@ -153,3 +153,16 @@ def test_a_plot_is_a_png() -> None:
     made = draw("t", [points, Bars("tones", ["C", "D"], {"us": [0.4, 0.6]})])
     assert made.startswith(b"\x89PNG")
     assert made != draw("t", [points, Bars("tones", ["C", "D"], {"us": [0.6, 0.4]})])
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
+    """The second would replace the file that the first writes its items to."""
+    with Run(tmp_path, SETTINGS, fresh=False) as run:
+        run.add(item("q0"))
+        with pytest.raises(UsageError, match="another process is writing"):
+            Run(tmp_path, SETTINGS, fresh=False)
+        run.add(item("q1"))
+    with pytest.raises(UsageError, match="another model"):
+        Run(tmp_path, {"model": "other", "seed": 1}, fresh=False)
+    assert not (tmp_path / "lock").exists()
+    assert list(work(tmp_path).items) == IDS

@@ -19,6 +19,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 from chatmusician.errors import UsageError  # noqa: E402
+from chatmusician.files import alone_in  # noqa: E402
 from chatmusician.train import checkpoints, config_io  # noqa: E402
 from chatmusician.train.run import train  # noqa: E402
 from chatmusician.train.trainer import TokenTrainer  # noqa: E402
@@ -215,7 +216,7 @@ def test_older_checkpoints_go_and_halves_too(tmp_path: Path, keep: int, left: li
 
 
 def test_two_runs_in_one_folder_are_refused(settings: Settings, tmp_path: Path) -> None:
-    held = checkpoints.alone_in(tmp_path / "out")
+    held = alone_in(tmp_path / "out")
     config = config_io.from_mapping(settings(tmp_path / "out", optimizer={"steps": 1}))
     with pytest.raises(UsageError, match="another process is writing"):
         train(config)
