@@ -1,11 +1,12 @@
 """How often `describe` is right: facts of held-out tunes from their MIDI, and from their sound.
 
-python -m benchmarks.facts [--tunes N] [--sounds N] [--seed N]
+python -m benchmarks.facts [--book FILE] [--tunes N] [--sounds N] [--seed N]
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,27 +28,44 @@ from chatmusician.transcription.facts.source import of_tune
 COLLECTIONS = ("nottingham", "thesession", "folkwiki", "oneills")
 
 
-def tunes(count: int, chance: random.Random) -> Iterator[tuple[str, Tune, Piece]]:
-    """Tunes in one key and one meter, half of them with chord symbols, collections in turn."""
+def tunes(count: int, chance: random.Random, book: str) -> Iterator[Tune]:
+    """Tunes in one key and one meter, of an ABC file or of the collections."""
+    made = 0
+    for tune in _of_book(book, chance) if book else _of_collections(chance):
+        try:
+            piece = of_tune(tune, "")
+        except ChatMusicianError:
+            continue
+        voices = piece.line.voices
+        plain = len(voices) == 1 and not voices[0].meters and not voices[0].keys
+        if plain and not piece.line.meter.free and piece.line.key.tonic and len(piece.bars) >= 8:
+            yield tune
+            made += 1
+        if made == count:
+            return
+
+
+def _of_book(path: str, chance: random.Random) -> Iterator[Tune]:
+    """Those with chord symbols first: few have them."""
+    found = list(abc.read(Path(path).read_bytes()).tunes)
+    chance.shuffle(found)
+    found.sort(key=lambda tune: not any(v.chord_symbols for v in abc.timeline(tune).voices[:1]))
+    yield from found
+
+
+def _of_collections(chance: random.Random) -> Iterator[Tune]:
+    """Half of them with chord symbols, the collections in turn."""
     names = {
         name: [(f"{name} {p.id}", p.data) for p in CORPORA[name].pieces()] for name in COLLECTIONS
     }
     for rows in names.values():
         chance.shuffle(rows)
     order = ["nottingham", *COLLECTIONS[1:], "nottingham", "nottingham"]
-    made = 0
-    while made < count:
-        name, data = names[order[made % len(order)]].pop()
-        try:
-            tune = abc.read(data).tunes[0]
-            piece = of_tune(tune, name)
-        except (ChatMusicianError, IndexError):
-            continue
-        voices = piece.line.voices
-        plain = len(voices) == 1 and not voices[0].meters and not voices[0].keys
-        if plain and not piece.line.meter.free and piece.line.key.tonic and len(piece.bars) >= 8:
-            yield name, tune, piece
-            made += 1
+    for number in itertools.count():
+        _, data = names[order[number % len(order)]].pop()
+        found = abc.read(data).tunes
+        if found:
+            yield found[0]
 
 
 def agreement(stated: Sequence[Sounding], found: Sequence[Sounding]) -> tuple[float, float] | None:
@@ -103,13 +121,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tunes", type=int, default=200)
     parser.add_argument("--sounds", type=int, default=40, help="of them, heard as sound as well")
+    parser.add_argument("--book", default="", help="an ABC file of tunes to take instead")
     parser.add_argument("--seed", type=int, default=3)
     args = parser.parse_args()
     chance = random.Random(args.seed)
     by_midi, by_sound = Tally(), Tally()
     with tempfile.TemporaryDirectory() as made:
         midi, wav = Path(made, "a.mid"), Path(made, "a.wav")
-        for number, (_, tune, _) in enumerate(tunes(args.tunes, chance)):
+        for number, tune in enumerate(tunes(args.tunes, chance, args.book)):
             # The tempo a tune states is hardly ever read off its notes; any will do.
             beat = of_tune(tune, "").beat
             tempo = chance.choice((1, 1.5)) * chance.uniform(62, 118)

@@ -27,6 +27,8 @@ def print_bytes(data: bytes) -> None:
 
 
 def note(message: str) -> None:
+    # Where both go to one file, what was said first stands first.
+    sys.stdout.flush()
     print(message, file=sys.stderr)
 
 
