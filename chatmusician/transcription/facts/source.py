@@ -120,7 +120,7 @@ def of_transcription(made: Transcription) -> Piece:
         name: Stated(notes, round(sure.get(name, mean), 3)) for name in ("meter", "key", "notes")
     }
     known["tempo"] = known["downbeats"] = Stated(
-        "our beat tracking over the notes" + (" and the sound" if heard.is_audio else ""),
+        "our beat tracking over the notes",
         round(sure.get("meter", mean), 3),
     )
     return Piece(
