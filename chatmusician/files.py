@@ -67,11 +67,11 @@ def write_atomic(path: str, data: bytes) -> None:
 def alone_in(output: Path) -> IO[str] | None:
     """Hold a run's folder until the file is closed: two processes, or the workers of a killed
     launcher, would spoil each other's results. UsageError where another holds it."""
+    output.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
     except ImportError:  # not on Windows
         return None
-    output.mkdir(parents=True, exist_ok=True)
     held = (output / LOCK).open("w")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
     request = _request(args.prompt)
     formats = _formats(args.format)
-    _refuse_file(args.output)
+    refuse_file_for_folder(args.output)
     reading = read_request(request, {name: getattr(args, name) for name, _, _ in _BRIEF})
     for line in reading.lines():
         note(line)
@@ -119,12 +119,6 @@ def _formats(given: str) -> list[str]:
             hint=f"known: {', '.join(FORMATS)}",
         )
     return list(dict.fromkeys(["abc", *formats]))
-
-
-def _refuse_file(output: str) -> None:
-    from chatmusician.rendering import FORMATS
-
-    refuse_file_for_folder(output, FORMATS)
 
 
 def _shown(args: argparse.Namespace) -> OnText | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection
 from pathlib import Path
 
 from chatmusician.errors import ChatMusicianError, UsageError
@@ -42,15 +41,17 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-_PLOTS = ("roll", "overview")
 _ENDINGS = {"midi": "mid", "xml": "musicxml"}
 
 
-def refuse_file_for_folder(name: str, formats: Collection[str]) -> None:
+def refuse_file_for_folder(name: str) -> None:
     """``-o tune.wav`` where a folder belongs would make a folder of that name."""
+    from chatmusician.rendering import FORMATS
+
     ending = Path(name).suffix[1:].lower()
     format = _ENDINGS.get(ending, ending)
+    plot = format in ("roll", "overview")  # formats, but no endings of files
     named_folder = name.endswith(("/", os.sep)) or Path(name).is_dir()
-    if format in formats and format not in _PLOTS and not named_folder:
+    if format in FORMATS and not plot and not named_folder:
         hint = f"--format {format} chooses what is written"
         raise UsageError(f"-o names a folder, and {name} looks like a file", hint=hint)

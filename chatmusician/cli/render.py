@@ -89,10 +89,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _render(args: argparse.Namespace, options: RenderOptions) -> int:
-    from chatmusician.rendering import FORMATS, Renderer
+    from chatmusician.rendering import Renderer
 
     formats = [word.strip().lower() for word in args.format.split(",") if word.strip()]
-    refuse_file_for_folder(args.output, FORMATS)
+    refuse_file_for_folder(args.output)
     renderer = Renderer(args.files, args.output, formats, options)
     results: list[Rendered] = []
 

@@ -95,10 +95,7 @@ class Run:
         self.items: dict[str, Item] = {}
         self.times: dict[str, float] = {}
         self._file: IO[str] | None = None
-        try:
-            self._held = alone_in(self.folder)
-        except OSError as error:
-            raise OutputError(error.strerror or str(error), path=str(folder)) from error
+        self._held: IO[str] | None = None
         try:
             self._begin(fresh=fresh)
         except BaseException:
@@ -106,10 +103,11 @@ class Run:
             raise
 
     def _begin(self, *, fresh: bool) -> None:
-        earlier = None if fresh else self._earlier()
-        started = earlier["started"] if earlier else now()
-        self.clock = Clock(float(earlier["seconds"]) if earlier else 0.0, started=started)
         try:
+            self._held = alone_in(self.folder)
+            earlier = None if fresh else self._earlier()
+            started = earlier["started"] if earlier else now()
+            self.clock = Clock(float(earlier["seconds"]) if earlier else 0.0, started=started)
             if earlier:
                 self.items = {item.id: item for item in read_items(self.folder, torn=True)}
                 self.times = _read_times(self.folder / TIMES)

@@ -98,17 +98,24 @@ def candidates(onsets: Onsets, read: Sequence[Reading], model: Model) -> list[Ca
     for reading in read:
         rows = features(onsets, reading.units, reading.quarter)
         logs = model.network.log_probabilities(rows)
-        cells = reading.units // CELL
         for meter, size in CELLS.items():
-            own = logs[:, FIRST[meter] : FIRST[meter] + size]
-            places = (cells[:, None] + np.arange(size)) % size
-            scores = np.take_along_axis(own, places, 1).mean(0)
+            phases = [cell * CELL for cell in range(size)]
             found += [
-                Candidate(reading, meter, phase * CELL, float(score))
-                for phase, score in enumerate(scores)
+                Candidate(reading, meter, phase, score)
+                for phase, score in zip(
+                    phases, phase_scores(logs, reading.units, meter, phases), strict=True
+                )
             ]
     found.sort(key=lambda one: -one.score)
     return found
+
+
+def phase_scores(logs: Any, units: Any, meter: str, phases: Sequence[int]) -> list[float]:
+    """How likely the network finds bars of a meter that begin so many grid units before unit 0."""
+    size = CELLS[meter]
+    places = (units[:, None] + np.array(phases)) // CELL % size
+    own = logs[:, FIRST[meter] : FIRST[meter] + size]
+    return [float(score) for score in np.take_along_axis(own, places, 1).mean(0)]
 
 
 @dataclass(frozen=True)
@@ -174,21 +181,24 @@ def _in_other_meter(onsets: Onsets, read: Sequence[Reading], model: Model, meter
     best, found = -np.inf, None
     for reading in read:
         usual = -abs(np.log(reading.quarter / 0.5)) * 0.3 - 0.5 * abs(np.log(reading.level))
-        for phase in range(0, size, CELL):
-            score = accents(onsets, reading, size, phase) + usual
-            if score > best:
-                best, found = score, (reading, phase)
+        phases = range(0, size, CELL)
+        for phase, accent in zip(phases, accents(onsets, reading, size, phases), strict=True):
+            if accent + usual > best:
+                best, found = accent + usual, (reading, phase)
     assert found is not None
     return Chosen(found[0], meter.name, found[1], UNSURE)
 
 
-def accents(onsets: Onsets, reading: Reading, size: int, phase: int) -> float:
-    """How much bars of ``size`` grid units that begin there are like bars."""
+def accents(onsets: Onsets, reading: Reading, size: int, phases: Sequence[int]) -> list[float]:
+    """For each phase how much bars of ``size`` grid units that begin there are like bars."""
     steps = np.append(np.diff(reading.units), QUARTER)
     weight = np.log1p(steps / CELL)
     back, _ = echoes(reading.units, onsets.top, size)
-    first = (reading.units + phase) % size == 0
-    filled = len(np.unique((reading.units[first] + phase) // size))
     bars = (reading.units[-1] - reading.units[0]) / size + 1
-    accent = (weight * first).sum() / weight.sum() * size / QUARTER
-    return float(accent + 0.5 * filled / bars + back.mean())
+    found = []
+    for phase in phases:
+        first = (reading.units + phase) % size == 0
+        filled = len(np.unique((reading.units[first] + phase) // size))
+        accent = (weight * first).sum() / weight.sum() * size / QUARTER
+        found.append(float(accent + 0.5 * filled / bars + back.mean()))
+    return found

@@ -95,7 +95,7 @@ def _texture(onsets: Onsets, units: Any, middle: float) -> Any:
     again, and how much the tones of a stretch differ from those of the one before."""
     count = len(units)
     out = np.zeros((count, WIDTH - _LINE), np.float32)
-    bass = np.flatnonzero((onsets.low < middle - _BASS) & (onsets.count > 0))
+    bass = np.flatnonzero(onsets.low < middle - _BASS)
     kinds = len(_STEPS) + 1
     if len(bass) > 1:
         steps = np.append(np.diff(units[bass]), units[-1] - units[bass[-1]] + QUARTER)
@@ -118,9 +118,9 @@ def _texture(onsets: Onsets, units: Any, middle: float) -> Any:
         alike = tones(units - wide, units) * tones(units, units + wide)
         out[:, at] = 1 - alike.sum(1)
         at += 1
+    now = tones(units, units + QUARTER)
     for lag in _SLOW_LAGS:
         shift = round(lag * QUARTER)
-        now = tones(units, units + QUARTER)
         out[:, at] = (now * tones(units - shift, units - shift + QUARTER)).sum(1)
         at += 1
     out[:, at] = np.log2(np.maximum(1, onsets.count)) / 3

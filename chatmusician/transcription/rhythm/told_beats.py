@@ -13,9 +13,16 @@ import numpy as np
 from chatmusician.abc.fields import parse_meter
 from chatmusician.errors import InputError
 from chatmusician.transcription.beats import beat_of
-from chatmusician.transcription.rhythm.choice import UNSURE, Chosen, Reading, accents, certainty
+from chatmusician.transcription.rhythm.choice import (
+    UNSURE,
+    Chosen,
+    Reading,
+    accents,
+    certainty,
+    phase_scores,
+)
 from chatmusician.transcription.rhythm.features import Onsets, features
-from chatmusician.transcription.rhythm.network import BARS, CELL, CELLS, FIRST, Model
+from chatmusician.transcription.rhythm.network import BARS, CELLS, Model
 from chatmusician.transcription.rhythm.tracker import QUARTER, Steps
 from chatmusician.transcription.written import Beat
 
@@ -69,15 +76,19 @@ def choose_by_beats(
         remarks = (
             "the beats are not numbered as in the meter that is told; their numbers are not used",
         )
-    read: dict[Fraction, Reading] = {}
+    # By the size of a beat and whether it is compound: meters share readings.
+    read: dict[tuple[Fraction, bool], tuple[Reading, Any]] = {}
     found: list[tuple[float, Reading, str, int, Fraction]] = []
     for name, size in _meters(told.in_bar, meter):
-        key = -size if _is_compound(name) else size
-        if key not in read:
-            read[key] = _reading(onsets, model, told, size, compound=_is_compound(name))
+        kind = size, _is_compound(name)
+        if kind not in read:
+            reading = _reading(onsets, model, told, size, compound=kind[1])
+            rows = features(onsets, reading.units, reading.quarter)
+            read[kind] = reading, model.network.log_probabilities(rows)
+        reading, logs = read[kind]
         found += [
-            (score + _FIT * read[key].fit, read[key], name, phase, size)
-            for phase, score in _phases(onsets, model, told, read[key], name, size)
+            (score + _FIT * reading.fit, reading, name, phase, size)
+            for phase, score in _phases(onsets, logs, told, reading, name, size)
         ]
     found.sort(key=lambda one: -one[0])
     _, reading, name, phase, size = found[0]
@@ -206,7 +217,7 @@ def _near(wanted: float, steps: Steps) -> tuple[Any, Any]:
 
 
 def _phases(
-    onsets: Onsets, model: Model, told: _Beats, reading: Reading, meter: str, size: Fraction
+    onsets: Onsets, logs: Any, told: _Beats, reading: Reading, meter: str, size: Fraction
 ) -> list[tuple[int, float]]:
     """Where bars may begin, as grid units before unit 0, and how likely each is."""
     bar = int(parse_meter(meter).length * 4 * QUARTER)
@@ -216,10 +227,8 @@ def _phases(
     else:
         phases = sorted({round(number * beat) % bar for number in range(max(1, int(bar / beat)))})
     known = meter.replace("2/2", "4/4")
-    if known not in CELLS:
-        return [(phase, accents(onsets, reading, bar, phase)) for phase in phases]
-    rows = features(onsets, reading.units, reading.quarter)
-    logs = model.network.log_probabilities(rows)[:, FIRST[known] : FIRST[known] + CELLS[known]]
-    cells = [(reading.units + phase) // CELL % CELLS[known] for phase in phases]
-    means = [float(np.take_along_axis(logs, own[:, None], 1).mean()) for own in cells]
-    return list(zip(phases, means, strict=True))
+    if known in CELLS:
+        scores = phase_scores(logs, reading.units, known, phases)
+    else:
+        scores = accents(onsets, reading, bar, phases)
+    return list(zip(phases, scores, strict=True))
