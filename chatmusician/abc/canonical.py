@@ -18,6 +18,7 @@ from chatmusician.abc.fields import (
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
 from chatmusician.abc.spelling import ACCIDENTALS, head
+from chatmusician.abc.splits import split_bars
 from chatmusician.abc.tables import SHORTHAND
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import NO_PROPERTIES, Timeline, Written
@@ -97,6 +98,7 @@ class _Voice:
     opens: int = 0
     style: str = ""
     music: bool = False
+    measure: int = -1
     begins: Properties = NO_PROPERTIES
     laid: Properties = NO_PROPERTIES
 
@@ -115,6 +117,13 @@ class _Writer:
             self.read.setdefault(int(written.element), []).append(written)
         self.timed = {voice.id: voice for voice in self.line.voices}
         self.voices: dict[str, _Voice] = {}
+        # Measures that only begin a bar: the line ends after each, as it does in the source.
+        self.pieces = {
+            voice.id: {at for split in splits for at in range(split.first, split.last)}
+            for voice, splits in zip(
+                self.line.voices, split_bars(self.line.voices, tune.text), strict=True
+            )
+        }
         self.sung: dict[str, dict[int, dict[int, Sung]]] = {}
         for voice in self.line.voices:
             by_verse: dict[int, dict[int, Sung]] = {}
@@ -262,6 +271,7 @@ class _Writer:
             return
         self.space(voice, read[0])
         voice.music = True
+        voice.measure = int(read[0].measure)
         if isinstance(element, Rest):
             voice.now.append(element.letter + self.size(read[0]))
             return
@@ -342,7 +352,7 @@ class _Writer:
         voice.now = []
         voice.full += voice.music
         voice.music = False
-        if voice.full >= self.bars_per_line:
+        if voice.full >= self.bars_per_line or voice.measure in self.pieces.get(voice.id, ()):
             self.end_line(voice)
 
     def end_line(self, voice: _Voice) -> None:

@@ -10,6 +10,7 @@ from mypy_extensions import i64
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.playing import TooManyError, part_order, playing_order, sections
 from chatmusician.abc.reader import diagnostic
+from chatmusician.abc.splits import split_bars
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import Book, Diagnostic, Field, Tune, by_place
@@ -62,6 +63,10 @@ class Checker:
         # the first of its endings.
         self.opening: i64 = 0
         self.before_ending: i64 = 0
+        # Bars cut in pieces by line ends (see `is_split`), and
+        # the onsets of those already reported.
+        self.splits: dict[str, dict[int, tuple[int, int]]] | None = None
+        self.reported: set[int] = set()
 
     def add(self, code: str, start: i64, end: i64, detail: str = "") -> None:
         self.found.append(diagnostic(self.tune, code, int(start), int(end), detail))
@@ -120,7 +125,7 @@ class Checker:
             elif measure.section or measure.opens > 0:
                 self.opening = i
             if measure.length != measure.want * measure.count and measure.want > 0:
-                self.wrong_length(measures, i, section)
+                self.wrong_length(voice, i, section)
             if measure.overlay >= 0:
                 found = self.length(measure.overlay)
                 wanted = self.length(measure.length)
@@ -129,17 +134,46 @@ class Checker:
                 )
             i += 1
 
-    def wrong_length(self, measures: list[Measure], i: i64, section: i64) -> None:
+    def wrong_length(self, voice: VoiceLine, i: i64, section: i64) -> None:
+        measures = voice.measures
         measure = measures[i]
         if measure.flawed or measure.length == 0:
             return
-        if measure.length < measure.want and self.is_partial(measures, i, section):
+        short = measure.length < measure.want
+        if short and (self.is_partial(measures, i, section) or self.is_split(voice, i)):
             return
-        code = "bar-too-short" if measure.length < measure.want else "bar-too-long"
-        if code == "bar-too-short" and is_split(measures, i):
-            code = "split-bar"
+        code = "bar-too-short" if short else "bar-too-long"
         detail = f"{self.length(measure.length)} where the meter wants {self.length(measure.want)}"
         self.add(code, measure.first, measure.last, f"bar {i + 1} holds {detail}")
+
+    def is_split(self, voice: VoiceLine, i: i64) -> bool:
+        """Whether a short bar is a piece of one cut by line ends; each is reported once."""
+        if self.splits is None:
+            self.splits = self.find_splits()
+        found = self.splits[voice.id].get(int(i))
+        if found is None:
+            return False
+        pieces = voice.measures[found[0] : found[1] + 1]
+        start = int(pieces[0].start)
+        if start not in self.reported:
+            self.reported.add(start)
+            lengths = " + ".join([self.length(piece.length) for piece in pieces])
+            detail = f"bars {found[0] + 1} to {found[1] + 1} hold {lengths}"
+            self.add("split-bar", pieces[0].first, pieces[0].last, detail)
+        return True
+
+    def find_splits(self) -> dict[str, dict[int, tuple[int, int]]]:
+        """For each voice, by piece: the first and the last piece of the bar."""
+        voices = self.line.voices
+        found: dict[str, dict[int, tuple[int, int]]] = {}
+        every = split_bars(voices, self.tune.text)
+        for voice, splits in zip(voices, every):  # noqa: B905 - compiled
+            pieces: dict[int, tuple[int, int]] = {}
+            for split in splits:
+                for at in range(split.first, split.last + 1):
+                    pieces[at] = (split.first, split.last)
+            found[voice.id] = pieces
+        return found
 
     def length(self, ticks: i64) -> str:
         """A length in whole notes, as people write it (3/4)."""
@@ -251,16 +285,6 @@ class Checker:
                 element = self.tune.elements[tone.element]
                 detail = f"{instrument} plays {low} to {high}, this is {tone.pitch}"
                 self.add("out-of-range", element.start, element.end, detail)
-
-
-def is_split(measures: list[Measure], i: i64) -> bool:
-    """Whether a line break cuts one full bar in two that add up."""
-    measure = measures[i]
-    if i + 1 < len(measures) and measures[i + 1].line_start:
-        return measure.length + measures[i + 1].length == measure.want
-    if measure.line_start and i > 0:
-        return measure.length + measures[i - 1].length == measure.want
-    return False
 
 
 def bar_count(voice: VoiceLine) -> int:

@@ -77,11 +77,18 @@ class Score:
 
 @dataclass
 class _BarText:
-    """A bar as text; for each note it holds, the syllables by verse."""
+    """A bar as text; for each note it holds, the syllables by verse.
+
+    ``length`` and ``full`` (the meter's) are in quarters; ``goes_on`` is True where nothing but
+    a plain bar line is between this bar and the next.
+    """
 
     text: str
     sung: list[dict[int, str]]
     ends_section: bool
+    length: Fraction
+    full: Fraction
+    goes_on: bool
 
 
 def notate(score: Score) -> str:
@@ -112,7 +119,12 @@ def _sings(bar: _BarText) -> bool:
 
 
 def _line_spans(written: list[list[_BarText]]) -> list[tuple[int, int]]:
-    """Where lines begin and end: four bars, fewer where they are long or a section ends."""
+    """Where lines begin and end: four bars, fewer where they are long or a section ends.
+
+    A line also ends inside a bar that is cut in pieces: only there may a bar line be (see
+    ``splits``).
+    """
+    inside = set().union(*map(_inside_bar, written))
     longest = max(written, key=len, default=[])
     spans: list[tuple[int, int]] = []
     first = 0
@@ -122,10 +134,28 @@ def _line_spans(written: list[list[_BarText]]) -> list[tuple[int, int]]:
         ends = longest[at].ends_section and count > 1
         orphan = count == _BARS_PER_LINE and not last and longest[at + 1].ends_section
         wide = any(sum(len(b.text) for b in bars[first : at + 2]) > _LINE_WIDTH for bars in written)
-        if last or ends or (count >= _BARS_PER_LINE and not orphan) or wide:
+        if last or ends or at in inside or (count >= _BARS_PER_LINE and not orphan) or wide:
             spans.append((first, at + 1))
             first = at + 1
     return spans
+
+
+def _inside_bar(bars: list[_BarText]) -> set[int]:
+    """The indices of pieces of bars that further pieces complete to the meter's length."""
+    found: set[int] = set()
+    at = 0
+    while at < len(bars):
+        last, total, full = at, bars[at].length, bars[at].full
+        while 0 < total < full and bars[last].goes_on and last + 1 < len(bars):
+            last += 1
+            if not bars[last].length or bars[last].full != full:
+                break
+            total += bars[last].length
+        if total == full and last > at:
+            found.update(range(at, last))
+            at = last
+        at += 1
+    return found
 
 
 def _words(sung: list[dict[int, str]], more: bool) -> list[str]:
@@ -193,7 +223,8 @@ class _PartWriter:
         line = self.bar_line(index, end)
         after = self.signs.get(end, [])
         ends = line not in ("|", ".|", "[|]") and not any(map(_ENDING.fullmatch, after))
-        return _BarText(f"{text} {line} ", self.sung, ends)
+        goes_on = line == "|" and end not in self.meters and all(sign == "|" for sign in after)
+        return _BarText(f"{text} {line} ", self.sung, ends, end - start, self.full, goes_on)
 
     def changes(self, onset: Fraction) -> str:
         text = ""

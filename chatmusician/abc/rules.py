@@ -29,7 +29,7 @@ class Rule:
 RULES: Final[tuple[Rule, ...]] = (
     Rule("bar-too-short", "bar-length", ERROR, "A bar holds less than the meter asks and is no pickup.", "Add the missing length, or mark the change of meter with M:."),
     Rule("bar-too-long", "bar-length", ERROR, "A bar holds more than the meter asks.", "Take the surplus out, or put in the missing bar line or M:."),
-    Rule("split-bar", "bar-length", INFO, "A line break cuts a bar in two; the halves add up.", "Leave out the bar line at the line's end, or begin the line with the whole bar."),
+    Rule("split-bar", "bar-length", INFO, "A line end cuts a bar in pieces, each with a bar line; together they fill it.", "Leave out the bar line at the line's end, or begin the line with the whole bar."),
     Rule("overlay-length", "bar-length", ERROR, "An overlay (&) is not as long as its bar.", "Fill the layer with rests (x) to the length of the bar."),
     Rule("unknown-character", "syntax", WARNING, "A character that means nothing here.", "Remove it, or put words in quotes as an annotation (\"^text\").", True),
     Rule("unclosed-chord", "syntax", ERROR, "A chord's [ has no ] before the bar or line ends.", "Close the chord with ]."),

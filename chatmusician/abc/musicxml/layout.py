@@ -137,6 +137,7 @@ class ScoreBar:
     number: str = ""
     implicit: bool = False
     line_start: bool = False
+    continues: bool = False
     rest_bars: int = 0
 
 

@@ -19,6 +19,7 @@ from chatmusician.abc.musicxml.layout import (
 )
 from chatmusician.abc.musicxml.layout_align import align_bars, spill
 from chatmusician.abc.playing import sections
+from chatmusician.abc.splits import split_bars
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 
 _MOST_BARS: Final = 20_000
@@ -29,9 +30,13 @@ _MOST_FILLED: Final = 100_000
 def finish(layout: Layout, line: Timeline) -> Layout:
     """Complete a walked layout; voices without any music get no part, unless none has any."""
     kept: list[Part] = []
-    for part, voice in zip(layout.parts, line.voices, strict=True):
+    every_split = split_bars(line.voices, line.tune.text)
+    for part, voice, splits in zip(layout.parts, line.voices, every_split, strict=True):
         for bar, measure in zip(part.bars, voice.measures, strict=False):
             _know(bar, measure)
+        for split in splits:
+            for bar in part.bars[split.first + 1 : split.last + 1]:
+                bar.continues = True
         _open_repeats(part.bars, voice.measures)
         spill(part.bars)
         for bar in part.bars:
@@ -279,7 +284,7 @@ def _number(bars: list[ScoreBar]) -> None:
             continue
         short_before = 0 < before.length < before.want and not before.implicit
         joined = bar.section and short and before.length + bar.length == before.want
-        half = short_before and (not before.closed or joined)
+        half = bar.continues or (short_before and (not before.closed or joined))
         if bar.ending:
             # Where the first ending cuts a bar, the others begin with the same half.
             half = half or (cut_by_ending and short)
