@@ -44,7 +44,6 @@ from chatmusician.abc.tune import (
     Overlay,
     Rest,
     Slur,
-    Tie,
     Tune,
     Tuplet,
 )
@@ -116,6 +115,7 @@ class _Writer:
         for written in self.line.written:
             self.read.setdefault(int(written.element), []).append(written)
         self.timed = {voice.id: voice for voice in self.line.voices}
+        self.late_ties = _late_ties(self.line)
         self.voices: dict[str, _Voice] = {}
         # Measures that only begin a bar: the line ends after each, as it does in the source.
         self.pieces = {
@@ -236,20 +236,11 @@ class _Writer:
             self.bar_line(voice)
             voice.now.append("[" + ",".join(str(n) for n in element.numbers) + " ")
             return
-        elif isinstance(element, Tie):
-            self.late_tie(voice)
-            return
         if text:
             after = isinstance(element, Slur) and not element.opens
             if not after:
                 self.bar_line(voice)
             voice.now.append(text)
-
-    def late_tie(self, voice: _Voice) -> None:
-        for at in range(len(voice.now) - 1, -1, -1):
-            if voice.now[at][-1:].isalnum() or voice.now[at][-1:] in "/,']":
-                voice.now[at] += "-"
-                return
 
     def tuplet_text(self, tuplet: Tuplet) -> str:
         compound = parse_meter(self.line.meter.name).compound
@@ -277,17 +268,18 @@ class _Writer:
             return
         voice.spots.append(index)
         if isinstance(element, Note):
-            tie = "-" if element.tie else ""
+            tie = "-" if element.tie or index in self.late_ties else ""
             voice.now.append(self.pitch(voice, element, read[0]) + self.size(read[0]) + tie)
         else:
-            voice.now.append(self.chord(voice, element, read))
+            tied = bool(element.tie) or index in self.late_ties
+            voice.now.append(self.chord(voice, element, read, tied))
 
-    def chord(self, voice: _Voice, chord: Chord, read: list[Written]) -> str:
+    def chord(self, voice: _Voice, chord: Chord, read: list[Written], tied: bool) -> str:
         pairs = list(zip(chord.notes, read, strict=False))
         equal = len({w.plain for w in read}) == 1
         if equal:
             pairs.sort(key=lambda p: (p[0].step + 7 * p[0].octave, p[1].alter))
-        all_tied = bool(chord.tie) or all(n.tie for n in chord.notes)
+        all_tied = tied or all(n.tie for n in chord.notes)
         marks = "".join(
             _SHORT.get(e.name, f"!{e.name}!") for e in chord.inner if isinstance(e, Decoration)
         )
@@ -411,6 +403,12 @@ class _Writer:
         value = value.replace("[", "").replace("]", "").strip()
         self.bar_line(voice)
         voice.now.append(f"[{letter}:{value}]")
+
+
+def _late_ties(line: Timeline) -> set[int]:
+    """The notes and chords tied by a ``-`` apart from them; without those that tie nothing."""
+    idle = {start for code, start, _, _ in line.problems if code == "tie-to-nothing"}
+    return {element for element, start in line.late_ties if start not in idle}
 
 
 def drop_last_words(lines: list[str]) -> None:

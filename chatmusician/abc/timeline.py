@@ -424,6 +424,9 @@ class Builder(FieldBuilder):
         for tone in sounding:
             if tone is not None:
                 voice.ties.append(PendingTie(tone, -1, 0, tie.start, tie.end, True))
+        if self.tracing:
+            element = self.line.written[voice.last_written].element
+            self.line.late_ties.append((int(element), int(tie.start)))
 
     # -- bars -----------------------------------------------------------------
 

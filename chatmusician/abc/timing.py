@@ -244,6 +244,9 @@ class Timeline:
         self.order: str = ""
         self.graces: int = 0
         self.written: list[Written] = []
+        # With ``trace``: for each tie apart from its note, the note's element and the place
+        # of the tie.
+        self.late_ties: list[tuple[int, int]] = []
 
     def quarters(self, ticks: int) -> Fraction:
         """Ticks as an exact fraction of a quarter note."""

@@ -207,3 +207,25 @@ def test_lines_after_the_last_word_have_no_words() -> None:
     text = "X:1\nT:t\nL:1/4\nM:4/4\nK:C\n" + "CDEF|" * 12 + "\nw: one two three four | five\n"
     lines = abc.canonical(abc.read(text)).splitlines()
     assert [line for line in lines if line.startswith("w:")] == ["w: one two three four five"]
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ('C8|"C"-C8|', 'C8- | "C"C8 |'),
+        ("C8|!f!-C8|", "C8- | !f!C8 |"),
+        ("C8|{d}-C8|", "C8- | {d}C8 |"),
+        ("C8|-C8|", "C8- | C8 |"),
+        ("C8| - C8|", "C8- | C8 |"),
+        ("[CE]8|-[CE]8|", "[CE]8- | [CE]8 |"),
+        ("C8|[K:G]-C8|", "C8- | [K:G]C8 |"),
+        ("C8|D8|E8|F8|\n-F8|", "C8 | D8 | E8 | F8- |\nF8 |"),
+        ('C8|"C"-D8|', 'C8 | "C"D8 |'),
+        ('^F8|"C"-F8|', '^F8 | "C"F8 |'),
+        ("C8&E8|-C8&-E8|", "C8 & E8 | C8 & E8 |"),
+    ],
+)
+def test_a_tie_apart_from_its_note_is_written_at_the_note(source: str, written: str) -> None:
+    """A tie that ties nothing goes: at its note it could tie what it does not tie now."""
+    assert body(canonical(source)) == written
+    assert music(canonical(source))["expanded"] == music(f"X:1\n{HEAD}{source}\n")["expanded"]
