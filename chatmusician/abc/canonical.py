@@ -170,8 +170,8 @@ class _Writer:
         found = [f"X:{self.tune.x if self.tune.x.isdigit() else 1}"]
         for letter in _HEADER:
             found += [f"{letter}:{f.value}" for f in self.tune.fields(letter) if f.value]
-        if line.order:
-            found.append(f"P:{line.order}")
+        if parts := line.order or self.tune.value("P"):
+            found.append(f"P:{parts}")
         found += [f"M:{line.meter.name}", f"L:{UNIT}"]
         tempo = self.tune.fields("Q")
         if tempo and line.tempo is not None:

@@ -8,12 +8,12 @@ from typing import Final
 from mypy_extensions import i64
 
 from chatmusician.abc.lyrics import align
-from chatmusician.abc.playing import TooManyError, part_order, playing_order, sections
+from chatmusician.abc.playing import playing_order, sections
 from chatmusician.abc.reader import diagnostic
 from chatmusician.abc.splits import split_bars
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
-from chatmusician.abc.tune import Book, Diagnostic, Field, Tune, by_place
+from chatmusician.abc.tune import Book, Diagnostic, Tune, by_place
 from chatmusician.errors import UsageError
 
 # Sounding range of instruments, lowest and highest MIDI pitch.
@@ -90,8 +90,6 @@ class Checker:
                 self.range(voice, self.instrument)
         if len(sounding) > 1:
             self.voices(sounding)
-        if line.order:
-            self.parts()
         if self.is_long(sounding) and playing_order(line)[1]:
             self.add("too-many-events", 0, 1)
         self.found.sort(key=by_place)
@@ -260,23 +258,6 @@ class Checker:
                 self.add(
                     "voice-mismatch", other.first, other.last, detail + self.length(one.length)
                 )
-
-    def parts(self) -> None:
-        fields = [e for e in self.tune.header if isinstance(e, Field) and e.letter == "P"]
-        if not fields:
-            return
-        field = fields[-1]
-        try:
-            names = part_order(self.line.order)
-        except TooManyError:
-            return
-        if names is None:
-            self.add("bad-parts", field.start, field.end, field.value[:40])
-            return
-        present = {m.part for voice in self.line.voices for m in voice.measures if m.part}
-        missing = [name for name in dict.fromkeys(names) if name not in present]
-        if missing:
-            self.add("missing-part", field.start, field.end, ", ".join(missing))
 
     def range(self, voice: VoiceLine, instrument: str) -> None:
         low, high = RANGES[instrument]

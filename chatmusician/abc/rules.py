@@ -65,6 +65,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("bad-symbol", "header", WARNING, "U: cannot be read.", "Write U:T = !trill!."),
     Rule("bad-macro", "header", WARNING, "m: cannot be read.", "Write m:~G2 = {A}G{F}G."),
     Rule("missing-part", "header", WARNING, "The order in P: names a part the tune does not have.", "Mark the part in the body with P:."),
+    Rule("unplayed-part", "header", INFO, "The order in P: leaves out a part of the tune, so it is not played.", "Name every part in P:, or remove P: to play the tune as written."),
+    Rule("parts-label", "header", INFO, "P: in the header holds words and no order of parts; they are a label.", "Write an order with the letters of the parts (P:AABB), or the words in N:."),
     Rule("bad-tempo", "tempo", WARNING, "Q: cannot be read.", "Write Q:1/4=120."),
     Rule("old-tempo", "deprecated", INFO, "A tempo without a beat (Q:120, Q:C=120), deprecated in 2.1.", "Write the beat: Q:1/4=120.", True),
     Rule("zero-length", "length", ERROR, "A length of zero, or divided by zero; one unit is taken.", "Write a length above zero."),

@@ -17,6 +17,7 @@ from chatmusician.abc.fields import (
     parse_unit,
     parse_voice,
 )
+from chatmusician.abc.parts import part_labels, parts_field
 from chatmusician.abc.timing import NO_PROPERTIES, Mark, Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import NO_ACCIDENTAL, Directive, Element, Field, Note, Tune
 
@@ -47,6 +48,7 @@ class FieldBuilder:
         self.index: i64 = 0
         self.tracing: bool = False
         self.tempo_field: Field | None = None
+        self.parts_fields: list[Field] = []
 
     def problem(self, code: str, start: i64, end: i64, detail: str = "") -> None:
         self.line.problems.append((code, int(start), int(end), detail))
@@ -80,6 +82,8 @@ class FieldBuilder:
 
     def end_header(self) -> None:
         line = self.line
+        if self.parts_fields:
+            self.order()
         if not self.unit_stated:
             line.unit = default_unit(line.meter)
         num, den = line.unit
@@ -262,13 +266,23 @@ class FieldBuilder:
 
     def part(self, field: Field) -> None:
         if not self.in_body:
-            self.line.order = field.value
+            self.parts_fields.append(field)
             return
         voice = self.music_voice()
         self.break_measure(voice, field.start)
         voice.next_part = field.value.strip()[:1] or voice.next_part
         if self.line.order:
             voice.next_section = True
+
+    def order(self) -> None:
+        """The order of the parts: the last P: of the header that is one."""
+        labels = part_labels(self.tune.elements)
+        for field in self.parts_fields:
+            judged = parts_field(field.value, labels)
+            if judged.is_order:
+                self.line.order = field.value
+            if judged.code and field.value and field in self.tune.header:
+                self.problem(judged.code, field.start, field.end, judged.detail)
 
     def directive(self, directive: Directive) -> None:
         if directive.name == "propagate-accidentals":

@@ -50,6 +50,8 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "bad-symbol": (HEAD + "U:C=!f!\nCDEF|\n", "6:1"),
     "bad-macro": (HEAD + "m:x\nCDEF|\n", "6:1"),
     "missing-part": (HEAD.replace("K:", "P:AX\nK:") + "[P:A]CDEF|\n", "5:1"),
+    "unplayed-part": (HEAD.replace("K:", "P:A\nK:") + "[P:A]CDEF|[P:B]C4|\n", "5:1"),
+    "parts-label": (HEAD.replace("K:", "P:A(Lavena)\nK:") + "[P:A]CDEF|\n", "5:1"),
     "bad-tempo": (HEAD.replace("K:", "Q:quick\nK:") + "CDEF|\n", "5:1"),
     "old-tempo": (HEAD.replace("K:", "Q:120\nK:") + "CDEF|\n", "5:1"),
     "old-history": (HEAD.replace("K:", "H:one\ntwo\nK:") + "CDEF|\n", "6:1"),

@@ -106,6 +106,42 @@ CASES = [
     _repeat(
         "parts-missing", "[P:A]G|[P:B]A|", "GA", "GA", order="AXB", finds=("missing-part 5:1",)
     ),
+    _repeat("parts-words-after-letter", "[P:A]G|[P:B]A|", "GA", "GA", order="A(Lavena)"),
+    _repeat("parts-words", "[P:A]G|[P:B]A|", "GA", "GA", order="Waltz"),
+    _repeat("parts-words-lines", "P:A\nG|\nP:B\nA|", "GA", "GA", order="B (twice)"),
+    _repeat("parts-words-of-part-letters", "[P:B]G|[P:D]A|", "GA", "GA", order="Bad"),
+    _repeat("parts-words-are-labels-too", "P:Verse\nG|\nP:Chorus\nA|", "GA", "GA", order="Chorus"),
+    _repeat("parts-named-by-words", "P:Verse\nG|\nP:Chorus\nA|", "GA", "AGA", order="CVC"),
+    _repeat("parts-words-no-parts", "G|A|", "GA", "GA", order="A(Lavena)"),
+    _repeat(
+        "parts-small-letters",
+        "[P:a]G|[P:b]A|",
+        "GA",
+        "AG",
+        order="ba",
+        outside="abc2midi knows capital letters alone",
+    ),
+    _repeat(
+        "parts-left-out", "[P:A]G|[P:B]A|", "GA", "A", order="B", finds=("?unplayed-part 5:1",)
+    ),
+    _repeat(
+        "parts-missing-and-left-out",
+        "[P:A]G|[P:B]A|",
+        "GA",
+        "GA",
+        order="AIR",
+        finds=("missing-part 5:1",),
+        outside="abc2midi plays A alone",
+    ),
+    _repeat(
+        "parts-order-then-words",
+        "[P:A]G|[P:B]A|",
+        "GA",
+        "AG",
+        order="BA\nP:Lavena",
+        finds=("?parts-label 6:1",),
+        outside="abc2midi knows the last P: alone",
+    ),
     _repeat(
         "parts-unreadable", "[P:A]G|[P:B]A|", "GA", "GA", order="A(B", finds=("bad-parts 5:1",)
     ),
