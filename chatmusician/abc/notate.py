@@ -63,6 +63,8 @@ class Part:
 
 @dataclass
 class Score:
+    """A tune; an empty ``meter`` writes no M:, which 2.1 reads as free meter."""
+
     x: str
     title: str
     key: str
@@ -95,7 +97,7 @@ def notate(score: Score) -> str:
     """The score as the text of one ABC tune."""
     lines = [f"X:{score.x or 1}", f"T:{score.title}" if score.title else ""]
     lines += [f"{letter}:{value}" for letter, value in score.fields]
-    lines += [f"M:{score.meter}", f"L:{score.unit}"]
+    lines += [f"M:{score.meter}" if score.meter else "", f"L:{score.unit}"]
     lines.append(f"Q:{score.tempo}" if score.tempo else "")
     lines.append(f"P:{score.order}" if score.order else "")
     lines += score.directives
@@ -328,11 +330,21 @@ class _PartWriter:
 
     def syllable(self, piece: Piece, main: bool) -> dict[int, str]:
         text = self.lyrics.get(piece.onset, "") if main and not piece.continues else ""
-        return {1: word_text(text)} if text else {}
+        return {1: spaced_word_text(text)} if text else {}
+
+
+def spaced_word_text(text: str) -> str:
+    """One syllable as a w: line writes it, the blanks at its ends kept as ``~``."""
+    core = text.strip()
+    if not core:
+        return "~" * len(text)
+    before = len(text) - len(text.lstrip())
+    after = len(text) - len(text.rstrip())
+    return "~" * before + word_text(core) + "~" * after
 
 
 def word_text(text: str) -> str:
-    """One syllable as a w: line writes it."""
+    """One syllable as a w: line writes it, without blanks at its ends."""
     text = " ".join(text.split())
     for char in "\\|_*~%&":
         if char in text:

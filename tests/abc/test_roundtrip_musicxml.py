@@ -72,6 +72,74 @@ def test_keys_stay(key: str, named: str) -> None:
     assert differences(abc.read(body).tunes[0]) == ""
 
 
+@pytest.mark.parametrize(
+    ("head", "music"),
+    [
+        ("M:4/4\nL:1/4\nK:C\n", "CDEF|\nw: a ~ b c"),
+        ("M:4/4\nL:1/4\nK:C\n", "CDEF|\nw: ~ ~ ~~ d"),
+        ("M:none\nL:1/4\nK:C\n", "CDEF|\nw: ~a b~ ~c~ d"),
+        ("M:2/4\nL:1/8\nK:Gm\n", "CDEF|\nw: a-~ ~-b c"),
+        ("M:4/4\nL:1/4\nK:C\n", "CDEF|\nw: a _ ~ d"),
+        ("M:4/4\nL:1/4\nK:C\n", "CDEF|\nw: a b c d\nw: ~ f ~ h"),
+        ("M:4/4\nL:1/4\nK:C\nV:1\nV:2\n", "[V:1]CDEF|\nw: ~ b c d\n[V:2]CDEF|\nw: a ~ ~ d"),
+    ],
+)
+def test_blank_syllables_stay(head: str, music: str) -> None:
+    text = f"X:1\nT:t\n{head}{music}\n"
+    first, second = tune_events(abc.read(text).tunes[0]), tune_events(back(text))
+    for before, after in zip(first["voices"], second["voices"], strict=True):
+        assert before["lyrics"] == after["lyrics"]
+        assert before.get("verses") == after.get("verses")
+        assert "' " in str(before) or " '" in str(before)
+
+
+def test_blank_syllables_stay_in_json() -> None:
+    text = "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nCDEF|\nw: ~ b~ ~~ ~d\n"
+    events = abc.to_events(abc.read(text))
+    again = abc.to_events(abc.read(abc.from_events(events)))
+    assert again["tunes"][0]["voices"][0]["lyrics"] == events["tunes"][0]["voices"][0]["lyrics"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (" ", "~"),
+        ("\u00a0", "~"),
+        ("\u00a0\u00a0", "~~"),
+        ("\u00a0la", "~la"),
+        ("la\u00a0", "la~"),
+        (" la ", "la"),
+        ("\n  la\n", "la"),
+        ("la la", "la~la"),
+        ("\n", "*"),
+        ("", "*"),
+    ],
+)
+def test_blanks_in_lyrics_of_other_programs(written: str, read: str) -> None:
+    text = to_musicxml(abc.read("X:1\nM:4/4\nL:1/4\nK:C\nC2D2|\nw: here end\n").tunes[0]).decode()
+    again = from_musicxml(text.replace("here", written).encode())
+    assert again.splitlines()[-1] == f"w: {read} end"
+
+
+@pytest.mark.parametrize(
+    ("meter", "music"),
+    [
+        ("", "C D E|FGAB|"),
+        ("M:none\n", "C D E|FGAB|"),
+        ("", "C|[M:3/4]D3|[M:none]EFGA|"),
+        ("M:3/4\n", "C3|[M:none]FGAB|"),
+        ("", "[V:1]C D E|\n[V:2]C3|"),
+        ("M:none\n", "[V:1]C D E|\n[V:2]C3|"),
+    ],
+)
+def test_a_missing_meter_stays_missing(meter: str, music: str) -> None:
+    for ending in ("\n", "\r\n"):
+        text = f"X:1\n{meter}L:1/4\nK:C\n{music}\n".replace("\n", ending)
+        tune, again = abc.read(text).tunes[0], back(text)
+        assert [f.value for f in again.fields("M")] == [f.value for f in tune.fields("M")]
+        assert differences(tune) == ""
+
+
 def test_the_order_of_the_parts_stays() -> None:
     text = HEAD.replace("K:", "P:A(BA)2\nK:") + "P:A\nA8|\nP:B\nB8|c8||\n"
     events = tune_events(back(text))

@@ -37,6 +37,7 @@ _STYLES: Final = {
     "none": "[|]",
 }
 # The id that our own MusicXML gives a key which the format cannot name.
+_OUR_NO_METER: Final = re.compile(r"no-meter(?:-\d+)?")
 _OUR_KEY: Final = re.compile(r"key-([A-G](?:sharp|b)?|)-([A-Za-z]+)(?:-\d+)?")
 _MOST_FIFTHS: Final = 7
 
@@ -87,12 +88,14 @@ class Attributes(Cursor):
         beats = [text_of_self(e).replace(" ", "") for e in element.findall("beats")]
         types = [text_of_self(e) for e in element.findall("beat-type")]
         text = _meter(beats, types, element.get("symbol", ""))
+        if text == "none" and _OUR_NO_METER.fullmatch(element.get("id", "")):
+            text = ""
         self.measure.meters.append((self.now, staff, text))
         whole = sum(
             (
                 Fraction(sum(int(n) for n in b.split("+")), int(t))
                 for b, t in zip(beats, types, strict=False)
-                if text != "none"
+                if text not in ("none", "")
             ),
             Fraction(0),
         )

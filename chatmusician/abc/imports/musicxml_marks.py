@@ -261,7 +261,7 @@ class Words:
     def lyric(self, lyric: Element, found: dict[int, str]) -> None:
         verse = self.verse(lyric.get("number") or lyric.get("name") or "1")
         words = ["" if e.tag == "elision" else e.text or "" for e in lyric if e.tag in _SUNG]
-        text = word_text(" ".join(w for w in words if w.strip()))
+        text = _syllable(words)
         extend = lyric.find("extend")
         if not text:
             if extend is not None and extend.get("type") == "stop":
@@ -290,3 +290,19 @@ class Words:
 
 
 _SUNG: Final = ("text", "elision")
+# A blank that a reader of XML may neither drop nor take for layout.
+_NO_BREAK: Final = "\u00a0"
+
+
+def _syllable(words: list[str]) -> str:
+    """The texts of a lyric as a w: line writes them.
+
+    No-break spaces at the ends are blanks of the syllable, and so are spaces where there is
+    nothing else; other spaces at the ends are layout of the file.
+    """
+    text = " ".join(word for word in words if word.strip())
+    if text:
+        core = text.strip(_NO_BREAK)
+        before = len(text) - len(text.lstrip(_NO_BREAK))
+        return "~" * before + word_text(core) + "~" * (len(text) - before - len(core))
+    return "~" * sum(char in (" ", _NO_BREAK) for word in words for char in word)

@@ -64,7 +64,7 @@ def attributes(
     if key is not None:
         found.append(key_element(key, new_id))
     if meter is not None:
-        found.append(time_element(meter))
+        found.append(time_element(meter, new_id))
     if staff is not None:
         found += staff_elements(staff, first)
     return found
@@ -104,9 +104,11 @@ def _fifths(key: Key) -> int | None:
     return None
 
 
-def time_element(meter: Meter) -> str:
+def time_element(meter: Meter, new_id: Callable[[str], str]) -> str:
+    """The meter; the id tells a tune without M: from one with M:none, which sound alike."""
     if meter.free:
-        return '<time print-object="no"><senza-misura/></time>'
+        told = "" if meter.text else f' id="{new_id("no-meter")}"'
+        return f'<time print-object="no"{told}><senza-misura/></time>'
     text = re.sub(r"\s+", "", meter.text)
     symbol = {"C": "common", "c": "common", "C|": "cut", "c|": "cut"}.get(text, "")
     sign = f' symbol="{symbol}"' if symbol else ""

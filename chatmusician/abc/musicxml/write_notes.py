@@ -179,8 +179,15 @@ def lyric(one: Lyric) -> str:
         return f'<lyric number="{one.verse}">{extend}</lyric>'
     return (
         f'<lyric number="{one.verse}"><syllabic>{one.syllabic}</syllabic>'
-        f"<text>{escape(one.text)}</text>{extend}</lyric>"
+        f"<text>{escape(_kept_blanks(one.text))}</text>{extend}</lyric>"
     )
+
+
+def _kept_blanks(text: str) -> str:
+    """A syllable whose blanks at the ends (``~`` in ABC) no reader of XML drops."""
+    core = text.strip(" ")
+    before = len(text) - len(text.lstrip(" "))
+    return "\u00a0" * before + core + "\u00a0" * (len(text) - before - len(core))
 
 
 def _ratio(piece: Piece) -> str:
