@@ -141,9 +141,10 @@ def _transpose(line: Timeline, settings: Settings, directive: MidiDirective) -> 
 
 def _when(line: Timeline, settings: Settings, directive: MidiDirective) -> int:
     """When a directive in the body takes effect; -1 in the header and before the first note."""
-    if directive.element < 0:
+    voices = _voices(line, directive) or line.voices
+    if directive.element < 0 or not voices:
         return -1
-    voice = (_voices(line, directive) or line.voices)[0]
+    voice = voices[0]
     onset = onset_after(settings, voice, directive.element)
     return onset if _sounds_before(voice, onset) else -1
 
