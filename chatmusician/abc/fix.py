@@ -11,6 +11,7 @@ from chatmusician.abc.edit import Edit, apply_edits
 from chatmusician.abc.fields import default_unit, parse_meter, parse_unit
 from chatmusician.abc.reader import read
 from chatmusician.abc.rules import BY_CODE
+from chatmusician.abc.stray import AFTER_BLANK, without_blank_lines
 from chatmusician.abc.tune import Book, Diagnostic, Tune
 
 _MOST_ROUNDS: Final = 3
@@ -36,16 +37,30 @@ def _edits(book: Book) -> tuple[list[Edit], list[Diagnostic]]:
     edits: list[Edit] = []
     done: list[Diagnostic] = []
     lines = [tune.first_line for tune in book.tunes]
-    for finding in check(book):
-        if not BY_CODE[finding.code].fixable:
-            continue
+    found = [finding for finding in check(book) if BY_CODE[finding.code].fixable]
+    # What is missing in a tune is known only once the rest of it is joined to it.
+    joined = [f for f in found if f.code == AFTER_BLANK]
+    torn = {bisect_right(lines, finding.line) for finding in joined}
+    for finding in found:
         at = bisect_right(lines, finding.line) - 1
         tune = book.tunes[at] if at >= 0 else None
+        if finding.code == AFTER_BLANK and tune is not None:
+            edits.append(_join(book, tune, finding))
+            done.append(finding)
+        if at + 1 in torn:
+            continue
         edit = _edit(tune, finding) if tune is not None else None
         if edit is not None and tune is not None:
             edits.append((edit[0] + tune.offset, edit[1] + tune.offset, edit[2]))
             done.append(finding)
     return edits, done
+
+
+def _join(book: Book, tune: Tune, finding: Diagnostic) -> Edit:
+    """Take away the empty lines between a tune and its music after them (in the book's text)."""
+    start = tune.offset + len(tune.text)
+    end = tune.offset + finding.end
+    return start, end, without_blank_lines(book.text[start:end])
 
 
 def _edit(tune: Tune, finding: Diagnostic) -> Edit | None:

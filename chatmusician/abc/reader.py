@@ -482,7 +482,34 @@ class BookReader:
                 # cache, that costs less than the collector's own later visit.
                 if len(self.tunes) % _TUNES_A_LOOK == 0 and gc.isenabled():
                     gc.collect(0)
+            elif not text[start:end].isspace():
+                self.free_text(start, end)
             line += count_lines(text, start, end, self.has_cr)
+
+    def free_text(self, start: int, end: int) -> None:
+        """Report music that is in no tune; its place in the tune before counts beyond its end."""
+        from chatmusician.abc.stray import stray_music
+
+        before = self.tunes[len(self.tunes) - 1] if self.tunes else None
+        x = "" if before is None else before.x
+        whole = Tune(self.text, 0, 1, x, (), (), (), (), False)
+        offset = 0 if before is None else before.offset
+        for stray in stray_music(self.text, start, end, before):
+            found = diagnostic(whole, stray.code, stray.start, stray.end)
+            self.problems.append(
+                Diagnostic(
+                    found.code,
+                    found.kind,
+                    found.severity,
+                    found.line,
+                    found.column,
+                    found.message,
+                    found.hint,
+                    stray.start - offset,
+                    stray.end - offset,
+                    x,
+                )
+            )
 
     def read_header(self, start: int, end: int) -> tuple[Element, ...]:
         """The file header: fields and directives that count for every tune."""

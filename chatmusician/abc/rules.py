@@ -32,6 +32,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("split-bar", "bar-length", INFO, "A line end cuts a bar in pieces, each with a bar line; together they fill it.", "Leave out the bar line at the line's end, or begin the line with the whole bar."),
     Rule("overlay-length", "bar-length", ERROR, "An overlay (&) is not as long as its bar.", "Fill the layer with rests (x) to the length of the bar."),
     Rule("unknown-character", "syntax", WARNING, "A character that means nothing here.", "Remove it, or put words in quotes as an annotation (\"^text\").", True),
+    Rule("music-after-blank", "syntax", WARNING, "Music after an empty line, which ended the tune: it is not read.", "Remove the empty line.", True),
+    Rule("music-outside-tune", "syntax", WARNING, "Music that belongs to no tune: it is not read.", "Join it to its tune without an empty line or words between, or give it X: and K: of its own."),
     Rule("unclosed-chord", "syntax", ERROR, "A chord's [ has no ] before the bar or line ends.", "Close the chord with ]."),
     Rule("unclosed-grace", "syntax", ERROR, "A grace group's { has no } on its line.", "Close the grace notes with }."),
     Rule("unclosed-string", "syntax", ERROR, "A quoted text has no closing quote on its line.", "Close the text with \"."),

@@ -19,6 +19,8 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "split-bar": (HEAD + "CDEF|CD|\nEF|C4|\n", "6:6"),
     "overlay-length": (HEAD + "C4&E2|C4|\n", "6:1"),
     "unknown-character": (HEAD + "CD?EF|\n", "6:3"),
+    "music-after-blank": (HEAD + "CDEF|\n\nGABc|\n", "8:1"),
+    "music-outside-tune": (HEAD + "CDEF|\n\nThen:\n\nGABc|\n", "10:1"),
     "unclosed-chord": (HEAD + "CDE[FA|C4|\n", "6:4"),
     "unclosed-grace": (HEAD + "CDE{FA|C4|\n", "6:4"),
     "unclosed-string": (HEAD + 'CDEF|"Am C4|\n', "6:6"),

@@ -25,8 +25,8 @@ CASES = [
     ),
     _file("file-header-overruled", "M:3/4\nL:1/8\n\nX:1\nT:t\nM:4/4\nL:1/4\nK:C\nGABc|\n"),
     _file("file-free-text", "Some words about it.\n\n" + _TUNE + "\nGABc and so on.\n"),
-    _file("file-text-after-tune", _TUNE + "\nGABc|\n"),
-    _file("file-blank-is-empty", _TUNE + " \t \nGABc|\n"),
+    _file("file-text-after-tune", _TUNE + "\nGABc|\n", finds=("music-after-blank 8:1",)),
+    _file("file-blank-is-empty", _TUNE + " \t \nGABc|\n", finds=("music-after-blank 8:1",)),
     _file("file-no-line-end", _TUNE.rstrip()),
     _file(
         "file-comment-lines",
