@@ -11,7 +11,6 @@ from typing import Any
 import gradio as gr
 
 from chatmusician.demo import html, studio
-from chatmusician.demo.changes import transposed
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.editor import editor_box, score_box
 from chatmusician.demo.growing import Growing
@@ -131,8 +130,8 @@ class _Handlers:
 
     def transpose(self, abc: str, semitones: float | None) -> tuple[Any, Any]:
         try:
-            tune = first_tune(abc or "", self.desk.limits)
-            return html.note(""), transposed(tune, int(semitones or 0))
+            moved = self.desk.work("transpose", abc or "", int(semitones or 0))
+            return html.note(""), moved
         except ChatMusicianError as error:
             return html.failure(error), _AS_IT_WAS
 

@@ -12,9 +12,12 @@ from chatmusician.errors import UsageError
 class Limits:
     """``seconds`` is the model's time for one request, ``patience`` the wait for one's turn.
 
-    ``waiting``, ``drawings`` and ``hearings`` count requests in line; ``piece`` is the longest
-    sound in seconds that is played, ``recording`` that is listened to, in ``hearing`` seconds at
-    most; ``kept`` is how many recordings are remembered, for questions about them.
+    ``waiting``, ``drawings`` and ``hearings`` are how many requests wait at most for the model, for
+    drawing and other work on notation, and for listening; ``each`` how many of one client.
+    ``quick`` and ``drawing`` are the seconds of CPU time that a job on notation may use, at normal
+    and at the lowest priority. ``piece`` is the longest sound in seconds that is played,
+    ``recording`` that is listened to, in ``hearing`` seconds at most; ``kept`` is how many
+    recordings are remembered, for questions about them.
     """
 
     body: int = 4 * 1024 * 1024
@@ -24,7 +27,9 @@ class Limits:
     seconds: float = 90.0
     patience: float = 120.0
     waiting: int = 40
-    drawing: int = 2
+    each: int = 12
+    quick: float = 2.0
+    drawing: float = 90.0
     drawings: int = 200
     candidates: int = 4
     piece: float = 600.0
