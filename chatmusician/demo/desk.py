@@ -12,12 +12,16 @@ from typing import Any
 
 from chatmusician.demo.line import Line, Turn
 from chatmusician.demo.listening import Ears
+from chatmusician.demo.sessions import Sessions
 from chatmusician.demo.settings import Limits
 from chatmusician.demo.workers import Workers
 from chatmusician.model.generation import Backend, Completion, OnText, Request, Sampling
 
 # Told before a text begins anew: a tune that was not as asked is asked for again.
 AFRESH = "\f"
+
+# Seconds after which the model's turn is passed on to a client that has used it less.
+_SLICE = 2.0
 
 
 class Desk:
@@ -30,9 +34,10 @@ class Desk:
         self.limits = limits
         self.client = ""
         self.gone = threading.Event()
-        self.models = Line(1, limits.waiting, limits.patience, each=limits.each)
+        self.models = Line(1, limits.waiting, limits.patience, each=limits.each, slice=_SLICE)
         self.workers = Workers(limits)
         self.ears = Ears(limits)
+        self.sessions = Sessions()
         self.lock = threading.Lock()
         self._loaded: list[Backend] = []
 

@@ -26,6 +26,8 @@ try:
 except ImportError:  # not on Windows
     resource = None  # type: ignore[assignment]
 
+# Kilobytes; a fresh worker has some 120,000.
+_LARGE_KB = 300_000
 # The kinds of reply.
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 _WARM = 'X:1\nT:t\nC:c\nM:6/8\nL:1/8\nQ:3/8=100\nK:D\n"D"DFA dfa|d6|]\nw: la la\n'
@@ -97,10 +99,19 @@ def work(connection: Connection, folder: str, megabytes: int, nice: int) -> None
             reply = answer(name, arguments)
             _allow(0)
             connection.send(reply)
+            if _swollen():
+                return
     except (EOFError, OSError):
         pass
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _swollen() -> bool:
+    """Whether this process has grown so far that a fresh one should take its place."""
+    if not hasattr(resource, "getrusage"):
+        return False
+    return bool(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _LARGE_KB)
 
 
 def _allow(seconds: float) -> None:
@@ -110,7 +121,7 @@ def _allow(seconds: float) -> None:
 
 
 def _confine(folder: str, megabytes: int, nice: int) -> None:
-    if resource is not None:
+    if hasattr(resource, "setrlimit"):
         os.setsid()  # Ctrl-C is for the server, and programs that a job starts end with its group
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         size = megabytes * 1024 * 1024

@@ -133,6 +133,12 @@ def _context() -> Any:
     return context
 
 
+def load_workers() -> None:
+    """Start the process that workers are forked from."""
+    with contextlib.suppress(EngineError):
+        _Process(0).end()
+
+
 class Group:
     """Workers of one priority, and the line before them."""
 
