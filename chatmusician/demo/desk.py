@@ -20,7 +20,7 @@ from chatmusician.model.generation import Backend, Completion, OnText, Request, 
 # Told before a text begins anew: a tune that was not as asked is asked for again.
 AFRESH = "\f"
 
-# Seconds after which the model's turn is passed on to a client that has used it less.
+# Seconds of the model that count as little; who has used more gives way to others.
 _SLICE = 2.0
 
 

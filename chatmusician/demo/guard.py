@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -97,8 +98,8 @@ class Guard:
 
         try:
             await self._pass(scope, receive, guarded)
-        except Gone:
-            pass
+        except (Gone, asyncio.CancelledError):
+            pass  # nobody is there any more, or the server ends
         except Refused as refused:
             await _answer(send, refused.status, str(refused), refused.hint)
         except BusyError as busy:

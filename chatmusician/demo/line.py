@@ -4,8 +4,8 @@ Two rules keep one client from taking the resource from the others:
 
 - The next turn goes to the client that has used the least of it lately. Clients whose recent use
   is alike are served first come, first served.
-- A turn that has lasted a slice can be passed on to a client that has used less. The work pauses
-  where it is, and goes on when its client's turn comes again.
+- A turn can be passed on to a client that has used far less: half as much or less. The work
+  pauses where it is, and goes on when its client's turn comes again.
 
 A full queue makes room for a client with few requests by dropping one of the client with most.
 """
@@ -69,8 +69,8 @@ class Line:
     """Clients waiting for one of `places`.
 
     `most` requests wait at most, `each` of one client (all of them if None), none longer than
-    `patience` seconds. `inside_each` is how many places one client holds at most. A `slice` is
-    the seconds after which a turn may be passed on; `most_paused` turns are paused at most.
+    `patience` seconds. `inside_each` is how many places one client holds at most. Use is
+    counted in slices of `slice` seconds; `most_paused` turns are paused at most.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Line:
         each: int | None = None,
         inside_each: int | None = None,
         slice: float = 3.0,
-        most_paused: int = 4,
+        most_paused: int = 6,
     ) -> None:
         self.places, self.most, self.patience = places, most, patience
         self.each = most if each is None else each
@@ -205,7 +205,10 @@ class Line:
         return held < self.inside_each
 
     def _rank(self, ticket: _Ticket) -> tuple[int, int]:
-        return int(self._used(ticket.client) / self.slice), ticket.number
+        """The lower comes first: use by powers of two, so that alike users take turns in the order
+        of their arrival, on a slow machine too."""
+        slices = int(self._used(ticket.client) / self.slice)
+        return slices.bit_length(), ticket.number
 
     def _used(self, client: str) -> float:
         """What is remembered of the past, and the turns that are held."""
@@ -230,13 +233,18 @@ class Line:
 
     def _due(self, ticket: _Ticket) -> bool:
         with self._lock:
-            if not self._waiting or time.monotonic() - ticket.since < self.slice / 2:
+            if not self._waiting or time.monotonic() - ticket.since < self.slice / 4:
+                return False
+            if sum(other.paused for other in self._waiting) >= self.most_paused:
                 return False
             mine = self._rank(ticket)[0]
             return any(
-                self._rank(other)[0] < mine and other.client != ticket.client
+                self._rank(other)[0] < mine - 1 and self._may_take(other, ticket)
                 for other in self._waiting
             )
+
+    def _may_take(self, other: _Ticket, ticket: _Ticket) -> bool:
+        return other.client != ticket.client and self._may_enter(other)
 
     def _pause(self, ticket: _Ticket) -> None:
         with self._lock:
@@ -244,7 +252,4 @@ class Line:
             ticket.paused = True
             ticket.granted.clear()
             self._waiting.append(ticket)
-            paused = [other for other in self._waiting if other.paused]
-            if len(paused) > self.most_paused:
-                self._drop(max(paused, key=self._rank))
             self._grant()

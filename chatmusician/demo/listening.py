@@ -31,8 +31,8 @@ from chatmusician.programs import kill_group, limit_memory
 _log = logging.getLogger(__name__)
 _LOOK = 0.2
 _MEGABYTES = 4096
-# Seconds after which a recording is paused for one of a client that has used less, and how many
-# are paused at most: each holds its memory.
+# Seconds of listening that count as little; who has used more gives way to others. Of those that
+# are paused each holds its memory.
 _SLICE = 8.0
 _PAUSED = 2
 # An answer is a few kilobytes a minute of music.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import multiprocessing
+import multiprocessing.util
 import os
 import shutil
 import signal
@@ -62,7 +63,8 @@ class _Process:
     """One worker and its scratch folder."""
 
     def __init__(self, nice: int) -> None:
-        self.folder = tempfile.mkdtemp(prefix="chatmusician-")
+        # In the folder that multiprocessing has for this process, and removes when it ends.
+        self.folder = tempfile.mkdtemp(dir=multiprocessing.util.get_temp_dir())
         self.jobs = 0
         context = _context()
         self.connection, other = context.Pipe()
@@ -77,6 +79,7 @@ class _Process:
             raise EngineError("a worker", f"cannot be started: {error}") from error
         finally:
             other.close()
+        self.pid = self.process.pid
 
     @property
     def fresh(self) -> bool:
@@ -101,7 +104,8 @@ class _Process:
         return reply
 
     def _ended(self) -> Exception:
-        with _STARTING:
+        code = None
+        with _STARTING, contextlib.suppress(ValueError):  # it was ended meanwhile
             self.process.join(2)
             code = self.process.exitcode
         if hasattr(signal, "SIGPROF") and code == -signal.SIGPROF:
@@ -114,9 +118,9 @@ class _Process:
 
     def end(self) -> None:
         """End the process and what it started, and remove its folder."""
-        if hasattr(os, "killpg") and self.process.pid:
+        if hasattr(os, "killpg") and self.pid:
             with contextlib.suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
         with _STARTING, contextlib.suppress(OSError, ValueError):
             self.process.kill()
             self.process.join(2)
@@ -146,19 +150,26 @@ class Group:
         self.line, self.allowed = line, allowed
         self.lock = threading.Lock()
         self.idle: list[_Process] = []
+        self.busy: set[_Process] = set()
 
     def run(
         self, name: str, arguments: tuple[Any, ...], client: str, cancel: threading.Event
     ) -> tuple[str, Any]:
         with self.line.place(cancel, client=client):
             worker = self._take()
+            with self.lock:
+                self.busy.add(worker)
             try:
                 reply = worker.ask(name, arguments, self.allowed, cancel)
             except BaseException:
                 worker.end()
                 raise
-            with self.lock:
-                self.idle.append(worker)
+            else:
+                with self.lock:
+                    self.idle.append(worker)
+            finally:
+                with self.lock:
+                    self.busy.discard(worker)
             return reply
 
     def _take(self) -> _Process:
@@ -173,8 +184,9 @@ class Group:
 
     def close(self) -> None:
         with self.lock:
-            idle, self.idle = self.idle, []
-        for worker in idle:
+            all_of_them = [*self.idle, *self.busy]
+            self.idle = []
+        for worker in all_of_them:
             worker.end()
 
 
@@ -225,7 +237,7 @@ class Workers:
             raise LimitError(why, hint=_HINT) from None
 
     def close(self) -> None:
-        """End all processes that have nothing to do."""
+        """End all processes, also those at work."""
         atexit.unregister(self.close)
         self.quick.close()
         self.slow.close()
