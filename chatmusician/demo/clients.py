@@ -1,4 +1,4 @@
-"""Who a request counts for, and how many requests one client has in work at a time."""
+"""Which client a request counts for, and how many requests one client has in work at a time."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """A queue that shares a resource between clients by the time each has used it.
 
-Two rules keep one client from taking the resource from the others:
+Three rules keep one client from taking the resource from the others:
 
 - The next turn goes to the client that has used the least of it lately. Clients whose recent use
   is alike are served first come, first served.
+- Clients that have used much hold half of the places at most, together.
 - A turn can be passed on to a client that has used far less: half as much or less. The work
   pauses where it is, and goes on when its client's turn comes again.
 
@@ -25,6 +26,8 @@ _LOOK = 0.2
 # Seconds after which half of a client's use is forgotten.
 _HALF_LIFE = 60.0
 _FORGOTTEN = 0.01
+# Slices of recent use above which a client is one of those who use much.
+_HEAVY = 8
 
 
 class BusyError(LimitError):
@@ -202,7 +205,14 @@ class Line:
 
     def _may_enter(self, ticket: _Ticket) -> bool:
         held = sum(holder.client == ticket.client for holder in self._holders)
-        return held < self.inside_each
+        if held >= self.inside_each:
+            return False
+        # Those who use much share half of the places: one of the others is soon free again.
+        heavy = sum(self._heavy(holder) for holder in self._holders)
+        return not self._heavy(ticket) or heavy < max(1, self.places // 2)
+
+    def _heavy(self, ticket: _Ticket) -> bool:
+        return self._used(ticket.client) > _HEAVY * self.slice
 
     def _rank(self, ticket: _Ticket) -> tuple[int, int]:
         """The lower comes first: use by powers of two, so that alike users take turns in the order

@@ -197,7 +197,7 @@ class Workers:
         cores = os.cpu_count() or 1
         most, each, patience = limits.drawings, limits.each, limits.patience
         self.quick = Group(
-            Line(max(4, cores), most, patience, each=each, inside_each=2),
+            Line(max(4, cores), most, patience, each=each, inside_each=2, slice=1.0),
             Allowed(limits.quick, 10 * limits.quick + 10, 2),
         )
         self.slow = Group(

@@ -28,22 +28,21 @@ from chatmusician.demo.page import create_page
 from chatmusician.demo.server import create_app
 from chatmusician.demo.sessions import Sessions
 from chatmusician.demo.settings import Limits, Settings
+from chatmusician.demo.shapes import WANTED
 
 PAGE = create_page(Desk(lambda: SayingModel(), Limits(), "saying"))
 EVENTS = events_of(PAGE)
 GATE = Gate(EVENTS, 60)
 CANARY = "/canary/that/nobody/may/open"
-ITEM = {
+ORDER: dict[str, Any] = {"request": "a jig", "first": 0, "last": 0, "candidates": 1, "seed": 5}
+TUNES: dict[str, Any] = {"abc": TUNE, "seed": 5, "total": 0.9, "card": ["correct 1.00: fine"]}
+ITEM: dict[str, Any] = {
     "made": "2026-01-01T00:00:00+00:00",
     "model": "m",
-    "order": {"request": "a jig", "first": 0, "last": 0, "candidates": 1, "seed": 5},
-    "tunes": [{"abc": TUNE, "seed": 5, "total": 0.9, "card": ["correct 1.00: fine"]}],
+    "order": ORDER,
+    "tunes": [TUNES],
 }
-KEYS = {*ITEM, *ITEM["order"], "wanted", "change", "abc", "temperature"} | {  # type: ignore[misc]
-    *ITEM["tunes"][0],  # type: ignore[misc]
-    *("key", "meter", "unit", "rhythm", "tempo", "bars", "form", "chords", "motif", "style"),
-    "title",
-}
+KEYS = {*ITEM, *ORDER, *TUNES, *WANTED, "wanted", "change", "temperature"}
 
 file_objects = some.fixed_dictionaries(
     {
@@ -146,9 +145,9 @@ def test_a_file_inside_an_item_of_the_history() -> None:
     items = [
         ITEM,
         {**ITEM, **evil},
-        {**ITEM, "order": {**ITEM["order"], **evil}},  # type: ignore[dict-item]
-        {**ITEM, "order": {**ITEM["order"], "wanted": evil}},  # type: ignore[dict-item]
-        {**ITEM, "order": {**ITEM["order"], "title": evil}},  # type: ignore[dict-item]
+        {**ITEM, "order": {**ORDER, **evil}},
+        {**ITEM, "order": {**ORDER, "wanted": evil}},
+        {**ITEM, "order": {**ORDER, "title": evil}},
         {**ITEM, "tunes": [evil]},
     ]
     body = {"data": [items], "fn_index": number, "session_hash": "s"}

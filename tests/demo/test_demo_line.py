@@ -107,6 +107,23 @@ def test_a_place_of_several_is_not_all_one_clients() -> None:
     assert crowd.order == ["b", "a"]
 
 
+def test_those_who_use_much_leave_half_of_the_places() -> None:
+    line = Line(4, 40, 20, slice=0.01)
+    for client in ("a", "b", "c"):
+        with line.place(client=client):
+            time.sleep(0.2)
+    with line.place(client="a"), line.place(client="b"):
+        crowd = Crowd(line)
+        crowd.come("c")
+        crowd.come("modest")
+        until = time.monotonic() + 5
+        while not crowd.order and time.monotonic() < until:
+            time.sleep(0.01)
+        assert crowd.order == ["modest"]
+    crowd.end()
+    assert crowd.order == ["modest", "c"]
+
+
 def test_a_long_turn_is_passed_on_and_comes_back() -> None:
     line = Line(1, 40, 20, slice=0.1)
     crowd = Crowd(line)
