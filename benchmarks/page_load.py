@@ -61,8 +61,12 @@ class Tally:
             return self.composed.setdefault((seed, key), abc) == abc
 
 
-def post(port: int, path: str, body: Any, query: str = "") -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+def post(
+    port: int, path: str, body: Any, query: str = "", source: str = "127.0.0.1"
+) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=300, source_address=(source, 0)
+    )
     raw = isinstance(body, bytes)
     kind = "application/octet-stream" if raw else "application/json"
     data = body if raw else json.dumps(body).encode()
@@ -78,11 +82,14 @@ def post(port: int, path: str, body: Any, query: str = "") -> tuple[int, Any]:
 
 
 class User:
-    """One user with a tune of their own: whatever comes back must be of it."""
+    """One user with an address and a tune of their own: whatever comes back must be of it."""
+
+    weights = WEIGHTS
 
     def __init__(self, number: int, port: int, tally: Tally) -> None:
         self.chance = random.Random(number)
         self.port, self.tally = port, tally
+        self.address = f"127.0.1.{number + 1}"
         self.name = f"Tune of user {number}"
         self.key = KEYS[number % len(KEYS)]
         bars = "|".join(
@@ -94,7 +101,7 @@ class User:
     def live(self, until: float) -> None:
         while time.monotonic() < until:
             time.sleep(self.chance.uniform(0.5, 3))
-            (name,) = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
+            (name,) = self.chance.choices(list(self.weights), list(self.weights.values()))
             self.do(name)
 
     def do(self, name: str) -> None:
@@ -109,7 +116,7 @@ class User:
             self.tally.mixed.append(f"{self.name}: {name}")
 
     def sent(self, path: str, body: Any, query: str = "") -> Any:
-        status, answer = post(self.port, path, body, query)
+        status, answer = post(self.port, path, body, query, self.address)
         if status != 200:
             said = answer.get("error", "") if isinstance(answer, dict) else ""
             raise RuntimeError(f"{status} {said}")

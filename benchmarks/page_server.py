@@ -6,14 +6,17 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
 @contextmanager
-def served() -> Iterator[tuple[int, int]]:
-    """The port and the process of a page with the bundled model, until left."""
-    command = [sys.executable, "-m", "chatmusician", "demo", "--port", "0"]
+def served(before: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
+    """The port and the process of a page with the bundled model, until left.
+
+    `before` is a command that the page's own is appended to, such as strace's.
+    """
+    command = [*before, sys.executable, "-m", "chatmusician", "demo", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         yield _port(server), server.pid

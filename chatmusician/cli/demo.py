@@ -36,13 +36,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--share", action="store_true", help="a public address, through gradio's servers"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that the page answers to besides localhost, this machine's name and the "
+        "address it listens on; may be given several times",
+    )
+    parser.add_argument(
+        "--trust-proxy",
+        action="store_true",
+        help="tell clients apart by the X-Forwarded-For header of the proxy in front of the page; "
+        "without it all that come through a proxy share one client's limits",
+    )
     add_model_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     from chatmusician.demo.settings import Settings
 
-    settings = Settings(host=args.host, port=args.port, auth=args.auth, share=args.share)
+    settings = Settings(
+        host=args.host,
+        port=args.port,
+        auth=args.auth,
+        share=args.share,
+        allow_hosts=tuple(args.allow_host),
+        trust_proxy=args.trust_proxy,
+    )
     if importlib.util.find_spec("gradio") is None:
         raise MissingDependency("gradio", how='pip install ".[demo]"')
     for warning in settings.warnings():

@@ -13,14 +13,13 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from chatmusician import __version__
 from chatmusician.abc import Diagnostic
 from chatmusician.abc.midi.instruments import INSTRUMENTS
-from chatmusician.demo import scores, shapes, studio, uploads
+from chatmusician.demo import scores, shapes, studio
 from chatmusician.demo.api_errors import FAILURES, add_errors
 from chatmusician.demo.api_listen import add_listening
 from chatmusician.demo.api_page import api_page
-from chatmusician.demo.changes import transposed
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.stream import Done, Progress, Text, Waiting
-from chatmusician.demo.threads import Threads, result_of
+from chatmusician.demo.threads import Threads, client_of, result_of
 from chatmusician.errors import ChatMusicianError
 from chatmusician.model.compose import Composition
 
@@ -55,9 +54,13 @@ def create_api(desk: Desk) -> FastAPI:
 
 
 def _add_notation(api: FastAPI, desk: Desk) -> None:
-    limits = desk.limits
-    checking = Threads(4, limits.drawings)
-    drawing = Threads(limits.drawing, limits.drawings)
+    threads = Threads()
+
+    async def work(request: Request, job: str, *arguments: Any) -> Any:
+        mine = desk.of(client_of(request))
+        return await threads.until_gone(
+            lambda gone: mine.work(job, *arguments, cancel=gone), request
+        )
 
     @api.get("/status")
     def status() -> shapes.Status:
@@ -70,15 +73,15 @@ def _add_notation(api: FastAPI, desk: Desk) -> None:
         )
 
     @api.post("/check")
-    async def check(given: shapes.Text) -> shapes.Checked:
+    async def check(given: shapes.Text, request: Request) -> shapes.Checked:
         """Everything that is wrong with tunes, with line and column."""
-        found = await checking.run(lambda: scores.problems(given.abc, limits))
+        found = await work(request, "check", given.abc)
         return shapes.Checked(ok=_clean(found), problems=_problems(found))
 
     @api.post("/score")
-    async def score(given: shapes.ScoreOf) -> shapes.Scored:
+    async def score(given: shapes.ScoreOf, request: Request) -> shapes.Scored:
         """A tune as the page shows it: problems, the picture, and when each note sounds."""
-        made = await drawing.run(lambda: scores.score(given.abc, limits, given.width))
+        made: scores.Score = await work(request, "score", given.abc, given.width)
         return shapes.Scored(
             ok=_clean(made.problems),
             problems=_problems(made.problems),
@@ -95,27 +98,19 @@ def _add_notation(api: FastAPI, desk: Desk) -> None:
         response_class=Response,
         responses={200: {"content": {media: {} for media in scores.MEDIA.values()}}},
     )
-    async def render(given: shapes.FileOf) -> Response:
+    async def render(given: shapes.FileOf, request: Request) -> Response:
         """A tune as a file: score, MIDI or sound."""
         playing = scores.Playing(given.speed, given.instrument)
-        data, title = await drawing.run(
-            lambda: (
-                scores.file(given.abc, given.format, limits, playing),
-                scores.first_tune(given.abc, limits).title,
-            )
-        )
+        data, title = await work(request, "file", given.abc, given.format, playing)
         name = scores.file_name(title, given.format)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(data, media_type=scores.MEDIA[given.format], headers=headers)
 
     @api.post("/transpose")
-    async def transpose(given: shapes.Transposition) -> shapes.Written:
-        """A tune moved by so many semitones, key and chord symbols with it."""
-        return await checking.run(
-            lambda: shapes.Written(
-                abc=transposed(scores.first_tune(given.abc, limits), given.semitones)
-            )
-        )
+    async def transpose(given: shapes.Transposition, request: Request) -> shapes.Written:
+        """A tune moved by a number of semitones, key and chord symbols with it."""
+        moved = await work(request, "transpose", given.abc, given.semitones)
+        return shapes.Written(abc=moved)
 
     body = {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
 
@@ -123,7 +118,7 @@ def _add_notation(api: FastAPI, desk: Desk) -> None:
     async def open_file(request: Request) -> shapes.Opened:
         """A file of any notation format as ABC. What it is tells its content, not its name."""
         data = await request.body()
-        text, format = await drawing.run(lambda: uploads.to_abc(data, limits))
+        text, format = await work(request, "open", data)
         return shapes.Opened(abc=text, format=format)
 
 
@@ -149,14 +144,15 @@ def _problems(found: tuple[Diagnostic, ...]) -> list[shapes.Problem]:
 
 
 def _add_composing(api: FastAPI, desk: Desk) -> None:
-    looking = Threads(desk.limits.waiting + 8, desk.limits.waiting)
+    threads = Threads()
 
     @api.post("/compose")
     async def compose(given: shapes.Brief, request: Request) -> shapes.Composed:
         """Tunes for a request, best first, each with its score card."""
         order = given.order().with_seed()
-        asked = await looking.run(lambda: studio.understood(order, desk.limits))
-        found = looking.follow(studio.composing(order, desk, asked))
+        asked = await threads.run(lambda: studio.understood(order, desk.limits))
+        mine = desk.of(client_of(request))
+        found = threads.follow(studio.composing(order, mine, asked))
         return shapes.Composed(**_composed(order, await result_of(found, request), desk))
 
     @api.post(
@@ -164,18 +160,17 @@ def _add_composing(api: FastAPI, desk: Desk) -> None:
         response_class=StreamingResponse,
         responses={200: {"content": {"application/x-ndjson": {}}}},
     )
-    async def compose_stream(given: shapes.Brief) -> StreamingResponse:
+    async def compose_stream(given: shapes.Brief, request: Request) -> StreamingResponse:
         """The same, told while it is written, a JSON object a line: `{"waiting": n}`,
         `{"candidate": i, "text": "…"}` (a form feed: it begins anew), at last `{"result": …}`
         or `{"error": "…", "hint": "…"}`."""
         order = given.order().with_seed()
-        asked = await looking.run(lambda: studio.understood(order, desk.limits))
-
-        found = studio.composing(order, desk, asked)
+        asked = await threads.run(lambda: studio.understood(order, desk.limits))
+        found = studio.composing(order, desk.of(client_of(request)), asked)
 
         async def lines() -> AsyncIterator[str]:
             try:
-                async with aclosing(looking.follow(found)) as following:
+                async with aclosing(threads.follow(found)) as following:
                     async for event in following:
                         if event is not None:
                             yield json.dumps(_told(order, event, desk)) + "\n"

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from chatmusician.demo import shapes
 from chatmusician.demo.line import BusyError
+from chatmusician.demo.workers import JobFailed
 from chatmusician.errors import ChatMusicianError, LimitError, MissingDependency
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ def add_errors(api: FastAPI) -> None:
 
     @api.exception_handler(Exception)
     def unexpected(_: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, JobFailed):
+            _log.error("unexpected error\n%s", error.words)
+            return _failure(500, f"unexpected {error.kind}", "please report it")
         _log.exception("unexpected error", exc_info=error)
         return _failure(500, f"unexpected {type(error).__name__}", "please report it")
 

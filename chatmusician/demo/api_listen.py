@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-import anyio
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import StreamingResponse
 
@@ -16,30 +15,29 @@ from chatmusician.demo.desk import Desk
 from chatmusician.demo.listening import Heard
 from chatmusician.demo.questions import Facts, asking, facts_of
 from chatmusician.demo.stream import Done, Progress, Waiting
-from chatmusician.demo.threads import Threads, result_of
-from chatmusician.errors import ChatMusicianError, LimitError
+from chatmusician.demo.threads import Threads, client_of, result_of
+from chatmusician.errors import ChatMusicianError
 from chatmusician.transcription.facts.answers import Answered
 from chatmusician.transcription.facts.caption import caption
 from chatmusician.transcription.facts.words import in_words
 
 _BODY: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
-# Seconds for a recording to arrive in.
-_ARRIVES = 120
 _Known = Annotated[shapes.Known, Query()]
 
 
 def add_listening(api: FastAPI, desk: Desk) -> None:
-    looking = Threads(desk.limits.waiting + 8, desk.limits.waiting)
-    _add_transcribing(api, desk, looking)
-    _add_asking(api, desk, looking)
+    threads = Threads()
+    _add_transcribing(api, desk, threads)
+    _add_asking(api, desk, threads)
 
 
-def _add_transcribing(api: FastAPI, desk: Desk, looking: Threads) -> None:
+def _add_transcribing(api: FastAPI, desk: Desk, threads: Threads) -> None:
     async def events(request: Request, known: shapes.Known) -> AsyncGenerator[Any, None]:
-        with desk.ears.room():
-            data = await _arrived(request)
-            found = desk.ears.hearing(data, known.hints())
-            async with aclosing(looking.follow(found)) as following:
+        data = await request.body()
+        client = client_of(request)
+        with desk.ears.room(client):
+            found = desk.ears.hearing(data, known.hints(), client)
+            async with aclosing(threads.follow(found)) as following:
                 async for event in following:
                     yield event
 
@@ -74,14 +72,6 @@ def _add_transcribing(api: FastAPI, desk: Desk, looking: Threads) -> None:
                 await waiting.aclose()
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
-
-
-async def _arrived(request: Request) -> bytes:
-    try:
-        with anyio.fail_after(_ARRIVES):
-            return bytes(await request.body())
-    except TimeoutError:
-        raise LimitError("the recording took too long to arrive") from None
 
 
 def _line(event: Any) -> str:
@@ -120,21 +110,23 @@ def described(facts: Facts) -> shapes.Described:
     return shapes.Described(caption=caption(facts), said=rows, facts=facts)
 
 
-def _add_asking(api: FastAPI, desk: Desk, looking: Threads) -> None:
-    computing = Threads(2, desk.limits.drawings)
-
+def _add_asking(api: FastAPI, desk: Desk, threads: Threads) -> None:
     @api.post("/describe")
-    async def describe(given: shapes.Piece) -> shapes.Described:
+    async def describe(given: shapes.Piece, request: Request) -> shapes.Described:
         """What a tune is like: key, meter, tempo, chords, form and more, each with how it was
         found and how sure that is."""
-        return await computing.run(lambda: described(facts_of(given.abc, given.heard, desk)))
+        mine = desk.of(client_of(request))
+        return await threads.until_gone(
+            lambda gone: described(facts_of(given.abc, given.heard, mine, gone)), request
+        )
 
     @api.post("/ask")
     async def ask(given: shapes.Asked, request: Request) -> shapes.Answer:
         """A question about a tune or a recording. What its facts answer in full is answered from
         them; what notes cannot tell is said to be so; the rest goes to the model."""
         question = given.the_question()
-        found = await result_of(looking.follow(asking(question, desk)), request)
+        mine = desk.of(client_of(request))
+        found = await result_of(threads.follow(asking(question, mine)), request)
         return _answer(found, question.seed)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import gradio as gr
 
@@ -12,6 +11,7 @@ from chatmusician.demo import html, studio
 from chatmusician.demo.compose_tab import SIZE, seed_of
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.turn import AS_IT_WAS, Shown, answering
+from chatmusician.demo.visits import QUIET, by_client
 from chatmusician.errors import UsageError
 from chatmusician.model.chat_format import Turn
 
@@ -24,7 +24,7 @@ class _Handlers:
         self.desk = desk
 
     def send(self, turns: Turns, question: str, seed: str) -> Iterator[Shown]:
-        if not question.strip():
+        if not (question or "").strip():
             say = html.note("Write something first.", "error")
             yield AS_IT_WAS, AS_IT_WAS, AS_IT_WAS, say, AS_IT_WAS
             return
@@ -82,11 +82,11 @@ def chat_tab(desk: Desk) -> None:
         forget = gr.Button("New conversation", **SIZE)
         seed = gr.Textbox(label="Seed", placeholder="any", max_length=10, min_width=120, scale=0)
     shown = [turns, log, running, status, question]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    quiet = QUIET
     runs = [
-        send.click(handlers.send, [turns, question, seed], shown, **quiet),
-        question.submit(handlers.send, [turns, question, seed], shown, **quiet),
-        again.click(handlers.retry, [turns, seed], shown, **quiet),
+        send.click(by_client(handlers, "send"), [turns, question, seed], shown, **quiet),
+        question.submit(by_client(handlers, "send"), [turns, question, seed], shown, **quiet),
+        again.click(by_client(handlers, "retry"), [turns, seed], shown, **quiet),
     ]
     stop.click(
         lambda: ("", html.note("Stopped.")),

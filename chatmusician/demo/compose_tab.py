@@ -11,7 +11,6 @@ from typing import Any
 import gradio as gr
 
 from chatmusician.demo import html, studio
-from chatmusician.demo.changes import transposed
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.editor import editor_box, score_box
 from chatmusician.demo.growing import Growing
@@ -19,6 +18,7 @@ from chatmusician.demo.history import item, kept, read_items
 from chatmusician.demo.scores import first_tune
 from chatmusician.demo.stream import Done, Text, Waiting
 from chatmusician.demo.studio import Order
+from chatmusician.demo.visits import QUIET, by_client
 from chatmusician.errors import ChatMusicianError, UsageError
 
 _TUNE = "X:1\nM:6/8\nL:1/8\nK:D\nDFA AFA|Bcd AFD|GFE EFG|AFD D3|]"
@@ -124,15 +124,20 @@ class _Handlers:
         yield from self.run(again, history)
 
     def change(
-        self, task: str, history: Any, abc: str, first: float | None, last: float | None
+        self,
+        task: str,
+        history: Any,
+        abc: str,
+        first: float | None = None,
+        last: float | None = None,
     ) -> Iterator[Shown]:
         order = Order(change=task, abc=abc or "", first=int(first or 0), last=int(last or 0))
         yield from self.run(lambda: order, history)
 
     def transpose(self, abc: str, semitones: float | None) -> tuple[Any, Any]:
         try:
-            tune = first_tune(abc or "", self.desk.limits)
-            return html.note(""), transposed(tune, int(semitones or 0))
+            moved = self.desk.work("transpose", abc or "", int(semitones or 0))
+            return html.note(""), moved
         except ChatMusicianError as error:
             return html.failure(error), _AS_IT_WAS
 
@@ -198,18 +203,24 @@ def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
     handlers = _Handlers(desk, list(tab.fields))
     shown = [tab.status, tab.editor, tab.cards, history, tab.order]
     given = [history, *tab.form]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    quiet = QUIET
     runs = [
-        buttons["compose"].click(handlers.compose, given, shown, **quiet),
-        tab.request.submit(handlers.compose, given, shown, **quiet),
-        buttons["again"].click(handlers.regenerate, [tab.order, *given], shown, **quiet),
+        buttons["compose"].click(by_client(handlers, "compose"), given, shown, **quiet),
+        tab.request.submit(by_client(handlers, "compose"), given, shown, **quiet),
+        buttons["again"].click(
+            by_client(handlers, "regenerate"), [tab.order, *given], shown, **quiet
+        ),
     ]
     for task, bars in _BARS.items():
         working = [history, tab.editor, *[editing[name] for name in bars]]
-        runs.append(buttons[task].click(_bound(handlers, task), working, shown, **quiet))
+        runs.append(
+            buttons[task].click(by_client(handlers, "change", task), working, shown, **quiet)
+        )
     buttons["stop"].click(lambda: html.note("Stopped."), None, tab.status, cancels=runs, **quiet)
     move = [tab.editor, editing["semitones"]]
-    buttons["transpose"].click(handlers.transpose, move, [tab.status, tab.editor], **quiet)
+    buttons["transpose"].click(
+        by_client(handlers, "transpose"), move, [tab.status, tab.editor], **quiet
+    )
     keep = [tab.order, history, tab.editor]
     buttons["keep"].click(handlers.keep, keep, [tab.status, history], **quiet)
     buttons["open"].click(
@@ -220,13 +231,6 @@ def compose_tab(desk: Desk, history: gr.BrowserState) -> ComposeTab:
         **quiet,
     )
     return tab
-
-
-def _bound(handlers: _Handlers, task: str) -> Any:
-    def run(history: Any, abc: str, first: float = 0, last: float = 0) -> Iterator[Shown]:
-        yield from handlers.change(task, history, abc, first, last)
-
-    return run
 
 
 def _layout(desk: Desk) -> tuple[ComposeTab, dict[str, gr.Button], dict[str, Any]]:

@@ -10,6 +10,7 @@ from chatmusician.demo import html
 from chatmusician.demo.compose_tab import SIZE, ComposeTab
 from chatmusician.demo.desk import Desk
 from chatmusician.demo.history import Item, from_file, read_items, to_file
+from chatmusician.demo.visits import QUIET
 from chatmusician.errors import ChatMusicianError
 
 _AS_IT_WAS = gr.skip()
@@ -77,7 +78,7 @@ def history_tab(desk: Desk, history: gr.BrowserState, compose: ComposeTab, page:
         bring = gr.Button("Open a file", elem_id="bring", **SIZE)
         clear = gr.Button("Forget all", elem_id="forget", **SIZE)
     text = gr.Textbox(visible="hidden", elem_id="session-text")
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    quiet = QUIET
     page.load(handlers.listed, history, chosen, **quiet)
     history.change(handlers.listed, history, chosen, **quiet)
     desk_of_it = [compose.editor, compose.cards, compose.status, compose.order]

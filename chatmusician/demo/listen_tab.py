@@ -14,6 +14,7 @@ from chatmusician.demo.desk import Desk
 from chatmusician.demo.editor import editor_box, score_box
 from chatmusician.demo.questions import LONGEST, Question, asking
 from chatmusician.demo.turn import AS_IT_WAS, Shown, answering
+from chatmusician.demo.visits import QUIET, by_client
 from chatmusician.errors import UsageError
 from chatmusician.transcription.facts.answers import Answered
 
@@ -89,10 +90,10 @@ def listen_tab(desk: Desk) -> None:
         forget = gr.Button("New conversation", **SIZE)
     shown = [talk, log, running, status, question]
     given = [talk, question, editor, heard]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    quiet = QUIET
     named = "(talk, question, abc) => [talk, question, abc, window.chatmusician.heard()]"
     runs = [
-        event(handlers.ask, given, shown, js=named, **quiet)
+        event(by_client(handlers, "ask"), given, shown, js=named, **quiet)
         for event in (send.click, question.submit)
     ]
     over = [running, status]

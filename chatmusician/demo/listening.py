@@ -8,12 +8,13 @@ import logging
 import os
 import secrets
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 
 from chatmusician import errors
 from chatmusician.demo.hearing import FILE
-from chatmusician.demo.line import BusyError, LeftError, Line
+from chatmusician.demo.line import BusyError, LeftError, Line, Turn
 from chatmusician.demo.settings import Limits
 from chatmusician.demo.stream import Events, Told, stream
 from chatmusician.errors import ChatMusicianError, EngineError, InputError, LimitError
@@ -30,6 +31,10 @@ from chatmusician.programs import kill_group, limit_memory
 _log = logging.getLogger(__name__)
 _LOOK = 0.2
 _MEGABYTES = 4096
+# Seconds of listening that count as little; who has used more gives way to others. Of those that
+# are paused each holds its memory.
+_SLICE = 8.0
+_PAUSED = 2
 # An answer is a few kilobytes a minute of music.
 _LONGEST_ANSWER = 64 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
@@ -69,24 +74,31 @@ class Ears:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.line = Line(1, limits.hearings, limits.patience)
+        each = max(1, limits.hearings // 4)
+        self.line = Line(
+            1, limits.hearings, limits.patience, each=each, slice=_SLICE, most_paused=_PAUSED
+        )
         self.lock = threading.Lock()
         self.kept: OrderedDict[str, Heard] = OrderedDict()
-        self.here = 0
+        self.owners: dict[str, str] = {}
+        self.here: Counter[str] = Counter()
         self.closing = threading.Event()
 
     @contextlib.contextmanager
-    def room(self) -> Iterator[None]:
-        """A place for a recording in memory, from its first byte to its score."""
+    def room(self, client: str = "") -> Iterator[None]:
+        """A slot for a recording in memory, until its score is there."""
         with self.lock:
-            if self.here >= self.limits.hearings:
+            # A client with none here always gets one: the others cannot take them all.
+            full = self.here.total() >= self.limits.hearings and self.here[client]
+            if full or self.here[client] >= self.line.each + 1:
                 raise BusyError("too many recordings are waiting", hint="try again in a minute")
-            self.here += 1
+            self.here[client] += 1
         try:
             yield
         finally:
             with self.lock:
-                self.here -= 1
+                self.here[client] -= 1
+                self.here += Counter()  # forget clients that have none
 
     def find(self, name: str) -> Heard | None:
         """A recording that was heard, if it is still remembered."""
@@ -96,29 +108,43 @@ class Ears:
                 self.kept.move_to_end(name)
             return found
 
-    def hearing(self, data: bytes, hints: Hints) -> Events[Heard]:
+    def hearing(
+        self,
+        data: bytes,
+        hints: Hints,
+        client: str = "",
+        gone: threading.Event | None = None,
+    ) -> Events[Heard]:
         """What is heard as it is heard, then the whole."""
         check_size(data, self.limits)
 
         def work(told: Told) -> Heard:
-            with self.line.place(told.cancel, told.wait):
-                found = self._heard(data, hints, told)
-            with self.lock:
-                self.kept[found.name] = found
-                while len(self.kept) > self.limits.kept:
-                    self.kept.popitem(last=False)
+            with self.line.place(told.cancel, told.wait, client) as turn:
+                found = self._heard(data, hints, told, turn)
+            self._keep(found, client)
             return found
 
-        return stream(work)
+        return stream(work, gone)
 
-    def _heard(self, data: bytes, hints: Hints, told: Told) -> Heard:
+    def _keep(self, heard: Heard, client: str) -> None:
+        """Remember a recording; where there are too many, the client with most loses its oldest."""
+        with self.lock:
+            self.kept[heard.name] = heard
+            self.owners[heard.name] = client
+            while len(self.kept) > self.limits.kept:
+                counts = Counter(self.owners.values())
+                most = max(counts.values())
+                oldest = next(name for name in self.kept if counts[self.owners[name]] == most)
+                del self.kept[oldest], self.owners[oldest]
+
+    def _heard(self, data: bytes, hints: Hints, told: Told, turn: Turn) -> Heard:
         asked = {**vars(hints), "longest": self.limits.recording}
         with tempfile.TemporaryDirectory(
             prefix="chatmusician-", ignore_cleanup_errors=True
         ) as made:
             folder = Path(made)
             (folder / FILE).write_bytes(data)
-            result = self._run(folder, asked, told)
+            result = self._run(folder, asked, told, turn)
         text = result["facts"]["abc"]
         if len(text) > self.limits.abc:
             raise LimitError(
@@ -127,7 +153,7 @@ class Ears:
             )
         return Heard(name=secrets.token_urlsafe(16), **result)
 
-    def _run(self, folder: Path, asked: dict[str, Any], told: Told) -> dict[str, Any]:
+    def _run(self, folder: Path, asked: dict[str, Any], told: Told, turn: Turn) -> dict[str, Any]:
         paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {
             **os.environ,
@@ -147,7 +173,7 @@ class Ears:
             )
         try:
             limit_memory(process.pid, _MEGABYTES)
-            for line in self._lines(process, told):
+            for line in self._lines(process, told, turn):
                 if "result" in line:
                     return dict(line["result"])
                 if "error" in line:
@@ -159,7 +185,9 @@ class Ears:
         _log.error("listening ended with %s: %s", process.returncode, said)
         raise EngineError("listening", "gave up on this recording")
 
-    def _lines(self, process: subprocess.Popen[bytes], told: Told) -> Iterator[dict[str, Any]]:
+    def _lines(
+        self, process: subprocess.Popen[bytes], told: Told, turn: Turn
+    ) -> Iterator[dict[str, Any]]:
         """What the process says, until it ends, its time is over or nobody wants to know."""
         assert process.stdout is not None
         until = time.monotonic() + self.limits.hearing
@@ -174,6 +202,8 @@ class Ears:
                         f"listening took longer than {self.limits.hearing:g} seconds",
                         hint="try a shorter recording",
                     )
+                if turn.due():
+                    until += _paused(process, turn)
                 if not ready.select(_LOOK):
                     continue
                 piece = os.read(process.stdout.fileno(), 1 << 16)
@@ -211,6 +241,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     kill_group(process)
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _paused(process: subprocess.Popen[bytes], turn: Turn) -> float:
+    """Stop the process while another client has the turn; the seconds that took."""
+    begun = time.monotonic()
+    _signal(process, signal.SIGSTOP)
+    try:
+        turn.pass_on()
+    finally:
+        _signal(process, signal.SIGCONT)
+    return time.monotonic() - begun
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, number)
 
 
 def _error_of(line: dict[str, str]) -> ChatMusicianError:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 # Read when gradio is imported: nothing about its use is to be sent anywhere.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# gradio sums up its records of past events after each event: a few are enough.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "50")
 
 import gradio as gr
 
@@ -20,6 +22,8 @@ STATIC = Path(__file__).parent / "static"
 OWN = "/own"
 # Where the browser keeps the history. What it hides there is no secret.
 _STORAGE = "chatmusician-history-1"
+# Sessions that gradio remembers; chatmusician.demo.sessions keeps fewer.
+_SESSIONS = 400
 HEAD = f"""
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{OWN}/page.css">
@@ -44,7 +48,8 @@ def create_page(desk: Desk) -> gr.Blocks:
                 chat_tab(desk)
             with gr.Tab("History", id="history"):
                 history_tab(desk, history, compose, page)
-    page.queue(max_size=100, default_concurrency_limit=desk.limits.waiting + 4, api_open=False)
+    page.queue(max_size=200, default_concurrency_limit=desk.limits.waiting + 4, api_open=False)
+    page.state_session_capacity = _SESSIONS
     return page
 
 

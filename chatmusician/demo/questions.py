@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import Any
 
 from chatmusician.asking import Interview
 from chatmusician.demo.desk import Desk
-from chatmusician.demo.scores import first_tune
 from chatmusician.demo.stream import Events, Told, stream
 from chatmusician.demo.studio import SEEDS
-from chatmusician.demo.timing import performed
-from chatmusician.errors import LimitError, UsageError
+from chatmusician.errors import UsageError
 from chatmusician.model.chat_format import Turn
 from chatmusician.model.conversation import Conversation
 from chatmusician.transcription.facts.answers import Answered
@@ -32,19 +31,12 @@ class Question:
     seed: int = 0
 
 
-def facts_of(abc: str, heard: str, desk: Desk) -> Facts:
+def facts_of(abc: str, heard: str, desk: Desk, cancel: threading.Event | None = None) -> Facts:
     """Those of the recording as long as its ABC is as it was written, else those of the ABC."""
-    from chatmusician.transcription.facts import describe_piece
-    from chatmusician.transcription.facts.source import of_tune
-
     found = desk.ears.find(heard) if heard else None
     if found is not None and found.abc.strip() == abc.strip():
         return found.facts
-    tune = first_tune(abc, desk.limits)
-    if performed(tune).seconds > desk.limits.recording:
-        minutes = desk.limits.recording / 60
-        raise LimitError(f"the tune lasts longer than {minutes:g} minutes")
-    facts: Facts = describe_piece(of_tune(tune, "the tune")).facts
+    facts: Facts = desk.work("describe", abc, cancel=cancel)
     return facts
 
 
@@ -64,8 +56,8 @@ def asking(question: Question, desk: Desk) -> Events[Answered]:
                 model = stack.enter_context(desk.model(told.cancel, told.wait))
                 return Conversation(model, model.defaults, seed=question.seed % SEEDS)
 
-            interview = Interview(facts_of(question.abc, question.heard, desk), talk)
+            interview = Interview(facts_of(question.abc, question.heard, desk, told.cancel), talk)
             interview.turns = [Turn(asked, said) for asked, said in question.turns]
             return interview.ask(question.text.strip(), lambda text: told.text(0, text))
 
-    return stream(work)
+    return stream(work, desk.gone)

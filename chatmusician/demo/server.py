@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import secrets
@@ -12,6 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,17 +22,27 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from chatmusician.abc.pictures.packages import package_folder
-from chatmusician.demo import scores
 from chatmusician.demo.api import create_api
+from chatmusician.demo.behind import connect, events_of
+from chatmusician.demo.connections import Connections, limited
 from chatmusician.demo.desk import Desk
+from chatmusician.demo.gate import Gate
 from chatmusician.demo.guard import Guard
+from chatmusician.demo.hosts import Hosts
 from chatmusician.demo.page import HEAD, OWN, STATIC, create_page, theme
-from chatmusician.demo.settings import Settings
+from chatmusician.demo.settings import Limits, Settings
+from chatmusician.demo.workers import load_workers
 from chatmusician.errors import ChatMusicianError, EngineError, MissingDependency, OutputError
 from chatmusician.model.brief.read import read_request
 from chatmusician.model.compose import ComposeOptions, compose
 from chatmusician.model.generation import Backend
 
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
+
+_TIDY = 20.0  # seconds
 _ARENAS = -8  # M_ARENA_MAX of malloc.h
 
 
@@ -43,7 +56,9 @@ def assemble(settings: Settings, desk: Desk) -> Guard:
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        tidying = asyncio.create_task(_give_memory_back())
         yield
+        tidying.cancel()
         desk.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
@@ -55,9 +70,10 @@ def assemble(settings: Settings, desk: Desk) -> Guard:
 
     app.mount(OWN, StaticFiles(directory=STATIC))
     app.mount("/api", create_api(desk))
+    page = create_page(desk)
     gr.mount_gradio_app(
         app,
-        create_page(desk),
+        page,
         path="",
         theme=theme(),
         head=HEAD,
@@ -69,7 +85,36 @@ def assemble(settings: Settings, desk: Desk) -> Guard:
         pwa=False,
         max_file_size="1kb",
     )
-    return Guard(app, settings)
+    sessions = desk.sessions
+    connect(page, sessions)
+    return Guard(app, settings, Gate(events_of(page), settings.limits.items), sessions)
+
+
+def uvicorn_config(app: Guard, settings: Settings, **options: Any) -> uvicorn.Config:
+    """uvicorn's settings for the page: connections within the limits, no web sockets."""
+    limits = settings.limits
+    connections = Connections(
+        limits.connections, limits.all_connections, proxy=settings.trust_proxy
+    )
+    chosen: dict[str, Any] = {
+        "http": limited(connections),
+        "ws": "none",
+        "log_level": "warning",
+        "timeout_keep_alive": 30,
+        "timeout_graceful_shutdown": 2,
+        "h11_max_incomplete_event_size": 32 * 1024,
+        "server_header": False,
+        "proxy_headers": False,
+    }
+    return uvicorn.Config(app, **(chosen | options))
+
+
+async def _give_memory_back() -> None:
+    """What was freed, to the system: glibc keeps it otherwise, and a busy hour shows for days."""
+    while True:
+        await asyncio.sleep(_TIDY)
+        with contextlib.suppress(OSError, AttributeError):
+            await asyncio.to_thread(ctypes.CDLL(None).malloc_trim, 0)
 
 
 @cache
@@ -86,25 +131,20 @@ def score_fonts() -> str:
 def serve(settings: Settings, load: Callable[[], Backend], say: Callable[[str], None]) -> None:
     """Run until interrupted. The model is loaded before the page is told of."""
     share_out()
+    open_files(settings.limits)
     listening = _listen(settings)
     port = int(listening.getsockname()[1])
+    # The processes load their libraries while the model is loaded here.
+    threading.Thread(target=load_workers, daemon=True).start()
     backend = load()
     desk = Desk(lambda: backend, settings.limits, backend.name)
     app = assemble(settings, desk)
     threading.Thread(target=warm, args=(desk,), daemon=True).start()
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=2,
-        limit_concurrency=500,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn_config(app, settings))
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"{backend.name}: http://{shown}:{port}/ (REST API: http://{shown}:{port}/api/)")
     if settings.share:
-        threading.Thread(target=_share, args=(settings, port, say), daemon=True).start()
+        threading.Thread(target=_share, args=(settings, port, say, app.hosts), daemon=True).start()
     server.run(sockets=[listening])
 
 
@@ -119,10 +159,21 @@ def share_out() -> None:
         ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
 
+def open_files(limits: Limits) -> None:
+    """Room for all connections that are taken, and for the processes' pipes."""
+    if not hasattr(resource, "setrlimit"):
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.all_connections + 600
+    if soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
 def warm(desk: Desk) -> None:
     """Everything used once that is slow the first time, so that no user waits for it."""
     with contextlib.suppress(ChatMusicianError):
-        scores.score("X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", desk.limits)
+        desk.work("score", "X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", 190)
         with desk.model() as model:
             if model.can.logits:
                 few = replace(model.defaults, max_new_tokens=16)
@@ -145,7 +196,7 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _share(settings: Settings, port: int, say: Callable[[str], None]) -> None:
+def _share(settings: Settings, port: int, say: Callable[[str], None], hosts: Hosts) -> None:
     """A public address from gradio's service, which all that is said then passes through."""
     from gradio import networking
 
@@ -155,6 +206,7 @@ def _share(settings: Settings, port: int, say: Callable[[str], None]) -> None:
     except Exception as error:
         say(f"error: {shared_in_vain(error)}")
     else:
+        hosts.add(urlsplit(address).hostname or "")
         say(f"shared for a week at most: {address}")
 
 

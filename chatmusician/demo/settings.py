@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 
 from chatmusician.errors import UsageError
+
+_HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?")
 
 
 @dataclass(frozen=True)
 class Limits:
     """``seconds`` is the model's time for one request, ``patience`` the wait for one's turn.
 
-    ``waiting``, ``drawings`` and ``hearings`` count requests in line; ``piece`` is the longest
-    sound in seconds that is played, ``recording`` that is listened to, in ``hearing`` seconds at
-    most; ``kept`` is how many recordings are remembered, for questions about them.
+    ``waiting``, ``drawings`` and ``hearings`` are how many requests wait at most for the model, for
+    drawing and other work on notation, and for listening; ``each`` how many of one client.
+    ``quick`` and ``drawing`` are the seconds of CPU time that a job on notation may use, at normal
+    and at the lowest priority. ``piece`` is the longest sound in seconds that is played,
+    ``recording`` that is listened to, in ``hearing`` seconds at most; ``kept`` is how many
+    recordings are remembered, for questions about them. ``connections`` are open at a time for one
+    client, ``all_connections`` for all together.
     """
 
     body: int = 4 * 1024 * 1024
@@ -24,7 +31,9 @@ class Limits:
     seconds: float = 90.0
     patience: float = 120.0
     waiting: int = 40
-    drawing: int = 2
+    each: int = 12
+    quick: float = 2.0
+    drawing: float = 90.0
     drawings: int = 200
     candidates: int = 4
     piece: float = 600.0
@@ -35,16 +44,24 @@ class Limits:
     recording: float = 600.0
     hearing: float = 120.0
     kept: int = 40
+    connections: int = 64
+    all_connections: int = 900
 
 
 @dataclass(frozen=True)
 class Settings:
-    """``auth`` is NAME:PASSWORD, or empty; ``share`` asks gradio's service for a public address."""
+    """``auth`` is NAME:PASSWORD, or empty; ``share`` asks gradio's service for a public address.
+
+    ``allow_hosts`` are names that the page answers to besides its own. With ``trust_proxy`` a
+    client is the address that a proxy in front of the page names in X-Forwarded-For.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8888
     auth: str = ""
     share: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    trust_proxy: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -52,6 +69,11 @@ class Settings:
             raise UsageError(f"no port {self.port}", hint="a number from 1 to 65535; 0: any free")
         if self.auth and not all(self.auth.partition(":")):
             raise UsageError("--auth wants a name and a password", hint="--auth NAME:PASSWORD")
+        for name in self.allow_hosts:
+            if not _HOST.fullmatch(name):
+                raise UsageError(
+                    f"{name[:60]!r} is no host name", hint="a name alone, as --allow-host a.example"
+                )
 
     @property
     def local(self) -> bool:
@@ -62,14 +84,6 @@ class Settings:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        """The names the page answers to; empty for any. A page on this machine alone answers to
-        no other name, or web sites could give theirs to this address and read it."""
-        if self.share or not self.local:
-            return frozenset()
-        return frozenset({"127.0.0.1", "localhost", "::1", self.host})
 
     def warnings(self) -> list[str]:
         if self.auth or (self.local and not self.share):

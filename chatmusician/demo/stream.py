@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from chatmusician.demo.line import LeftError
+
 T = TypeVar("T")
 _TICK = 0.25
 # Whoever does not look for so long has gone.
@@ -74,10 +76,11 @@ class Told:
         self.events.put(event)
 
 
-def stream(work: Callable[[Told], T]) -> Events[T]:
+def stream(work: Callable[[Told], T], gone: threading.Event | None = None) -> Events[T]:
     """What the work tells, then its result; None when there is nothing new for a while.
 
-    An error of the work is raised here. Closed early, the work is cancelled.
+    An error of the work is raised here. Closed early, or once `gone` is set, the work is
+    cancelled.
     """
     told = Told()
 
@@ -91,6 +94,8 @@ def stream(work: Callable[[Told], T]) -> Events[T]:
     try:
         while True:
             told.looked = time.monotonic()
+            if gone is not None and gone.is_set():
+                raise LeftError("the request was cancelled")
             try:
                 event = told.events.get(timeout=_TICK)
             except queue.Empty:

@@ -77,7 +77,7 @@ def composing(order: Order, desk: Desk, found: Reading | None = None) -> Events[
                 cancel=told.cancel,
             )
 
-    return stream(work)
+    return stream(work, desk.gone)
 
 
 def _sampling(defaults: Sampling, temperature: float | None) -> Sampling:
@@ -109,4 +109,4 @@ def chatting(turns: list[Turn], seed: int, desk: Desk) -> Events[Completion]:
             )
             return done
 
-    return stream(work)
+    return stream(work, desk.gone)

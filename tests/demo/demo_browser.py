@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from chatmusician.demo.server import create_app
+from chatmusician.demo.server import create_app, uvicorn_config
 from chatmusician.demo.settings import Settings
 from chatmusician.model.generation import Backend
 
@@ -19,8 +19,9 @@ from chatmusician.model.generation import Backend
 @contextmanager
 def served(model: Backend, settings: Settings | None = None) -> Iterator[str]:
     """The page's address while it is served from a thread."""
-    app = create_app(settings or Settings(), lambda: model, model.name)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    settings = settings or Settings()
+    app = create_app(settings, lambda: model, model.name)
+    server = uvicorn.Server(uvicorn_config(app, settings, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not (server.started and server.servers):

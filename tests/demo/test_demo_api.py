@@ -18,8 +18,10 @@ pytest.importorskip("httpx")
 
 from fastapi.testclient import TestClient
 
+from chatmusician.demo import jobs
 from chatmusician.demo.server import create_app
 from chatmusician.demo.settings import Limits, Settings
+from chatmusician.demo.workers import Group
 
 BROKEN = "X:1\nT:x\nM:6/8\nL:1/8\nK:D\nDFA dfa|d5|DFA dfa|d6|]\n"
 LIMITS = Limits(body=100_000, upload=50_000)
@@ -238,7 +240,9 @@ def test_what_nobody_thought_of_is_said_in_words(
     def fail(*_: Any) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("chatmusician.demo.scores.problems", fail)
+    # In this process, where it can be replaced; a worker has its own.
+    monkeypatch.setitem(jobs.JOBS, "check", fail)
+    monkeypatch.setattr(Group, "run", lambda _, name, given, *__: jobs.answer(name, given))
     answer = client.post("/api/check", json={"abc": TUNE})
     assert answer.status_code == 500
     assert answer.json()["error"] == "unexpected ZeroDivisionError"

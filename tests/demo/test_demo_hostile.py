@@ -20,6 +20,7 @@ from tests.demo.demo_models import HOSTILE, TUNE, SayingModel
 pytest.importorskip("gradio")
 pytest.importorskip("httpx")
 
+from chatmusician.demo.workers import load_workers
 from tests.demo.demo_browser import served
 
 _MANY = 200 * 1024 * 1024
@@ -38,6 +39,7 @@ def port(model: SayingModel) -> Iterator[int]:
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    load_workers()  # which have a folder for as long as this process lives
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 

@@ -30,6 +30,7 @@ from chatmusician.demo.line import LeftError
 from chatmusician.demo.listening import Ears, Hints
 from chatmusician.demo.scores import file as made_file
 from chatmusician.demo.settings import Limits
+from chatmusician.demo.workers import load_workers
 from tests.demo.conftest import KESH
 
 
@@ -53,6 +54,7 @@ def client(model: SayingModel) -> Iterator[TestClient]:
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where scratch folders are made meanwhile."""
+    load_workers()  # which have a folder for as long as this process lives
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

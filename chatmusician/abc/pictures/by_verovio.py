@@ -9,7 +9,7 @@ import sys
 import threading
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from chatmusician.abc.pictures import verovio_worker
 from chatmusician.abc.pictures.header import Header, keep_room, make_header, write_header
@@ -33,7 +33,14 @@ _TEMPO_LIFT = 150
 # It also leaves the right edge ragged, so only music of one line is cropped there.
 _NARROW = {"adjustPageWidth": True}
 
-_pool: Pool | None = None
+
+class Engraver(Protocol):
+    """What answers verovio's requests: a pool of processes, or verovio in this process."""
+
+    def ask(self, request: bytes, seconds: float) -> bytes: ...
+
+
+_pool: Engraver | None = None
 _pool_lock = threading.Lock()
 
 
@@ -42,7 +49,14 @@ def worker_command() -> list[str]:
     return [sys.executable, verovio_worker.__file__, parent]
 
 
-def shared_pool() -> Pool:
+def use_pool(pool: Engraver) -> None:
+    """Have `pool` engrave everything that this process draws from now on."""
+    global _pool
+    with _pool_lock:
+        _pool = pool
+
+
+def shared_pool() -> Engraver:
     global _pool
     with _pool_lock:
         if _pool is None:
@@ -52,7 +66,7 @@ def shared_pool() -> Pool:
 
 
 def draw_svg(
-    tune: Tune, page: PageOptions, *, onsets: bool = False, pool: Pool | None = None
+    tune: Tune, page: PageOptions, *, onsets: bool = False, pool: Engraver | None = None
 ) -> list[str]:
     """Pages whose notes, bars and chord symbols know their place in the tune's text."""
     from chatmusician.abc.musicxml import score_and_places
@@ -72,7 +86,7 @@ def draw_svg(
     return add_places(pages, tune, where, onsets=onsets)
 
 
-def engrave(music: str, options: dict[str, Any], pool: Pool) -> list[str]:
+def engrave(music: str, options: dict[str, Any], pool: Engraver) -> list[str]:
     """MusicXML text to SVG pages. The same music always gets the same ids."""
     seed = zlib.crc32(music.encode()) & 0x7FFFFFFF | 1
     request = {"music": music, "options": options, "seed": seed, "seconds": _SECONDS}
