@@ -1,7 +1,7 @@
 # Every target sets up .venv first (scripts/setup.sh); a second run starts at once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-full compose test test-all check bench docs format clean
+.PHONY: help setup setup-compose setup-full compose test test-all check bench docs format clean
 
 BIN := .venv/bin
 TYPED := chatmusician tests scripts $(wildcard benchmarks)
@@ -11,13 +11,16 @@ export PROMPT
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-setup:  ## the package and what its tests and checks need (2.2 GB)
+setup:  ## the package and what its tests and checks need (2.2 GB, PyTorch included)
 	@scripts/setup.sh light
 
 setup-full:  ## everything in requirements.txt, at its versions (2.5 GB)
 	@scripts/setup.sh full
 
-compose: setup  ## write a piece of music to output/: make compose PROMPT="a lively jig"
+setup-compose:
+	@scripts/setup.sh compose
+
+compose: setup-compose  ## write a piece of music to output/: make compose PROMPT="a lively jig"
 	@scripts/compose.sh
 
 test: setup  ## the tests, without the slow ones

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Sets up .venv; every make target starts here. Finished steps are passed over.
+#   scripts/setup.sh compose what `make compose` needs, 0.3 GB, without PyTorch
 #   scripts/setup.sh light   what tests, checks and most commands need, 2.2 GB (the default)
 #   scripts/setup.sh full    that, and everything in requirements.txt (about 2.5 GB)
 # PYTHON=python3.12 chooses the interpreter, CHATMUSICIAN_PURE=1 leaves the core uncompiled.
@@ -81,7 +82,10 @@ compile_core() {
     mv "$venv/.compiling.new" "$venv/.done-core"
 }
 
-case $size in light | full) ;; *) fail "no set-up called '$size'" "say light or full" ;; esac
+case $size in
+compose | light | full) ;;
+*) fail "no set-up called '$size'" "say compose, light or full" ;;
+esac
 network="look at the network connection and the package index that pip is set to use, then try again"
 
 mkdir -p "$venv" 2>/dev/null || fail "creating $venv" "make this folder writable: $PWD"
@@ -89,8 +93,16 @@ exec 9>"$venv/.lock"
 if command -v flock >/dev/null; then flock 9; fi
 
 make_venv
-once dev "$(fingerprint requirements-dev.txt requirements.txt)" \
-    "installing the tools for tests and checks" "$network" install -r requirements-dev.txt
+if [ "$size" = compose ]; then
+    [ -e "$venv/.done-dev" ] || # which has all of it
+        once compose "$(fingerprint requirements-compose.txt requirements.txt)" \
+            "installing what composing needs (0.3 GB)" "$network" install -r requirements-compose.txt
+else
+    [ -e "$venv/.done-dev" ] ||
+        echo "set-up: this installs PyTorch: 2.2 GB in all, or 6.4 GB where pip finds the wheel for GPUs; to choose, install a wheel of torch $(sed -n 's/^torch==//p' requirements.txt) into $venv first" >&2
+    once dev "$(fingerprint requirements-dev.txt requirements.txt)" \
+        "installing the tools for tests and checks" "$network" install -r requirements-dev.txt
+fi
 CHATMUSICIAN_PURE=1 once package "$(fingerprint setup.cfg pyproject.toml)" \
     "installing chatmusician in place" "$network" install --no-build-isolation -e .
 once sound "$(fingerprint requirements-no-deps.txt)" \

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-
-import torch
 
 from chatmusician.model.generation import (
     Completion,
@@ -30,18 +29,21 @@ _ENDED_SHARE = 0.25
 
 
 class Steps(Protocol):
-    """A model that remembers what a batch has read. Logits are (rows, vocabulary)."""
+    """A model that remembers what a batch has read.
+
+    Logits are numpy arrays of float32, (rows, vocabulary).
+    """
 
     def start(self, prompts: Sequence[Sequence[int]], room: int) -> Any:
-        """Read the prompts, with room for so many tokens more; the logits behind them."""
+        """Read the prompts, with room for `room` more tokens; the logits after them."""
         ...
 
     def step(self, tokens: Sequence[int]) -> Any:
-        """Read one token for each row; the logits behind them."""
+        """Read one token for each row; the logits after them."""
         ...
 
     def keep(self, rows: list[int]) -> None:
-        """Go on with these rows only."""
+        """Continue with these rows only."""
         ...
 
 
@@ -86,11 +88,8 @@ class Generation:
         ]
         for row in rows:
             self._tell(row, row.request.prefix)
-        try:
-            with torch.inference_mode():
-                self._loop(rows, prompts)
-        except KeyboardInterrupt:
-            pass
+        with contextlib.suppress(KeyboardInterrupt):
+            self._loop(rows, prompts)
         for row in rows:
             if row.finish is None:
                 self._end(row, "cancelled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-import torch
+import numpy as np
 
 from chatmusician.model.generation import TokenConstraint, Tokens
 
@@ -35,8 +35,8 @@ class _Healed:
             return inner
         self.first = {self.bare[token]: token for token in map(int, inner) if token in self.bare}
         if self.first:
-            return torch.tensor(sorted(self.first))
-        return torch.tensor([self.alone]) if self.alone is not None and len(inner) else inner
+            return np.array(sorted(self.first))
+        return np.array([self.alone]) if self.alone is not None and len(inner) else inner
 
     def push(self, token: int) -> None:
         first, self.begun = not self.begun, True

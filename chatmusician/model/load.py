@@ -30,9 +30,12 @@ from chatmusician.model.weights import (
 )
 
 if TYPE_CHECKING:
-    from chatmusician.model.backends.pytorch import PyTorchBackend
+    from chatmusician.model.backends.local import LocalBackend
 
 HOW = 'pip install ".[train]"'
+COMPOSE = 'pip install ".[compose]"'
+# Models of at most this many weights are computed by numpy: as fast as torch, and no import of it.
+MOST_NUMPY_WEIGHTS = 60_000_000
 _FILES = ["*.json", "*.model", "*.safetensors", "*.txt", "*.jinja"]
 
 
@@ -97,6 +100,12 @@ def load_folder(folder: Path, name: str, options: LoadOptions, *, bundled: bool 
             hint="if you have read it and trust it: --allow-code",
         )
     weights = read_weights(folder, name, allow_pickle=options.allow_pickle)
+    if _is_small(weights, options):
+        choose_precision(weights, name, device="cpu", asked="float32", free=free_memory())
+        with _said_once(name):
+            small = _in_numpy(folder, weights, name, bundled)
+        if small is not None:
+            return small
     torch = _torch()
     device = _device(options.device, torch)
     given: dict[str, Any] = {"trust_remote_code": options.allow_code}
@@ -123,10 +132,26 @@ def load_folder(folder: Path, name: str, options: LoadOptions, *, bundled: bool 
         model = transformers.AutoModelForCausalLM.from_pretrained(str(folder), **given)
     backend = _ready(model, tokenizer, name, options, device)
     if bundled:
-        from chatmusician.model.backends.pytorch import as_stated
+        from chatmusician.model.backends.local import as_stated
 
         as_stated(backend, folder)
     return backend
+
+
+def _is_small(weights: Weights, options: LoadOptions) -> bool:
+    """Whether numpy computes a model as fast as torch, and nothing is asked that needs torch."""
+    plain = not (weights.pickled or options.adapters or options.whole or options.bits)
+    usual = options.device in ("auto", "cpu") and options.precision in ("auto", "float32")
+    return plain and usual and weights.parameters <= MOST_NUMPY_WEIGHTS
+
+
+def _in_numpy(folder: Path, weights: Weights, name: str, bundled: bool) -> Backend | None:
+    try:
+        from chatmusician.model.backends.numpy_llama import of_folder
+
+        return of_folder(folder, weights.files, name=name, own_sampling=bundled)
+    except ImportError as error:
+        raise MissingDependency("numpy and tokenizers", how=COMPOSE) from error
 
 
 def _lean(folder: Path, weights: Weights, dtype: Any, name: str, bundled: bool) -> Backend | None:
@@ -165,7 +190,7 @@ def _load_gguf(path: Path, options: LoadOptions) -> Backend:
 
 def _ready(
     model: Any, tokenizer: Any, name: str, options: LoadOptions, device: str
-) -> PyTorchBackend:
+) -> LocalBackend:
     from chatmusician.model.backends.pytorch import of_model
 
     check_tokenizer(tokenizer, name)

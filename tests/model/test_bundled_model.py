@@ -41,7 +41,7 @@ def test_transformers_reads_the_same_model(bundled: Backend) -> None:
     with torch.inference_mode():
         theirs = model(torch.tensor([ids])).logits[0, -1]
         ours = bundled.steps().start([ids], 1)[0]  # type: ignore[attr-defined]
-    assert torch.allclose(ours, theirs, atol=1e-3)
+    assert torch.allclose(torch.from_numpy(ours), theirs, atol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,8 @@ def test_a_folder_in_half_precision_is_loaded(folder: Path) -> None:
     stored = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     theirs = of_model(stored, AutoTokenizer.from_pretrained(folder), name="m", lean=False)
     prompts = [[5, 6, 7, 8], [9, 10]]
-    with torch.inference_mode():
-        ours = backend.steps().start(prompts, 4)  # type: ignore[attr-defined]
-        assert torch.allclose(ours, theirs.steps().start(prompts, 4), atol=1e-4)
+    ours = backend.steps().start(prompts, 4)  # type: ignore[attr-defined]
+    assert abs(ours - theirs.steps().start(prompts, 4)).max() < 1e-4
     requests = [Request.ask("A jig", seed=at) for at in range(3)]
     free = Sampling(temperature=1, max_new_tokens=20)
     assert [one.text for one in backend.generate(requests, free)] == [

@@ -6,69 +6,29 @@ files: transformers alone takes longer to import than a small model takes to wri
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.nn import functional
 
-from chatmusician.model.backends.steps import padded
-
-
-@dataclass(frozen=True)
-class Layer:
-    before: Any
-    query: Any
-    key: Any
-    value: Any
-    out: Any
-    between: Any
-    gate: Any
-    up: Any
-    down: Any
-
-
-_NAMES = {
-    "before": "input_layernorm",
-    "query": "self_attn.q_proj",
-    "key": "self_attn.k_proj",
-    "value": "self_attn.v_proj",
-    "out": "self_attn.o_proj",
-    "between": "post_attention_layernorm",
-    "gate": "mlp.gate_proj",
-    "up": "mlp.up_proj",
-    "down": "mlp.down_proj",
-}
-
-
-@dataclass(frozen=True)
-class LlamaWeights:
-    """``turns`` are the angles of the rotary embedding for one step, ``scaling`` its factor."""
-
-    layers: tuple[Layer, ...]
-    embedding: Any
-    norm: Any
-    head: Any
-    epsilon: float
-    heads: int
-    shared: int
-    turns: Any
-    scaling: float = 1.0
-
-    @property
-    def size(self) -> int:
-        """Of one head."""
-        return int(self.layers[0].query.shape[0] // self.heads)
+from chatmusician.model.backends.plain_llama import (
+    LlamaWeights,
+    assembled,
+    is_plain,
+    layers_of,
+    plain_config,
+)
+from chatmusician.model.backends.steps import as_array, padded, without_gradients
 
 
 def weights_of_model(model: Any) -> LlamaWeights:
+    """The weights of a transformers model, shared with it."""
     config, rotary = model.config, model.model.rotary_emb
     tensors = {name: weight.data for name, weight in model.named_parameters()}
     return LlamaWeights(
-        _layers(tensors, config.num_hidden_layers),
+        layers_of(tensors, config.num_hidden_layers),
         model.model.embed_tokens.weight.data,
         model.model.norm.weight.data,
         model.lm_head.weight.data,
@@ -82,58 +42,15 @@ def weights_of_model(model: Any) -> LlamaWeights:
 
 def weights_of_folder(folder: Path, files: Sequence[Path], dtype: Any) -> LlamaWeights | None:
     """The weights in a folder; None where the model is more than plain Llama."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
-    theta = rope.get("rope_theta") or config.get("rope_theta") or 10000.0
-    if not _is_plain(config) or rope.get("rope_type", rope.get("type", "default")) != "default":
+    config = plain_config(folder)
+    if config is None:
         return None
     from safetensors.torch import load_file
 
     tensors: dict[str, Any] = {}
     for file in files:
         tensors.update((name, one.to(dtype)) for name, one in load_file(str(file)).items())
-    count = config["num_hidden_layers"]
-    embedding = tensors.get("model.embed_tokens.weight")
-    head = embedding if config.get("tie_word_embeddings") else tensors.get("lm_head.weight")
-    if head is None or any(name.endswith(".bias") for name in tensors):
-        return None
-    heads = config["num_attention_heads"]
-    try:
-        layers = _layers(tensors, count)
-    except KeyError:
-        return None
-    size = layers[0].query.shape[0] // heads
-    turns = 1.0 / theta ** (torch.arange(0, size, 2, dtype=torch.int64).float() / size)
-    return LlamaWeights(
-        layers,
-        embedding,
-        tensors["model.norm.weight"],
-        head,
-        config.get("rms_norm_eps", 1e-6),
-        heads,
-        config.get("num_key_value_heads") or heads,
-        turns,
-    )
-
-
-def _layers(tensors: dict[str, Any], count: int) -> tuple[Layer, ...]:
-    return tuple(
-        Layer(
-            **{ours: tensors[f"model.layers.{at}.{name}.weight"] for ours, name in _NAMES.items()}
-        )
-        for at in range(count)
-    )
-
-
-def _is_plain(config: dict[str, Any]) -> bool:
-    return (
-        config.get("model_type") == "llama"
-        and not config.get("quantization_config")
-        and not config.get("attention_bias")
-        and not config.get("mlp_bias")
-        and config.get("hidden_act", "silu") == "silu"
-        and not config.get("pretraining_tp", 1) > 1
-    )
+    return assembled(config, tensors)
 
 
 def can_step(model: Any) -> bool:
@@ -141,7 +58,7 @@ def can_step(model: Any) -> bool:
     config = {**model.config.to_dict(), "quantization_config": None}
     return (
         type(model).__name__ == "LlamaForCausalLM"
-        and _is_plain(config)
+        and is_plain(config)
         and all(type(part).__name__ in _PLAIN for part in model.modules())
         and "dynamic" not in str(getattr(model.model.rotary_emb, "rope_type", "default"))
     )
@@ -178,6 +95,7 @@ class LeanLlama:
         self.padded = False
         self.read = 0
 
+    @without_gradients
     def start(self, prompts: Sequence[Sequence[int]], room: int) -> Any:
         first = list(prompts[0])
         same = len(prompts) > 1 and all(list(prompt) == first for prompt in prompts)
@@ -195,10 +113,11 @@ class LeanLlama:
         if same:
             self._pick(torch.zeros(len(prompts), dtype=torch.long, device=tokens.device))
             logits = logits.repeat(len(prompts), 1)
-        return logits
+        return as_array(logits)
 
+    @without_gradients
     def step(self, tokens: Sequence[int]) -> Any:
-        return self._forward(torch.tensor(tokens, device=self.device).unsqueeze(-1))
+        return as_array(self._forward(torch.tensor(tokens, device=self.device).unsqueeze(-1)))
 
     def keep(self, rows: list[int]) -> None:
         self._pick(torch.tensor(rows, device=self.device))
@@ -211,7 +130,8 @@ class LeanLlama:
     def _turns(self, length: int) -> tuple[Any, Any]:
         """The rotary table, in single precision as transformers has it."""
         places = torch.arange(length, device=self.device).float()
-        angles = torch.outer(places, self.weights.turns.float().to(self.device))
+        turns = torch.as_tensor(self.weights.turns).float().to(self.device)
+        angles = torch.outer(places, turns)
         both = torch.cat((angles, angles), -1)
         kind, scaling = self.weights.embedding.dtype, self.weights.scaling
         return (both.cos() * scaling).to(kind), (both.sin() * scaling).to(kind)

@@ -15,7 +15,6 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
-import torch
 
 from chatmusician.errors import InputError
 from chatmusician.model.engine import Generation
@@ -87,7 +86,7 @@ class _Steps:
     def _logits(self) -> Any:
         found = self.llama._ctx.get_logits_ith(-1)
         row = np.ctypeslib.as_array(found, shape=(self.llama.n_vocab(),))
-        return torch.from_numpy(row.copy()).unsqueeze(0)
+        return row[np.newaxis].copy()
 
 
 class LlamaCppBackend:
@@ -99,8 +98,8 @@ class LlamaCppBackend:
                 self.llama = llama_cpp.Llama(
                     model_path=str(path),
                     n_ctx=context or _context(path),
-                    n_threads=threads or torch.get_num_threads(),
-                    n_threads_batch=threads or torch.get_num_threads(),
+                    n_threads=threads or os.cpu_count(),
+                    n_threads_batch=threads or os.cpu_count(),
                     verbose=False,
                 )
             except (ValueError, OSError, RuntimeError, AssertionError) as error:

@@ -1,76 +1,24 @@
-"""The PyTorch backend: models stepped on this machine, all rows of a batch at once."""
+"""Models in PyTorch: transformers' own, or plain Llama by our own forward pass."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chatmusician.model.backends import local
 from chatmusician.model.backends.lean_llama import (
     LeanLlama,
     can_step,
     weights_of_folder,
     weights_of_model,
 )
+from chatmusician.model.backends.local import LONGEST_CONTEXT, LocalBackend, end_tokens
 from chatmusician.model.backends.steps import HubSteps
 from chatmusician.model.backends.vocabulary import HubTokens
-from chatmusician.model.engine import Generation, Steps
-from chatmusician.model.generation import Capabilities, Completion, OnText, Request, Sampling
-
-_OWN = ("temperature", "top_k", "top_p", "repetition_penalty", "min_new_tokens", "max_new_tokens")
-_LONGEST_CONTEXT = 2048
 
 
-class PyTorchBackend:
-    """`steps` begins a batch; `lean` tells whether by our own forward pass. `model` and
-    `tokenizer` are those of transformers, None where it was not needed."""
-
-    def __init__(
-        self,
-        steps: Callable[[], Steps],
-        tokens: HubTokens,
-        *,
-        name: str,
-        context: int,
-        ends: Sequence[int] = (),
-        defaults: Sampling | None = None,
-        lean: bool = False,
-        model: Any = None,
-        tokenizer: Any = None,
-    ) -> None:
-        self.name = name
-        self.steps = steps
-        self.tokens = tokens
-        self.model = model
-        self.tokenizer = tokenizer
-        self.lean = lean
-        self.remarks: list[str] = []
-        self.ends = sorted({tokens.end, *ends})
-        self.defaults = defaults or Sampling()
-        self.can = Capabilities(logits=True, batch=True, seed=True, streaming=True, context=context)
-
-    def generate(
-        self,
-        requests: Sequence[Request],
-        sampling: Sampling,
-        *,
-        on_text: OnText | None = None,
-        cancel: threading.Event | None = None,
-    ) -> list[Completion]:
-        if not requests:
-            return []
-        return Generation(
-            self.steps(), self.tokens, self.ends, sampling, self.can.context, on_text, cancel
-        ).run(requests)
-
-    def close(self) -> None:
-        pass
-
-
-def of_model(model: Any, tokenizer: Any, *, name: str, lean: bool | None = None) -> PyTorchBackend:
+def of_model(model: Any, tokenizer: Any, *, name: str, lean: bool | None = None) -> LocalBackend:
     """A model and a tokenizer of transformers; by our own forward pass where it can."""
     model = model.eval()
     own = can_step(model) if lean is None else lean
@@ -81,12 +29,12 @@ def of_model(model: Any, tokenizer: Any, *, name: str, lean: bool | None = None)
         end_text=str(tokenizer.eos_token),
         size=int(config.vocab_size),
     )
-    return PyTorchBackend(
+    return LocalBackend(
         (lambda: LeanLlama(weights)) if weights is not None else (lambda: HubSteps(model)),
         tokens,
         name=name,
-        context=int(getattr(config, "max_position_embeddings", 0) or _LONGEST_CONTEXT),
-        ends=_ends(getattr(model.generation_config, "eos_token_id", None)),
+        context=int(getattr(config, "max_position_embeddings", 0) or LONGEST_CONTEXT),
+        ends=end_tokens(getattr(model.generation_config, "eos_token_id", None)),
         lean=weights is not None,
         model=model,
         tokenizer=tokenizer,
@@ -95,58 +43,15 @@ def of_model(model: Any, tokenizer: Any, *, name: str, lean: bool | None = None)
 
 def of_folder(
     folder: Path, files: Sequence[Path], dtype: Any, *, name: str, own_sampling: bool = False
-) -> PyTorchBackend | None:
-    """A plain Llama model read without transformers; None where it takes more than that.
-
-    With `own_sampling` its generation_config.json says how it is sampled. Not by default:
-    Llama's own values, which ChatMusician's files repeat, are not ChatMusician's.
-    """
-    end = _end_text(folder)
-    if not end or not (folder / "tokenizer.json").is_file():
-        return None
+) -> LocalBackend | None:
+    """A plain Llama model read without transformers; None where it takes more than that."""
     weights = weights_of_folder(folder, files, dtype)
     if weights is None:
         return None
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    if tokenizer.token_to_id(end) is None:
-        return None
-    stated = _json(folder / "generation_config.json")
-    config = _json(folder / "config.json")
-    made = PyTorchBackend(
+    return local.of_folder(
+        folder,
         lambda: LeanLlama(weights),
-        HubTokens(tokenizer, end_text=end, size=int(weights.embedding.shape[0])),
+        size=int(weights.embedding.shape[0]),
         name=name,
-        context=int(config.get("max_position_embeddings") or _LONGEST_CONTEXT),
-        ends=_ends(stated.get("eos_token_id")),
-        lean=True,
+        own_sampling=own_sampling,
     )
-    return as_stated(made, folder) if own_sampling else made
-
-
-def as_stated(backend: PyTorchBackend, folder: Path) -> PyTorchBackend:
-    """Sampled as the folder's generation_config.json says; its ``bars`` is a key of our own."""
-    stated = _json(folder / "generation_config.json")
-    own = {name: stated[name] for name in _OWN if stated.get(name) is not None}
-    backend.defaults = replace(Sampling(), **own)
-    backend.can = replace(backend.can, bars=stated.get("bars"))
-    return backend
-
-
-def _ends(stated: Any) -> list[int]:
-    listed = stated if isinstance(stated, list) else [stated]
-    return [int(token) for token in listed if token is not None]
-
-
-def _end_text(folder: Path) -> str:
-    found = _json(folder / "tokenizer_config.json").get("eos_token")
-    return str(found.get("content", "") if isinstance(found, dict) else found or "")
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

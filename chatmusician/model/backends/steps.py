@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import torch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def without_gradients(method: Callable[P, T]) -> Callable[P, T]:
+    """A method in torch's inference mode, with its types kept."""
+
+    @functools.wraps(method)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        with torch.inference_mode():
+            return method(*args, **kwargs)
+
+    return wrapped
 
 
 def padded(prompts: Sequence[Sequence[int]], device: Any) -> tuple[Any, Any]:
@@ -14,6 +29,11 @@ def padded(prompts: Sequence[Sequence[int]], device: Any) -> tuple[Any, Any]:
     rows = [[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
     blanks = [longest - len(prompt) for prompt in prompts]
     return torch.tensor(rows, device=device), torch.tensor(blanks, device=device)
+
+
+def as_array(logits: Any) -> Any:
+    """Logits as the sampler takes them: float32, on the processor, a numpy array."""
+    return logits.float().cpu().numpy()
 
 
 class HubSteps:
@@ -25,6 +45,7 @@ class HubSteps:
         self.blanks: Any = None
         self.read = 0
 
+    @without_gradients
     def start(self, prompts: Sequence[Sequence[int]], room: int) -> Any:
         from transformers.cache_utils import DynamicCache
 
@@ -38,10 +59,12 @@ class HubSteps:
             self.cache.batch_repeat_interleave(len(prompts))
             self.blanks = self.blanks.repeat(len(prompts))
             logits = logits.repeat(len(prompts), 1)
-        return logits
+        return as_array(logits)
 
+    @without_gradients
     def step(self, tokens: Sequence[int]) -> Any:
-        return self._forward(torch.tensor(tokens, device=self.model.device).unsqueeze(-1))
+        read = torch.tensor(tokens, device=self.model.device).unsqueeze(-1)
+        return as_array(self._forward(read))
 
     def keep(self, rows: list[int]) -> None:
         chosen = torch.tensor(rows, device=self.model.device)
