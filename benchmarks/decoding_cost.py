@@ -1,4 +1,4 @@
-"""What masking costs: milliseconds a token, and tokens a second with and without it.
+"""What masking costs: milliseconds per token, and tokens per second with and without it.
 
 Two readings. *Along tunes*: real tunes are pushed token by token, as a model that writes like them
 would, and the masks are asked for at each; the cache begins empty. *Generation*: a model (a random

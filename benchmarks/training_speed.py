@@ -192,14 +192,14 @@ def training_report(rows: list[dict[str, Any]], rounds: int, folder: Path) -> st
 instructions, one epoch of {packed[0].useful} tokens; {rounds} rounds in turn, medians.
 Padded batches are as long as their longest row.
 
-| | tokens a second | fill rate |
+| | tokens per second | fill rate |
 |---|---|---|
 | packed | {median(p.speed for p in packed):.0f} | {packed[0].fill:.3f} |
 | padded | {median(p.speed for p in padded):.0f} | {padded[0].fill:.3f} |
 | packed over padded | {gain:.2f} | {fills:.2f} |
 
 The gain is {gain / fills:.2f} of the ratio of the fill rates. A bare PyTorch loop over the same
-packed batches (last loss {loops[0][1]:.4f}, ours {packed[0].loss:.4f}): our tokens a second are
+packed batches (last loss {loops[0][1]:.4f}, ours {packed[0].loss:.4f}): our tokens per second are
 {kept:.1%} of its.
 
 {machine()}
@@ -219,7 +219,7 @@ def preprocessing_report(rows: list[dict[str, Any]], rounds: int, folder: Path) 
 BPE of 2,048 pieces, two workers; {rounds} rounds in turn, medians. Ours makes masks, packing and
 a report as well.
 
-| | tokens a second |
+| | tokens per second |
 |---|---|
 | `train preprocess` | {working:.0f} |
 | `datasets.map`, a function for one row | {mapping:.0f} |
