@@ -104,9 +104,7 @@ class Guard:
             return all(self._same(one, other, after.tune) for one, (_, other) in pairs)
         return self._same_where_free(old, new, after.tune)
 
-    def _same_where_free(
-        self, old: list[Sound], new: list[tuple[int, Sound]], tune: Tune
-    ) -> bool:
+    def _same_where_free(self, old: list[Sound], new: list[tuple[int, Sound]], tune: Tune) -> bool:
         """As before, where notes may have come or gone: only where anything may change."""
         kept_old = [s for s in old if not self._may(s.start, ANYTHING, s.pitch)]
         kept_new = [(at, s) for at, s in new if not self._may(at, ANYTHING, s.pitch)]

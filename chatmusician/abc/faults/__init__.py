@@ -11,7 +11,7 @@ from typing import Final
 
 from chatmusician.abc.faults.accidentals import Accidentals
 from chatmusician.abc.faults.context import Context, Fault
-from chatmusician.abc.faults.foreign import foreign_fault, invisible
+from chatmusician.abc.faults.foreign import foreign_fault, invisible, mixed_quotes
 from chatmusician.abc.faults.header import header_fault
 from chatmusician.abc.faults.music import (
     decimal_fault,
@@ -106,6 +106,8 @@ class _Settler:
                 or tuplet_fault(context, at)
                 or (slur_length_fault(context, at) if code == "misplaced-length" else None)
             )
+        if code == "unclosed-string":
+            return mixed_quotes(context, at)
         return self._character(at) if code == "unknown-character" else None
 
     def _character(self, at: int) -> Fault | None:
@@ -155,4 +157,3 @@ class _Settler:
 
 def _by_start(finding: Diagnostic) -> tuple[int, int]:
     return finding.start, finding.end
-

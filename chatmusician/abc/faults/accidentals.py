@@ -108,23 +108,24 @@ class Accidentals:
         """``before`` or ``after``: on which side its note is; empty where it is unclear."""
         if sign.mark not in _ALTERS:
             return ""
+        if not sign.typed and not self.habit:
+            return ""
         if sign.sandwiched and not sign.typed:
             return self.habit
-        if sign.after and (not sign.before or sign.before[4]):
-            return "after"
-        return "before"
+        return _clear_side(sign)
 
     @cached_property
     def habit(self) -> str:
-        """On which side the tune writes signs, from those that leave no choice."""
-        sides = {
-            self.side(sign)
-            for sign in self.signs.values()
-            if not sign.sandwiched and not sign.typed
-        }
-        if "after" in sides:
-            return "" if "before" in sides else "after"
-        return "before"
+        """On which side the tune writes signs, from those that leave no choice.
+
+        Empty where it does both and has signs that leave a choice.
+        """
+        untyped = [sign for sign in self.signs.values() if not sign.typed]
+        sides = {_clear_side(sign) for sign in untyped if not sign.sandwiched}
+        if "after" not in sides:
+            return "before"
+        mixed = "before" in sides and any(sign.sandwiched for sign in untyped)
+        return "" if mixed else "after"
 
     def _note_start(self, sign: Sign) -> int:
         assert sign.before is not None
@@ -167,25 +168,46 @@ class Accidentals:
         """The offsets of the notes that signs belong to, by step."""
         found: dict[int, list[int]] = {}
         for sign in self.signs.values():
-            side = self.side(sign)
-            if not side:
-                continue
-            at = self._note_start(sign) if side == "before" else sign.end
-            step = STEP_LETTERS.index(self.context.text[at].upper())
-            found.setdefault(step, []).append(at)
+            for at in self._target(sign):
+                step = STEP_LETTERS.index(self.context.text[at].upper())
+                found.setdefault(step, []).append(at)
         return found
 
     @cached_property
     def marks_every_note(self) -> bool:
         """Whether the tune repeats a sign within a bar, so that a bare letter means no sign."""
-        seen: set[tuple[int, int]] = set()
-        for step, places in self.targets.items():
-            for at in places:
-                key = (step, self.context.bar_of(at))
-                if key in seen:
+        signed = {at for places in self.targets.values() for at in places}
+        seen: set[tuple[int, int, int]] = set()
+        for place in self.context.places:
+            if place.marked or place.start in signed:
+                key = (place.bar, place.step, place.octave)
+                if key in seen and place.start not in self._changed_back:
                     return True
                 seen.add(key)
         return False
+
+    @cached_property
+    def _changed_back(self) -> set[int]:
+        """Notes whose sign differs from the one before them in the bar, so is no repetition."""
+        last: dict[tuple[int, int, int], str] = {}
+        found: set[int] = set()
+        marks = {at: sign.mark for sign in self.signs.values() for at in self._target(sign)}
+        for place in self.context.places:
+            mark = marks.get(place.start, "")
+            if place.marked:
+                mark = self.context.text[place.start : place.end].rstrip(",'0123456789/-.")[:-1]
+            if mark:
+                key = (place.bar, place.step, place.octave)
+                if last.get(key, mark) != mark:
+                    found.add(place.start)
+                last[key] = mark
+        return found
+
+    def _target(self, sign: Sign) -> list[int]:
+        side = self.side(sign)
+        if not side:
+            return []
+        return [self._note_start(sign) if side == "before" else sign.end]
 
     def _would_reach_a_plain_note(self, letter_at: int, end: int, step: int) -> bool:
         """Whether a later note of the bar is bare in a tune that signs every note."""
@@ -194,6 +216,10 @@ class Accidentals:
         signed = self.targets.get(step, [])
         later = self.context.notes_between(end, self.context.bar_end(end))
         return any(
-            place.step == step and not place.marked and place.start not in signed
-            for place in later
+            place.step == step and not place.marked and place.start not in signed for place in later
         )
+
+
+def _clear_side(sign: Sign) -> str:
+    """The side of a sign that is not between two notes."""
+    return "after" if sign.after and (not sign.before or sign.before[4]) else "before"

@@ -88,7 +88,13 @@ class Context:
         start = int(note.start)
         marked = note.accidental != -99
         return Place(
-            self.bar_of(start), int(note.step), int(note.octave), marked, start, int(note.end), grace
+            self.bar_of(start),
+            int(note.step),
+            int(note.octave),
+            marked,
+            start,
+            int(note.end),
+            grace,
         )
 
     @cached_property

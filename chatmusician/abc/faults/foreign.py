@@ -28,7 +28,9 @@ _PLAIN: Final[dict[str, str]] = {
 }
 # A comment sign would hide the rest of the line; # is an accidental; the others say nothing.
 _NOT_MUSIC: Final = frozenset("%#;?@*\\`$+")
-_SPACES: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {chr(c) for c in range(0x2000, 0x200B)}
+_SPACES: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {
+    chr(c) for c in range(0x2000, 0x200B)
+}
 _INVISIBLE: Final = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f")
 _LONGEST_TEXT: Final = 80
 _PARTNERS: Final = {"[": "]", "{": "}", "!": "!"}
@@ -93,7 +95,7 @@ def _made(
     return Fault("foreign-sign", start, end, Mend(edits, first, last, until, change))
 
 
-def _quotes(context: Context, at: int, stop: int) -> Fault:
+def _quotes(context: Context, at: int, stop: int) -> Fault | None:
     """A quoted text: both its quotes are replaced, what they hold stays."""
     text = context.text
     end = at + 1
@@ -101,8 +103,28 @@ def _quotes(context: Context, at: int, stop: int) -> Fault:
         end += 1
     if end >= stop or (plain(text[end]) != '"' and text[end] != '"'):
         return Fault("foreign-sign", at, at + 1)
-    edits = tuple((i, i + 1, '"') for i in (at, end) if text[i] != '"')
+    if text[end] == '"':
+        return mixed_quotes(context, at)
+    edits = tuple((i, i + 1, '"') for i in (at, end))
     return Fault("foreign-sign", at, end + 1, Mend(edits, at, end + 1))
+
+
+def mixed_quotes(context: Context, at: int) -> Fault | None:
+    """A line where typographic quotes close plain ones or the other way round.
+
+    Everything from the first quote on was misread, so all quotes of the line are one repair.
+    """
+    text = context.text
+    first, stop = context.line(at)
+    quotes = [i for i in range(first, stop) if text[i] == '"' or plain(text[i]) == '"']
+    strange = [i for i in quotes if text[i] != '"']
+    if not strange or len(quotes) % 2 or "%" in text[first:stop] or "\\" in text[first:stop]:
+        return Fault("foreign-sign", at, at + 1) if plain(text[at]) == '"' else None
+    pairs = zip(quotes[::2], quotes[1::2], strict=True)
+    if any(end - start > _LONGEST_TEXT or "|" in text[start:end] for start, end in pairs):
+        return Fault("foreign-sign", at, at + 1) if plain(text[at]) == '"' else None
+    edits = tuple((i, i + 1, '"') for i in strange)
+    return Fault("foreign-sign", quotes[0], stop, Mend(edits, quotes[0], stop))
 
 
 def _pair(context: Context, at: int, stop: int, opening: str) -> Fault:

@@ -129,7 +129,7 @@ def field_fault(context: Context, at: int) -> Fault | None:
     start = at - 1 if text[at] == ":" else at
     if start < 0 or text[start] not in _FIELD_LETTERS or text[start + 1 : start + 2] != ":":
         return None
-    if start > 0 and (text[start - 1].isalpha() or text[start - 1] in "[\""):
+    if start > 0 and (text[start - 1].isalpha() or text[start - 1] in '["'):
         return None
     found = _FIELD.match(text, start)
     if not found:
