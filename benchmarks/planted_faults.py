@@ -240,7 +240,7 @@ def plant_tuplet(tune: Tune, random: Random) -> Planted | None:
         for m in re.finditer(r"\(3(?=[\^_=A-Ga-gz\[])", tune.text)
         if tune.text[m.start() - 1] not in "/0123456789"
         and any(e.start == m.start() for e in tune.elements)
-        and tune.text[m.start() - 1] not in "ABCDEFGabcdefgxyz,'])>"
+        and tune.text[m.start() - 1] not in "ABCDEFGabcdefgxyz,'])>("
     ]
     return one(tune, random, spots)
 

@@ -82,7 +82,8 @@ class Guard:
         self.mends = sorted(mends, key=lambda mend: mend.start)
         self.edits = sorted((e for mend in mends for e in mend.edits), key=lambda e: e[0])
         self.places = _Places(self.edits)
-        self.spans = _merged((mend.start, mend.end) for mend in self.mends)
+        spans = [(mend.start, mend.end) for mend in self.mends]
+        self.spans = _merged([*spans, *(span for mend in self.mends for span in mend.also)])
 
     def holds(self, after: Reading) -> bool:
         """Whether nothing else changed and no error is new."""
@@ -135,7 +136,7 @@ class Guard:
             if mend.start > at:
                 break
             if at < mend.until and mend.change in (change, ANYTHING):
-                if change == PITCH and mend.step is not None and step not in (mend.step, -1):
+                if change == PITCH and step not in (mend.step, -1) and mend.step is not None:
                     continue
                 return True
         return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from chatmusician.abc.faults.context import Context, Fault
+from chatmusician.abc.faults.context import Context, Fault, Place
 from chatmusician.abc.mend import PITCH, Edit, Mend
 from chatmusician.abc.tables import STEP_LETTERS
 
@@ -175,33 +175,27 @@ class Accidentals:
 
     @cached_property
     def marks_every_note(self) -> bool:
-        """Whether the tune repeats a sign within a bar, so that a bare letter means no sign."""
-        signed = {at for places in self.targets.values() for at in places}
-        seen: set[tuple[int, int, int]] = set()
-        for place in self.context.places:
-            if place.marked or place.start in signed:
-                key = (place.bar, place.step, place.octave)
-                if key in seen and place.start not in self._changed_back:
-                    return True
-                seen.add(key)
-        return False
+        """Whether the tune repeats signs within a bar, so that a bare letter means no sign.
 
-    @cached_property
-    def _changed_back(self) -> set[int]:
-        """Notes whose sign differs from the one before them in the bar, so is no repetition."""
-        last: dict[tuple[int, int, int], str] = {}
-        found: set[int] = set()
+        Bars that repeat a sign are counted against bars where a bare note comes after one.
+        """
         marks = {at: sign.mark for sign in self.signs.values() for at in self._target(sign)}
+        last: dict[tuple[int, int, int], str] = {}
+        repeats = bare = 0
         for place in self.context.places:
-            mark = marks.get(place.start, "")
-            if place.marked:
-                mark = self.context.text[place.start : place.end].rstrip(",'0123456789/-.")[:-1]
+            mark = marks.get(place.start, "") or self._written(place)
+            key = (place.bar, place.step, place.octave)
+            if mark and last.get(key) == mark:
+                repeats += 1
+            elif not mark and key in last:
+                bare += 1
             if mark:
-                key = (place.bar, place.step, place.octave)
-                if last.get(key, mark) != mark:
-                    found.add(place.start)
                 last[key] = mark
-        return found
+        return repeats > 0 and repeats >= bare
+
+    def _written(self, place: Place) -> str:
+        source = self.context.text[place.start : place.end]
+        return source[: len(source) - len(source.lstrip("^_="))]
 
     def _target(self, sign: Sign) -> list[int]:
         side = self.side(sign)

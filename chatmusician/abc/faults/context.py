@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chatmusician.abc.mend import Mend
 from chatmusician.abc.timeline import timeline
-from chatmusician.abc.tune import Bar, Chord, Diagnostic, Ending, Grace, Note, Tune
+from chatmusician.abc.tune import Bar, Chord, Diagnostic, Ending, Field, Grace, Note, Overlay, Tune
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,12 @@ class Context:
 
     @cached_property
     def bar_lines(self) -> list[int]:
-        """Where bar lines begin, in order."""
-        return [int(e.start) for e in self.tune.elements if isinstance(e, Bar)]
+        """Where accidentals end: at bar lines, overlays and changes of key or voice."""
+        return [
+            int(e.start)
+            for e in self.tune.elements
+            if isinstance(e, (Bar, Overlay)) or (isinstance(e, Field) and e.letter in "KV")
+        ]
 
     @cached_property
     def has_endings(self) -> dict[int, int]:
@@ -68,6 +72,15 @@ class Context:
         """The first bar line at or after ``at``, or the end of the text."""
         index = bisect_left(self.bar_lines, at)
         return self.bar_lines[index] if index < len(self.bar_lines) else len(self.text)
+
+    def next_bar_line(self, at: int) -> int:
+        """Where accidentals written before ``at`` end at the latest, in any voice.
+
+        In a tune of several voices the bar may go on after lines of other voices: the end.
+        """
+        if any(isinstance(e, Field) and e.letter == "V" for e in self.tune.elements):
+            return len(self.text)
+        return self.bar_end(at)
 
     def bar_of(self, at: int) -> int:
         return bisect_right(self.bar_lines, at)
@@ -114,6 +127,20 @@ class Context:
             elif isinstance(element, Note):
                 found[int(element.start)] = int(written.alter)
         return found
+
+    def next_in_voice(self, at: int) -> tuple[int, int] | None:
+        """The span of the note, chord or rest that its voice plays after the one at ``at``."""
+        written = timeline(self.tune, trace=True).written
+        elements = self.tune.elements
+        current: tuple[str, int, int] | None = None
+        for entry in written:
+            element = elements[entry.element]
+            if current is None:
+                if element.start <= at < element.end:
+                    current = (entry.voice, int(entry.layer), int(entry.element))
+            elif (entry.voice, int(entry.layer)) == current[:2] and entry.element > current[2]:
+                return int(element.start), int(element.end)
+        return None
 
     def notes_between(self, start: int, end: int) -> list[Place]:
         """The notes (no grace notes) that begin in a span."""
