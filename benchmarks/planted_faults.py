@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -30,6 +30,9 @@ class Planted:
     right: str
 
 
+# Alternatives for one fault: the edits of each.
+Spots = Sequence[tuple[tuple[int, int, str], ...]]
+
 Plant = Callable[[Tune, Random], "Planted | None"]
 
 
@@ -39,16 +42,14 @@ def spliced(text: str, *edits: tuple[int, int, str]) -> str:
     return text
 
 
-def one(
-    tune: Tune, random: Random, spots: list[tuple[tuple[int, int, str], ...]]
-) -> Planted | None:
+def one(tune: Tune, random: Random, spots: Spots) -> Planted | None:
     """The tune with the edits of one of these spots."""
     if not spots:
         return None
     return Planted(spliced(tune.text, *random.choice(spots)), tune.text)
 
 
-def every(tune: Tune, spots: list[tuple[tuple[int, int, str], ...]]) -> Planted | None:
+def every(tune: Tune, spots: Spots) -> Planted | None:
     """The tune with the edits of all of these spots."""
     edits = [edit for spot in spots for edit in spot]
     return Planted(spliced(tune.text, *edits), tune.text) if edits else None
@@ -121,7 +122,7 @@ def plant_named_by_key(tune: Tune, random: Random) -> Planted | None:
     """``F`` as ``F#`` where the key makes it sharp already (``B`` as ``B♭``)."""
     alters = Context(tune, []).alters
     sign = {1: random.choice(("#", SIGNS["^"])), -1: SIGNS["_"]}
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((n.start + 1, n.start + 1, sign[alters[n.start]]),)
         for n in notes(tune)
         if n.accidental == -99 and alters.get(int(n.start)) in sign
@@ -130,7 +131,7 @@ def plant_named_by_key(tune: Tune, random: Random) -> Planted | None:
 
 
 def plant_rest(tune: Tune, random: Random) -> Planted | None:
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((e.start, e.start + 1, "r"),)
         for e in tune.elements
         if isinstance(e, Rest) and tune.text[e.start] == "z"
@@ -140,7 +141,7 @@ def plant_rest(tune: Tune, random: Random) -> Planted | None:
 
 def plant_quotes(tune: Tune, random: Random) -> Planted | None:
     pair = random.choice(("\u201c\u201d", "\u201e\u201c", "\uff02\uff02", "\u00ab\u00bb"))
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((e.start, e.start + 1, pair[0]), (e.end - 1, e.end, pair[1]))
         for e in tune.elements
         if isinstance(e, ChordSymbol)
@@ -164,7 +165,7 @@ def plant_every_bar_line(tune: Tune, random: Random) -> Planted | None:
     return every(tune, bar_lines(tune))
 
 
-def bar_lines(tune: Tune) -> list[tuple[tuple[int, int, str], ...]]:
+def bar_lines(tune: Tune) -> Spots:
     return [
         ((e.start, e.end, full_width(tune.source(e))),)
         for e in tune.elements
@@ -173,7 +174,7 @@ def bar_lines(tune: Tune) -> list[tuple[tuple[int, int, str], ...]]:
 
 
 def plant_brackets(tune: Tune, random: Random) -> Planted | None:
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((e.start, e.start + 1, "\uff3b"), (e.close - 1, e.close, "\uff3d"))
         for e in tune.elements
         if isinstance(e, Chord) and tune.text[e.start] == "["
@@ -186,17 +187,17 @@ def plant_parenthesis(tune: Tune, random: Random) -> Planted | None:
 
 
 def plant_tie(tune: Tune, random: Random) -> Planted | None:
-    ties: list[tuple[tuple[int, int, str], ...]] = [
+    ties: Spots = [
         ((e.end - 1, e.end, random.choice("\u2013\u2014\u2212\uff0d")),)
         for e in tune.elements
-        if (isinstance(e, (Note, Chord)) and e.tie == 1 or isinstance(e, Tie))
+        if ((isinstance(e, (Note, Chord)) and e.tie == 1) or isinstance(e, Tie))
         and tune.text[e.end - 1] == "-"
     ]
     return one(tune, random, ties)
 
 
 def plant_octave(tune: Tune, random: Random) -> Planted | None:
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((at, at + 1, random.choice("\u2019\u2032") if tune.text[at] == "'" else "\uff0c"),)
         for n in notes(tune)
         for at in range(n.start, n.head_end)
@@ -205,7 +206,7 @@ def plant_octave(tune: Tune, random: Random) -> Planted | None:
     return one(tune, random, spots)
 
 
-def music_signs(tune: Tune, signs: str) -> list[tuple[tuple[int, int, str], ...]]:
+def music_signs(tune: Tune, signs: str) -> Spots:
     return [
         ((e.start, e.start + 1, full_width(tune.text[e.start])),)
         for e in tune.elements
@@ -235,7 +236,7 @@ def plant_field(letter: str) -> Plant:
 
 
 def plant_tuplet(tune: Tune, random: Random) -> Planted | None:
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((m.start(), m.end(), "3("),)
         for m in re.finditer(r"\(3(?=[\^_=A-Ga-gz\[])", tune.text)
         if tune.text[m.start() - 1] not in "/0123456789"
@@ -287,7 +288,7 @@ def plant_tempo_words(tune: Tune, random: Random) -> Planted | None:
 
 
 def plant_round_chord(tune: Tune, random: Random) -> Planted | None:
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((e.start, e.start + 1, "("), (e.close - 1, e.close, ")"))
         for e in tune.elements
         if isinstance(e, Chord) and e.end > e.close and tune.text[e.start] == "["
@@ -314,9 +315,7 @@ def plant_prose(tune: Tune, random: Random) -> Planted | None:
 
 def plant_stray(characters: str) -> Plant:
     def plant(tune: Tune, random: Random) -> Planted | None:
-        spots: list[tuple[tuple[int, int, str], ...]] = [
-            ((n.end, n.end, random.choice(characters)),) for n in notes(tune)
-        ]
+        spots: Spots = [((n.end, n.end, random.choice(characters)),) for n in notes(tune)]
         return one(tune, random, spots)
 
     return plant
@@ -342,7 +341,7 @@ def plant_title_first(tune: Tune, random: Random) -> Planted | None:
 
 
 def plant_old_chord(tune: Tune, random: Random) -> Planted | None:
-    spots: list[tuple[tuple[int, int, str], ...]] = [
+    spots: Spots = [
         ((e.start, e.start + 1, "+"), (e.close - 1, e.close, "+"))
         for e in tune.elements
         if isinstance(e, Chord)

@@ -133,7 +133,8 @@ _ACCIDENTAL_VALUE: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, "==": 0}
 
 
 _LOOSE_KEY: Final = re.compile(
-    r"([a-g])([#b\u266f\u266d]?)[ ]?(m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7})"
+    r"([a-g])([#b\u266f\u266d]?)[ ]?"
+    r"(m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7})"
     r"(?=\s|$)",
     re.I,
 )

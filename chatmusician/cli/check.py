@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fix",
         action="store_true",
-        help="mend what has one right answer and changes no other note, in place (stdin: to stdout)",
+        help="mend what has one right answer, changing no other note (stdin: to stdout)",
     )
     form = parser.add_mutually_exclusive_group()
     add_json(form, "the problems")

@@ -13,13 +13,13 @@ from chatmusician.abc.mend import ANYTHING, LENGTH, NOTHING, PITCH, Edit, Mend
 
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02\u2033\u0093\u0094"
 _PLAIN: Final[dict[str, str]] = {
-    **{char: '"' for char in _QUOTES},
-    **{char: "'" for char in "\u2018\u2019\u201b\u2032\u00b4\u0091\u0092"},
-    **{char: "-" for char in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u0096\u0097"},
-    **{char: "|" for char in "\u2502\u2503\u2758\u2223\u01c0\uffe8"},
-    **{char: "||" for char in "\u2016\u2225\u2551"},
-    **{char: "/" for char in "\u2044\u2215"},
-    **{char: ":" for char in "\u2236\u02d0\ua789"},
+    **dict.fromkeys(_QUOTES, '"'),
+    **dict.fromkeys("‘’‛′´\x91\x92", "'"),
+    **dict.fromkeys("‐‑‒–—―−\x96\x97", "-"),
+    **dict.fromkeys("│┃❘∣ǀ￨", "|"),
+    **dict.fromkeys("‖∥║", "||"),
+    **dict.fromkeys("⁄∕", "/"),
+    **dict.fromkeys("∶ː꞉", ":"),
     "\u201a": ",",
     "\u3001": ",",
     "\u3010": "[",
