@@ -142,14 +142,10 @@ def outcome(planted: Planted, random: Random) -> tuple[str, str]:
 
 
 def changed_right_notes(right: Sounds, bad: Sounds, result: Sounds) -> bool:
-    """Whether a note that the damage left right is another one now."""
-    if not right.keys() == bad.keys() == result.keys():
-        return True
+    """Whether a note that the damage left right is another one now, or gone."""
     for name in right:
-        if not len(right[name]) == len(bad[name]) == len(result[name]):
-            return True
-        triples = zip(right[name], bad[name], result[name], strict=True)
-        if any(now not in (wanted, damaged) for wanted, damaged, now in triples):
+        kept = Counter(right[name]) & Counter(bad.get(name, []))
+        if kept - Counter(result.get(name, [])):
             return True
     return False
 

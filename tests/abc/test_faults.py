@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from chatmusician import abc
 from chatmusician.abc.tune import Diagnostic
+from chatmusician.cli.check import run
+from chatmusician.cli.commands import BY_NAME
+from chatmusician.cli.parser import build_parser
 
 HEAD = "X:1\nT:t\nM:4/4\nL:1/4\nK:C\n"
 
@@ -118,6 +123,11 @@ def test_other_line_ends(music: str, mended: str | None, code: str, end: str) ->
         ("G", "F#GAB|", "FGAB|"),
         ("G", "F\u266fGAB|", "FGAB|"),
         ("G", "=FGF#G|", "=FG^FG|"),
+        ("D", "F# G A F#|G# A B c#|", "F G A F|^G A B c|"),
+        ("D", "F\u266f G F\u266f F|", "F G F F|"),
+        ("E", "^d4-|\u266fd d d d|", "^d4-|^d d d d|"),
+        ("C", "^d4-|\u266fd d d d|", "^d4-|^d d d d|"),
+        ("C", "F\u266f,4-|F,4|", "^F,4-|F,4|"),
         ("G", "F\u266e G F\u266f G|", "=F G ^F G|"),
         ("F", "B\u266dAGF|", "BAGF|"),
         ("Am", "G\u266fABc|", "^GABc|"),
@@ -130,6 +140,20 @@ def test_signs_and_keys(key: str, music: str, mended: str) -> None:
     """In a key that has the sharp nothing but the note is left, unless the bar says otherwise."""
     head = HEAD.replace("K:C", f"K:{key}")
     assert abc.fix(f"{head}{music}\n")[0] == f"{head}{mended}\n"
+
+
+def test_bytes_outside_the_repair_stay(tmp_path: Path) -> None:
+    """A byte order mark, CR LF and an encoding that is not UTF-8 come through."""
+    music = HEAD.replace("T:t", "T:caf\u00e9").replace("\n", "\r\n")
+    for name, data, mended in [
+        ("bom", b"\xef\xbb\xbf" + (music + "B\u266dAGF|\r\n").encode(), b"_BAGF|\r\n"),
+        ("latin", (music + "\x93Am\x94ABcd|\r\n").encode("latin-1"), b'"Am"ABcd|\r\n'),
+    ]:
+        path = tmp_path / f"{name}.abc"
+        path.write_bytes(data)
+        run(build_parser(BY_NAME).parse_args(["check", "--fix", "-q", str(path)]))
+        start = data.index(b"K:C") + 5
+        assert path.read_bytes() == data[:start] + mended
 
 
 def test_small_b_is_a_note() -> None:

@@ -141,15 +141,19 @@ class Accidentals:
         letter_at = start if side == "before" else sign.end
         letter = self.context.text[letter_at]
         step = STEP_LETTERS.index(letter.upper())
-        if self._would_reach_a_plain_note(letter_at, end, step):
-            return None
         mark = "" if self._already(letter_at, step, sign.mark) else sign.mark
+        if mark and self._would_reach_a_plain_note(letter_at, end, step):
+            return None
         edits: tuple[Edit, ...] = ((sign.start, sign.end, mark),)
         if side == "before":
             edits = ((sign.start, sign.end, ""),)
             if mark:
                 edits = ((letter_at, letter_at, mark), *edits)
-        return Mend(edits, start, end, self.context.bar_end(end), PITCH, step)
+        also: tuple[tuple[int, int], ...] = ()
+        if self.context.text[end : end + 1] in ("-", ")"):  # a tie may now meet its note
+            following = self.context.next_in_voice(letter_at)
+            also = (following,) if following is not None else ()
+        return Mend(edits, start, end, self.context.bar_end(end), PITCH, step, also)
 
     def _already(self, letter_at: int, step: int, mark: str) -> bool:
         """Whether the note sounds so without any sign, by the key or an earlier accidental."""
@@ -157,11 +161,15 @@ class Accidentals:
         if alter is None or alter != _ALTERS[mark]:
             return False
         bar = self.context.bar_of(letter_at)
-        signed = self.targets
-        return not any(
-            start < letter_at and self.context.bar_of(start) == bar
-            for start in signed.get(step, ())
+        return all(
+            start >= letter_at or self.context.bar_of(start) != bar or self.marks[start] == mark
+            for start in self.targets.get(step, ())
         )
+
+    @cached_property
+    def marks(self) -> dict[int, str]:
+        """The sign of each note that has one, as ABC writes it, by the note's offset."""
+        return {at: sign.mark for sign in self.signs.values() for at in self._target(sign)}
 
     @cached_property
     def targets(self) -> dict[int, list[int]]:
@@ -179,11 +187,10 @@ class Accidentals:
 
         Bars that repeat a sign are counted against bars where a bare note comes after one.
         """
-        marks = {at: sign.mark for sign in self.signs.values() for at in self._target(sign)}
         last: dict[tuple[int, int, int], str] = {}
         repeats = bare = 0
         for place in self.context.places:
-            mark = marks.get(place.start, "") or self._written(place)
+            mark = self.marks.get(place.start, "") or self._written(place)
             key = (place.bar, place.step, place.octave)
             if mark and last.get(key) == mark:
                 repeats += 1

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from chatmusician.abc.mend import Mend
 from chatmusician.abc.timeline import timeline
+from chatmusician.abc.timing import Written
 from chatmusician.abc.tune import Bar, Chord, Diagnostic, Ending, Field, Grace, Note, Overlay, Tune
 
 
@@ -111,29 +112,36 @@ class Context:
         )
 
     @cached_property
+    def written(self) -> list[Written]:
+        """How each note and rest of the tune was read."""
+        return timeline(self.tune, trace=True).written
+
+    @cached_property
     def alters(self) -> dict[int, int]:
-        """The accidental each note sounds with today, by the offset of the note."""
+        """The accidental each note sounds with today, by the offset of the note.
+
+        Notes that go on from a tie are left out: they lend their accidental to no other note.
+        """
         found: dict[int, int] = {}
         elements = self.tune.elements
         chord = -1
         at = 0
-        for written in timeline(self.tune, trace=True).written:
+        for written in self.written:
             element = elements[written.element]
             if isinstance(element, Chord):
                 at = at + 1 if chord == written.element else 0
                 chord = int(written.element)
-                if at < len(element.notes):
+                if at < len(element.notes) and not written.tied:
                     found[int(element.notes[at].start)] = int(written.alter)
-            elif isinstance(element, Note):
+            elif isinstance(element, Note) and not written.tied:
                 found[int(element.start)] = int(written.alter)
         return found
 
     def next_in_voice(self, at: int) -> tuple[int, int] | None:
         """The span of the note, chord or rest that its voice plays after the one at ``at``."""
-        written = timeline(self.tune, trace=True).written
         elements = self.tune.elements
         current: tuple[str, int, int] | None = None
-        for entry in written:
+        for entry in self.written:
             element = elements[entry.element]
             if current is None:
                 if element.start <= at < element.end:
