@@ -19,6 +19,8 @@ from chatmusician.abc.tune import Book, Diagnostic, Tune
 _MOST_ROUNDS: Final = 3
 # How often one tune is read again to find the repairs that cannot be kept.
 _MOST_READINGS: Final = 100
+# The longer the tune the fewer: about as many characters are read for any tune.
+_CHARACTERS_READ: Final = 1_000_000
 # Repairs that change where a tune begins, which the whole file must confirm.
 _SPLITTING: Final = frozenset({"missing-x", "field-order"})
 
@@ -92,6 +94,7 @@ class _Keeper:
         self.before: Reading = reading(tune)
         self.kept: list[Diagnostic] = []
         self.readings = 0
+        self.most = max(3, min(_MOST_READINGS, _CHARACTERS_READ // max(1, len(tune.text))))
 
     def keep(self, findings: list[Diagnostic]) -> list[Diagnostic]:
         self._try(findings)
@@ -99,7 +102,7 @@ class _Keeper:
 
     def _try(self, findings: list[Diagnostic]) -> None:
         """Keep all of them, or each half as far as it holds."""
-        if self.readings >= _MOST_READINGS:
+        if self.readings >= self.most:
             return
         if self._holds([*self.kept, *findings]):
             self.kept += findings

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from chatmusician.abc.check import check_tune
 from chatmusician.abc.edit import Edit
@@ -19,6 +20,9 @@ from chatmusician.abc.mend import ANYTHING, LENGTH, PITCH, Mend
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Chord, Note, Rest, Tune
+
+
+_LONGEST_CHAIN: Final = 200
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Guard:
         self.mends = sorted(mends, key=lambda mend: mend.start)
         self.edits = sorted((e for mend in mends for e in mend.edits), key=lambda e: e[0])
         self.places = _Places(self.edits)
+        self.reaches = _reaches(self.mends)
         spans = [(mend.start, mend.end) for mend in self.mends]
         self.spans = _merged([*spans, *(span for mend in self.mends for span in mend.also)])
 
@@ -132,20 +137,17 @@ class Guard:
 
     def _may(self, at: int, change: str, step: int) -> bool:
         """Whether a repair allows this change to a note written at ``at``."""
-        for mend in self.mends:
-            if mend.start > at:
-                break
-            if at < mend.until and mend.change in (change, ANYTHING):
-                if change == PITCH and step not in (mend.step, -1) and mend.step is not None:
-                    continue
-                return True
-        return False
+        return any(
+            reach.holds(at)
+            for (allowed, only), reach in self.reaches.items()
+            if allowed in (change, ANYTHING) and (only is None or step in (only, -1))
+        )
 
     def _tied_into(self, tune: Tune, index: int, moved: bool) -> bool:
         """Whether ties lead from a note to one that is part of a repair."""
         elements = tune.elements
         at = index + 1
-        while at < len(elements):
+        while at < min(len(elements), index + _LONGEST_CHAIN):
             element = elements[at]
             if isinstance(element, (Note, Chord, Rest)):
                 start, end = int(element.start), int(element.end)
@@ -166,6 +168,31 @@ class Guard:
                 return True
             index -= 1
         return False
+
+
+class _Reach:
+    """Where repairs of one kind may change notes: from each start to the latest end so far."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+
+    def add(self, start: int, end: int) -> None:
+        """Add a span; spans come in the order of their starts."""
+        self.starts.append(start)
+        self.ends.append(max(end, self.ends[-1]) if self.ends else end)
+
+    def holds(self, at: int) -> bool:
+        index = bisect_right(self.starts, at) - 1
+        return index >= 0 and at < self.ends[index]
+
+
+def _reaches(mends: list[Mend]) -> dict[tuple[str, int | None], _Reach]:
+    found: dict[tuple[str, int | None], _Reach] = {}
+    for mend in mends:
+        if mend.change:
+            found.setdefault((mend.change, mend.step), _Reach()).add(mend.start, mend.until)
+    return found
 
 
 class _Places:

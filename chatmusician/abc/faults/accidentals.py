@@ -161,10 +161,8 @@ class Accidentals:
         if alter is None or alter != _ALTERS[mark]:
             return False
         bar = self.context.bar_of(letter_at)
-        return all(
-            start >= letter_at or self.context.bar_of(start) != bar or self.marks[start] == mark
-            for start in self.targets.get(step, ())
-        )
+        earlier = (at for at in self.targets.get((step, bar), ()) if at < letter_at)
+        return all(self.marks[at] == mark for at in earlier)
 
     @cached_property
     def marks(self) -> dict[int, str]:
@@ -172,13 +170,12 @@ class Accidentals:
         return {at: sign.mark for sign in self.signs.values() for at in self._target(sign)}
 
     @cached_property
-    def targets(self) -> dict[int, list[int]]:
-        """The offsets of the notes that signs belong to, by step."""
-        found: dict[int, list[int]] = {}
-        for sign in self.signs.values():
-            for at in self._target(sign):
-                step = STEP_LETTERS.index(self.context.text[at].upper())
-                found.setdefault(step, []).append(at)
+    def targets(self) -> dict[tuple[int, int], list[int]]:
+        """The offsets of the notes that signs belong to, by step and bar."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for at in self.marks:
+            step = STEP_LETTERS.index(self.context.text[at].upper())
+            found.setdefault((step, self.context.bar_of(at)), []).append(at)
         return found
 
     @cached_property
@@ -214,10 +211,10 @@ class Accidentals:
         """Whether a later note of the bar is bare in a tune that signs every note."""
         if not self.marks_every_note:
             return False
-        signed = self.targets.get(step, [])
         later = self.context.notes_between(end, self.context.bar_end(end))
         return any(
-            place.step == step and not place.marked and place.start not in signed for place in later
+            place.step == step and not place.marked and place.start not in self.marks
+            for place in later
         )
 
 

@@ -42,13 +42,17 @@ class Context:
         self.tune = tune
         self.text = tune.text
         self.findings = findings
+        self._has_cr = "\r" in self.text
+        self._line = (0, -1)
 
     def line(self, at: int) -> tuple[int, int]:
         """Start and end of the line that holds ``at``, without its line end."""
-        text = self.text
-        start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
-        ends = [e for e in (text.find("\n", at), text.find("\r", at)) if e >= 0]
-        return start, min(ends) if ends else len(text)
+        if not self._line[0] <= at <= self._line[1]:
+            text = self.text
+            start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at) if self._has_cr else -1)
+            ends = [text.find("\n", at), text.find("\r", at) if self._has_cr else -1]
+            self._line = start + 1, min((e for e in ends if e >= 0), default=len(text))
+        return self._line
 
     @cached_property
     def bar_lines(self) -> list[int]:
@@ -79,9 +83,11 @@ class Context:
 
         In a tune of several voices the bar may go on after lines of other voices: the end.
         """
-        if any(isinstance(e, Field) and e.letter == "V" for e in self.tune.elements):
-            return len(self.text)
-        return self.bar_end(at)
+        return len(self.text) if self._has_voices else self.bar_end(at)
+
+    @cached_property
+    def _has_voices(self) -> bool:
+        return any(isinstance(e, Field) and e.letter == "V" for e in self.tune.elements)
 
     def bar_of(self, at: int) -> int:
         return bisect_right(self.bar_lines, at)
@@ -139,16 +145,24 @@ class Context:
 
     def next_in_voice(self, at: int) -> tuple[int, int] | None:
         """The span of the note, chord or rest that its voice plays after the one at ``at``."""
+        index = bisect_right(self._following, at, key=_by_offset) - 1
+        return self._following[index][1] if index >= 0 else None
+
+    @cached_property
+    def _following(self) -> list[tuple[int, tuple[int, int] | None]]:
+        """Each note, chord and rest by its offset, with the span of the next of its voice."""
         elements = self.tune.elements
-        current: tuple[str, int, int] | None = None
+        found: dict[int, tuple[int, int] | None] = {}
+        last: dict[tuple[str, int], int] = {}
         for entry in self.written:
             element = elements[entry.element]
-            if current is None:
-                if element.start <= at < element.end:
-                    current = (entry.voice, int(entry.layer), int(entry.element))
-            elif (entry.voice, int(entry.layer)) == current[:2] and entry.element > current[2]:
-                return int(element.start), int(element.end)
-        return None
+            start, key = int(element.start), (entry.voice, int(entry.layer))
+            before = last.get(key, start)
+            if before != start:
+                found[before] = (start, int(element.end))
+            found.setdefault(start, None)
+            last[key] = start
+        return sorted(found.items(), key=_by_offset)
 
     def notes_between(self, start: int, end: int) -> list[Place]:
         """The notes (no grace notes) that begin in a span."""
@@ -159,3 +173,7 @@ class Context:
     @cached_property
     def _starts(self) -> list[int]:
         return [place.start for place in self.places]
+
+
+def _by_offset(item: tuple[int, object]) -> int:
+    return item[0]

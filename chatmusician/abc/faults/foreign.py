@@ -33,6 +33,9 @@ _SPACES: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {
 }
 _INVISIBLE: Final = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f")
 _LONGEST_TEXT: Final = 80
+# Longer lines are searched only near a sign: time must not grow with the square of a line.
+_LONGEST_LINE: Final = 2000
+_LONGEST_PAIR: Final = 200
 _PARTNERS: Final = {"[": "]", "{": "}", "!": "!"}
 _BAR_SIGNS: Final = frozenset("|:[]")
 _NOTE_BEFORE: Final = re.compile(r"[\^_=]*[A-Ga-gzx][,']*\d*/*\d*\Z")
@@ -116,6 +119,8 @@ def mixed_quotes(context: Context, at: int) -> Fault | None:
     """
     text = context.text
     first, stop = context.line(at)
+    if stop - first > _LONGEST_LINE:
+        return Fault("foreign-sign", at, at + 1) if plain(text[at]) == '"' else None
     quotes = [i for i in range(first, stop) if text[i] == '"' or plain(text[i]) == '"']
     strange = [i for i in quotes if text[i] != '"']
     if not strange or len(quotes) % 2 or "%" in text[first:stop] or "\\" in text[first:stop]:
@@ -130,6 +135,7 @@ def mixed_quotes(context: Context, at: int) -> Fault | None:
 def _pair(context: Context, at: int, stop: int, opening: str) -> Fault:
     text = context.text
     closing = _PARTNERS[opening]
+    stop = min(stop, at + _LONGEST_PAIR)
     end = at + 1
     while end < stop and text[end] != closing and plain(text[end]) != closing and text[end] != "|":
         end += 1

@@ -21,6 +21,7 @@ _FIELD: Final = re.compile(
     r"(?=[\s|:\]]|\Z)"
 )
 _FIELD_LETTERS: Final = "MLQK"
+_LONGEST_TUPLET: Final = 400
 _TUPLET: Final = re.compile(r"([2-9])\(")
 
 
@@ -84,7 +85,7 @@ def tuplet_fault(context: Context, at: int) -> Fault | None:
     if not found:
         return None
     count = int(found[1])
-    stop = min(context.bar_end(found.end()), context.line(at)[1])
+    stop = min(context.bar_end(found.end()), context.line(at)[1], at + _LONGEST_TUPLET)
     close = text.find(")", found.end(), stop)
     inner = context.notes_between(found.end(), close if close >= 0 else stop)
     starts = _beats(context, [place.start for place in inner])
@@ -117,7 +118,7 @@ def slur_length_fault(context: Context, at: int) -> Fault | None:
     text = context.text
     if text[at - 1 : at] != ")" or not text[at].isdigit():
         return None
-    opened = text.rfind("(", context.line(at)[0], at)
+    opened = text.rfind("(", max(context.line(at)[0], at - _LONGEST_TUPLET), at)
     length = _LENGTH.match(text, at)
     end = length.end() if length else at + 1
     return Fault("length-after-slur", opened if opened >= 0 else at - 1, end)
