@@ -1,7 +1,7 @@
 """Whether a repaired tune still sounds the same outside of what was repaired.
 
-Both texts are read. Every sounding note of one must have its partner in the other: same
-voice, same place in the text, same pitch and length. Only notes inside a repair, and
+Both texts are read. Every note of one must have its partner in the other: same voice,
+same place in the text, same sounding pitch and length. Only notes inside a repair, and
 those a repair says it may change (``Mend``), can differ. Times may move.
 """
 
@@ -12,28 +12,30 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
 
 from chatmusician.abc.check import check_tune
 from chatmusician.abc.edit import Edit
 from chatmusician.abc.mend import ANYTHING, LENGTH, PITCH, Mend
+from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timeline import timeline
-from chatmusician.abc.timing import Timeline
-from chatmusician.abc.tune import Chord, Note, Rest, Tune
-
-
-_LONGEST_CHAIN: Final = 200
+from chatmusician.abc.timing import Written
+from chatmusician.abc.tune import Chord, Note, Tune
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One sounding note: where it is written, and its pitch and length in whole notes."""
+    """One written note: where it is, its pitch, and its length by what its voice plays next.
+
+    Ties are left alone: notes they join are compared one by one. ``step`` is that of the
+    letter (C=0 … B=6), ``tied`` whether a tie leads to it.
+    """
 
     start: int
     end: int
     pitch: int
-    length: Fraction
-    element: int
+    length: tuple[Fraction, Fraction]
+    step: int
+    tied: bool
 
 
 @dataclass(frozen=True)
@@ -41,41 +43,62 @@ class Reading:
     """What a tune sounds like and which errors it has."""
 
     tune: Tune
-    voices: dict[str, list[Sound]]
+    voices: dict[tuple[str, int], list[Sound]]
     errors: Counter[str]
 
 
 def reading(tune: Tune) -> Reading:
-    """The sounding notes of each voice in the order of the text, and the errors by code."""
-    line = timeline(tune)
-    voices = {voice.id: _sounds(tune, line, index) for index, voice in enumerate(line.voices)}
-    errors = Counter(d.code for d in check_tune(tune, line) if d.severity == "error")
-    return Reading(tune, {id: sounds for id, sounds in voices.items() if sounds}, errors)
+    """The notes of each voice and layer in the order of the text, and the errors by code."""
+    line = timeline(tune, trace=True)
+    entries: dict[tuple[str, int], list[Written]] = {}
+    for entry in line.written:
+        entries.setdefault((entry.voice, int(entry.layer)), []).append(entry)
+    whole = line.resolution
+    voices = {key: _sounds(tune, found, whole) for key, found in entries.items()}
+    errors = Counter(d.code for d in check_tune(tune) if d.severity == "error")
+    return Reading(tune, {key: sounds for key, sounds in voices.items() if sounds}, errors)
 
 
-def _sounds(tune: Tune, line: Timeline, index: int) -> list[Sound]:
-    lengths: dict[int, Fraction] = {}
+def _sounds(tune: Tune, entries: list[Written], whole: int) -> list[Sound]:
     found: list[Sound] = []
-    for tone in line.voices[index].tones:
-        ticks = int(tone.duration)
-        if ticks not in lengths:
-            lengths[ticks] = Fraction(ticks, line.resolution)
-        element = tune.elements[tone.element]
-        found.append(
-            Sound(
-                int(element.start),
-                int(element.end),
-                int(tone.pitch),
-                lengths[ticks],
-                int(tone.element),
-            )
+    following = _onsets_after(entries)
+    chord, at = -1, 0
+    for entry, onset in zip(entries, following, strict=True):
+        element = tune.elements[entry.element]
+        note = element
+        if isinstance(element, Chord):
+            at = at + 1 if entry.element == chord else 0
+            chord = int(entry.element)
+            note = element.notes[min(at, len(element.notes) - 1)]
+        if not isinstance(note, Note):
+            continue
+        written = Fraction(int(entry.plain), whole)
+        lasts = written if onset is None else Fraction(onset - int(entry.onset), whole)
+        pitch = 12 * int(note.octave) + STEP_SEMITONES[note.step] + int(entry.alter)
+        sound = Sound(
+            int(element.start),
+            int(element.end),
+            pitch,
+            (written, lasts),
+            int(note.step),
+            bool(entry.tied),
         )
+        found.append(sound)
     found.sort(key=_order)
     return found
 
 
-def _order(sound: Sound) -> tuple[int, int, Fraction]:
-    return sound.start, sound.pitch, sound.length
+def _onsets_after(entries: list[Written]) -> list[int | None]:
+    """When the voice goes on after each note; the notes of one chord go on together."""
+    found: list[int | None] = [None] * len(entries)
+    for index in range(len(entries) - 2, -1, -1):
+        same = entries[index].element == entries[index + 1].element
+        found[index] = found[index + 1] if same else int(entries[index + 1].onset)
+    return found
+
+
+def _order(sound: Sound) -> tuple[int, int, int]:
+    return sound.start, sound.step, sound.pitch
 
 
 class Guard:
@@ -87,8 +110,7 @@ class Guard:
         self.edits = sorted((e for mend in mends for e in mend.edits), key=lambda e: e[0])
         self.places = _Places(self.edits)
         self.reaches = _reaches(self.mends)
-        spans = [(mend.start, mend.end) for mend in self.mends]
-        self.spans = _merged([*spans, *(span for mend in self.mends for span in mend.also)])
+        self.spans = _merged((mend.start, mend.end) for mend in self.mends)
 
     def holds(self, after: Reading) -> bool:
         """Whether nothing else changed and no error is new."""
@@ -97,7 +119,7 @@ class Guard:
         names = {*self.before.voices, *after.voices}
         return all(self._same_voice(name, after) for name in names)
 
-    def _same_voice(self, name: str, after: Reading) -> bool:
+    def _same_voice(self, name: tuple[str, int], after: Reading) -> bool:
         old = [s for s in self.before.voices.get(name, []) if not self._inside(s.start, s.end)]
         new = [
             (start, s)
@@ -107,58 +129,31 @@ class Guard:
         ]
         if [s.start for s in old] == [start for start, _ in new]:
             pairs = zip(old, new, strict=True)
-            return all(self._same(one, other, after.tune) for one, (_, other) in pairs)
-        return self._same_where_free(old, new, after.tune)
+            return all(self._same(one, other) for one, (_, other) in pairs)
+        return self._same_where_free(old, new)
 
-    def _same_where_free(self, old: list[Sound], new: list[tuple[int, Sound]], tune: Tune) -> bool:
+    def _same_where_free(self, old: list[Sound], new: list[tuple[int, Sound]]) -> bool:
         """As before, where notes may have come or gone: only where anything may change."""
-        kept_old = [s for s in old if not self._may(s.start, ANYTHING, s.pitch)]
-        kept_new = [(at, s) for at, s in new if not self._may(at, ANYTHING, s.pitch)]
+        kept_old = [s for s in old if not self._may(s.start, ANYTHING, s.step)]
+        kept_new = [(at, s) for at, s in new if not self._may(at, ANYTHING, s.step)]
         if [s.start for s in kept_old] != [start for start, _ in kept_new]:
             return False
         pairs = zip(kept_old, kept_new, strict=True)
-        return all(self._same(one, other, tune) for one, (_, other) in pairs)
+        return all(self._same(one, other) for one, (_, other) in pairs)
 
-    def _same(self, old: Sound, new: Sound, tune: Tune) -> bool:
-        if old.pitch != new.pitch and not self._may_change_pitch(old):
+    def _same(self, old: Sound, new: Sound) -> bool:
+        # A note that goes on from a tie sounds as the note before it, which was judged.
+        if old.pitch != new.pitch and not new.tied and not self._may(old.start, PITCH, old.step):
             return False
-        if old.length == new.length or self._may(old.start, LENGTH, old.pitch):
-            return True
-        return self._tied_into(self.before.tune, old.element, False) or self._tied_into(
-            tune, new.element, True
-        )
-
-    def _may_change_pitch(self, sound: Sound) -> bool:
-        return self._may(sound.start, PITCH, self._step(sound))
-
-    def _step(self, sound: Sound) -> int:
-        element = self.before.tune.elements[sound.element]
-        return int(element.step) if isinstance(element, Note) else -1
+        return old.length == new.length or self._may(old.start, LENGTH, old.step)
 
     def _may(self, at: int, change: str, step: int) -> bool:
         """Whether a repair allows this change to a note written at ``at``."""
         return any(
             reach.holds(at)
             for (allowed, only), reach in self.reaches.items()
-            if allowed in (change, ANYTHING) and (only is None or step in (only, -1))
+            if allowed in (change, ANYTHING) and only in (None, step)
         )
-
-    def _tied_into(self, tune: Tune, index: int, moved: bool) -> bool:
-        """Whether ties lead from a note to one that is part of a repair."""
-        elements = tune.elements
-        at = index + 1
-        while at < min(len(elements), index + _LONGEST_CHAIN):
-            element = elements[at]
-            if isinstance(element, (Note, Chord, Rest)):
-                start, end = int(element.start), int(element.end)
-                if moved:
-                    start, end = self.places.span(start, end)
-                if self._inside(start, end):
-                    return True
-                if isinstance(element, Rest) or not element.tie:
-                    return False
-            at += 1
-        return False
 
     def _inside(self, start: int, end: int) -> bool:
         """Whether an element of the old text touches a repaired span."""

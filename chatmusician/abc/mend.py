@@ -31,8 +31,6 @@ class Mend:
     until: int = 0
     change: str = NOTHING
     step: int | None = None
-    # Further spans whose notes are part of the repair: the second note of a tie.
-    also: tuple[tuple[int, int], ...] = ()
 
     def result(self, text: str) -> str:
         """What ``text[start:end]`` is after the repair."""

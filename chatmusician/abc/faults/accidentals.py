@@ -149,11 +149,7 @@ class Accidentals:
             edits = ((sign.start, sign.end, ""),)
             if mark:
                 edits = ((letter_at, letter_at, mark), *edits)
-        also: tuple[tuple[int, int], ...] = ()
-        if self.context.text[end : end + 1] in ("-", ")"):  # a tie may now meet its note
-            following = self.context.next_in_voice(letter_at)
-            also = (following,) if following is not None else ()
-        return Mend(edits, start, end, self.context.bar_end(end), PITCH, step, also)
+        return Mend(edits, start, end, self.context.bar_end(end), PITCH, step)
 
     def _already(self, letter_at: int, step: int, mark: str) -> bool:
         """Whether the note sounds so without any sign, by the key or an earlier accidental."""

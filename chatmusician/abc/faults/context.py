@@ -143,27 +143,6 @@ class Context:
                 found[int(element.start)] = int(written.alter)
         return found
 
-    def next_in_voice(self, at: int) -> tuple[int, int] | None:
-        """The span of the note, chord or rest that its voice plays after the one at ``at``."""
-        index = bisect_right(self._following, at, key=_by_offset) - 1
-        return self._following[index][1] if index >= 0 else None
-
-    @cached_property
-    def _following(self) -> list[tuple[int, tuple[int, int] | None]]:
-        """Each note, chord and rest by its offset, with the span of the next of its voice."""
-        elements = self.tune.elements
-        found: dict[int, tuple[int, int] | None] = {}
-        last: dict[tuple[str, int], int] = {}
-        for entry in self.written:
-            element = elements[entry.element]
-            start, key = int(element.start), (entry.voice, int(entry.layer))
-            before = last.get(key, start)
-            if before != start:
-                found[before] = (start, int(element.end))
-            found.setdefault(start, None)
-            last[key] = start
-        return sorted(found.items(), key=_by_offset)
-
     def notes_between(self, start: int, end: int) -> list[Place]:
         """The notes (no grace notes) that begin in a span."""
         starts = self._starts
@@ -173,7 +152,3 @@ class Context:
     @cached_property
     def _starts(self) -> list[int]:
         return [place.start for place in self.places]
-
-
-def _by_offset(item: tuple[int, object]) -> int:
-    return item[0]

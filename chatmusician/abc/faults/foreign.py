@@ -178,11 +178,6 @@ def _beside_notes(context: Context, at: int, first: int, stop: int) -> Fault:
     after = _NOTE.match(text, end)
     last = after.end() if after else end
     made = "".join(plain(text[i]) for i in range(at, end))
-    if made == "-" and start < at:
-        following = context.next_in_voice(start)
-        edits = _edits(text, at, end)
-        also = (following,) if following is not None else ()
-        return Fault("foreign-sign", start, end, Mend(edits, start, end, also=also))
     change = NOTHING
     if any(c in "^_=" or c.isalpha() for c in made):
         change = PITCH
