@@ -7,11 +7,13 @@ those a repair says it may change (``Mend``), can differ. Times may move.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from chatmusician.abc.check import check_tune
 from chatmusician.abc.edit import Edit
@@ -89,11 +91,14 @@ def _sounds(tune: Tune, entries: list[Written], whole: int) -> list[Sound]:
 
 
 def _onsets_after(entries: list[Written]) -> list[int | None]:
-    """When the voice goes on after each note; the notes of one chord go on together."""
+    """When the voice goes on after each note in its bar; notes of one chord go on together."""
     found: list[int | None] = [None] * len(entries)
     for index in range(len(entries) - 2, -1, -1):
-        same = entries[index].element == entries[index + 1].element
-        found[index] = found[index + 1] if same else int(entries[index + 1].onset)
+        here, following = entries[index], entries[index + 1]
+        if here.element == following.element:
+            found[index] = found[index + 1]
+        elif here.measure == following.measure:
+            found[index] = int(following.onset)
     return found
 
 
@@ -110,7 +115,8 @@ class Guard:
         self.edits = sorted((e for mend in mends for e in mend.edits), key=lambda e: e[0])
         self.places = _Places(self.edits)
         self.reaches = _reaches(self.mends)
-        self.spans = _merged((mend.start, mend.end) for mend in self.mends)
+        text = before.tune.text
+        self.spans = _merged(_with_partners(text, mend.start, mend.end) for mend in self.mends)
 
     def holds(self, after: Reading) -> bool:
         """Whether nothing else changed and no error is new."""
@@ -163,6 +169,19 @@ class Guard:
                 return True
             index -= 1
         return False
+
+
+_BROKEN_BEFORE: Final = re.compile(
+    r"(?:[\^_=]*[A-Ga-gzx][,']*|\[[^][|]{0,40}\])[\d/]*-?\s*[<>]+\s*\Z"
+)
+_BROKEN_AFTER: Final = re.compile(r"\s*[<>]+\s*(?:[\^_=]*[A-Ga-gzx][,']*|\[[^][|]{0,40}\])[\d/]*")
+
+
+def _with_partners(text: str, start: int, end: int) -> tuple[int, int]:
+    """A repaired span with the notes that broken rhythm (``>``, ``<``) joins to it."""
+    before = _BROKEN_BEFORE.search(text[max(0, start - 60) : start])
+    after = _BROKEN_AFTER.match(text, end)
+    return start - len(before[0]) if before else start, after.end() if after else end
 
 
 class _Reach:

@@ -39,6 +39,8 @@ CASES: list[tuple[str, str | None, str]] = [
     # the sign holds to the bar line, unless the tune signs each note
     ("F# G F G|", "^F G F G|", "accidental-sign"),
     ("F# G F# G|", "^F G ^F G|", "accidental-sign"),
+    ("A2>c#2|", "A2>^c2|", "accidental-sign"),
+    ("A3/2<B1.5 c|", "A3/2<B3/2 c|", "decimal-length"),
     # rests
     ("r4|", "z4|", "rest-letter"),
     ("C r D r|", "C z D z|", "rest-letter"),

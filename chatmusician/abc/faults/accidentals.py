@@ -57,6 +57,7 @@ class Accidentals:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self._others: dict[int, int] = {}
 
     def fault(self, at: int) -> Fault | None:
         """The fault of the sign at ``at``; None where no note is beside it."""
@@ -156,9 +157,17 @@ class Accidentals:
         alter = self.context.alters.get(letter_at)
         if alter is None or alter != _ALTERS[mark]:
             return False
-        bar = self.context.bar_of(letter_at)
-        earlier = (at for at in self.targets.get((step, bar), ()) if at < letter_at)
-        return all(self.marks[at] == mark for at in earlier)
+        places = self.targets.get((step, self.context.bar_of(letter_at)), [letter_at])
+        if places[0] >= letter_at:
+            return True
+        return self.marks[places[0]] == mark and letter_at <= self._first_other(places)
+
+    def _first_other(self, places: list[int]) -> int:
+        """The first of the signs of one letter in a bar that differs from those before it."""
+        if places[0] not in self._others:
+            others = (at for at in places if self.marks[at] != self.marks[places[0]])
+            self._others[places[0]] = next(others, len(self.context.text))
+        return self._others[places[0]]
 
     @cached_property
     def marks(self) -> dict[int, str]:
@@ -207,11 +216,16 @@ class Accidentals:
         """Whether a later note of the bar is bare in a tune that signs every note."""
         if not self.marks_every_note:
             return False
-        later = self.context.notes_between(end, self.context.bar_end(end))
-        return any(
-            place.step == step and not place.marked and place.start not in self.marks
-            for place in later
-        )
+        return self._last_plain.get((self.context.bar_of(letter_at), step), -1) >= end
+
+    @cached_property
+    def _last_plain(self) -> dict[tuple[int, int], int]:
+        """The last note without any sign, by bar and step."""
+        return {
+            (place.bar, place.step): place.start
+            for place in self.context.places
+            if not place.marked and not place.grace and place.start not in self.marks
+        }
 
 
 def _clear_side(sign: Sign) -> str:
