@@ -7,6 +7,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from chatmusician.abc.faults import settle
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.playing import playing_order, sections
 from chatmusician.abc.reader import diagnostic
@@ -92,8 +93,9 @@ class Checker:
             self.voices(sounding)
         if self.is_long(sounding) and playing_order(line)[1]:
             self.add("too-many-events", 0, 1)
-        self.found.sort(key=by_place)
-        return tuple(self.found)
+        found = settle(self.tune, self.found)
+        found.sort(key=by_place)
+        return tuple(found)
 
     def is_long(self, sounding: list[VoiceLine]) -> bool:
         """Whether repeats or parts could make the tune long enough to matter."""

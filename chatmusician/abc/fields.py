@@ -86,13 +86,17 @@ class Meter:
 
 @dataclass(frozen=True)
 class Tempo:
-    """``beats`` per minute; a beat's length in whole notes, 0 where not stated."""
+    """``beats`` per minute; a beat's length in whole notes, 0 where not stated.
+
+    ``loose`` is True where words were read that are not in quotes.
+    """
 
     beat: Fraction
     bpm: Fraction | None
     text: str
     deprecated: bool = False
     valid: bool = True
+    loose: bool = False
 
     @property
     def qpm(self) -> Fraction | None:
@@ -128,6 +132,31 @@ _CLEF: Final = re.compile(r"([A-Za-z]+)([1-5]?)(?:([+^-])(8|15)|_(8|15))?$")
 _ACCIDENTAL_VALUE: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, "==": 0}
 
 
+_LOOSE_KEY: Final = re.compile(
+    r"([a-g])([#b\u266f\u266d]?)[ ]?"
+    r"(m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7})"
+    r"(?=\s|$)",
+    re.I,
+)
+_SHORT_MODES: Final = {"major": "", "minor": "m"}
+
+
+def loose_key(value: str) -> str:
+    """``emin clef=bass`` → ``Em clef=bass``: a key whose tonic is a small letter.
+
+    Empty for any other value, and without a mode: ``K:a`` could be major or minor.
+    """
+    if not "a" <= value[:1] <= "g":
+        return ""
+    found = _LOOSE_KEY.match(value)
+    mode = _mode(found[3]) if found else None
+    if found is None or mode is None or found[3] == "M":
+        return ""
+    sign = found[2].lower().replace("\u266f", "#").replace("\u266d", "b")
+    short = _SHORT_MODES.get(mode[0], mode[0][:3])
+    return f"{found[1].upper()}{sign}{short}{value[found.end() :]}"
+
+
 @lru_cache(maxsize=2048)
 def parse_key(value: str) -> Key:
     """Read a K: value; ``valid`` is False where nothing could be made of its start."""
@@ -138,6 +167,9 @@ def parse_key(value: str) -> Key:
     first = words[0][0]
     if words[0][1] or (_is_clef(first) and first.lower() != "none"):
         return Key("", "", properties=_properties(words), stated=False)
+    capital = loose_key(value)
+    if capital:
+        return parse_key(capital)
     return _parse_tonic(first, words)
 
 
@@ -293,7 +325,43 @@ def parse_tempo(value: str, unit: Fraction = Fraction(1, 8)) -> Tempo:
     if found and found[3] != "0" and found[2] != "0":
         beat = unit * int(found[2] or 1) / int(found[3] or 1)
         return _tempo(beat, found[4], text, True)
+    plain = plain_tempo(value)
+    if plain:
+        read = parse_tempo(plain, unit)
+        return Tempo(read.beat, read.bpm, read.text, read.deprecated, read.valid, True)
     return Tempo(Fraction(0), None, text, valid=False)
+
+
+_TEMPO_WORDS: Final = re.compile(r"[^\W\d_][^\d=/\"%\[\]]{0,60}")
+_TEMPO_NUMBERS: Final = re.compile(
+    r"(?P<before>[^\d=/\"%\[\]]{0,60})(?P<beat>\d{1,3}/\d{1,3})\s*=\s*(?P<about>[^\d=/\"%\[\]]{0,20})"
+    r"(?P<bpm>\d{1,4})(?P<after>[^\d=/\"%\[\]]{0,60})"
+)
+
+
+def plain_tempo(value: str) -> str:
+    """A Q: value with its words in quotes: ``1/4=ca. 80`` → ``"ca." 1/4=80``.
+
+    Empty where the value has no such words, or where it is unclear what it means.
+    """
+    text = value.strip()
+    if _TEMPO_WORDS.fullmatch(text):
+        return f'"{text}"'
+    found = _TEMPO_NUMBERS.fullmatch(text)
+    if not found:
+        return ""
+    before = " ".join(filter(None, (found["before"].strip(), _about(found["about"]))))
+    after = found["after"].strip()
+    if (before + after).strip("~ ") == "" or any(c in "-+*" for c in after[:1]):
+        return ""
+    quoted = [f'"{words}"' if words else "" for words in (before, after)]
+    numbers = f"{found['beat']}={found['bpm']}"
+    return " ".join(filter(None, (quoted[0], numbers, quoted[1])))
+
+
+def _about(words: str) -> str:
+    words = words.strip()
+    return "ca." if words in ("~", "\u2248") else words
 
 
 def _tempo(beat: Fraction, bpm: str, text: str, deprecated: bool) -> Tempo:

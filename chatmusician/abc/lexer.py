@@ -6,6 +6,7 @@ and the 64-bit integers: this is where a reader spends most of its time.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -47,6 +48,24 @@ from chatmusician.abc.tune import (
 
 _MOST_ENDINGS: Final = 20
 _LONGEST_NAME: Final[i64] = 40
+
+# Where an annotation such as ``"@1,-2 free"`` is put, in points.
+_PLACE: Final = re.compile(r"\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*")
+_ENDING_TEXT: Final = re.compile(
+    r"[\^_<>@]?\s*(\d{1,2}(?:st|nd|rd|th|\.)?(?:\s?(?:,|-|&|and)\s?\d{1,2}(?:st|nd|rd|th|\.)?){0,8})"
+    r"(?=\D|$)"
+)
+_ORDINAL: Final = re.compile(r"st|nd|rd|th|\.|\s")
+_CHORD_NAME: Final = re.compile(
+    r"\(?[A-G][#b\u266f\u266d]?(?:m|M|maj|min|dim|aug|sus|add|no|[-+()/*^\d\s]|\Z)"
+)
+_ENDING_WORDS: Final[dict[str, tuple[int, ...]]] = {
+    "first": (1,),
+    "prima": (1,),
+    "second": (2,),
+    "seconda": (2,),
+    "third": (3,),
+}
 
 
 class Lexer(NoteLexer):
@@ -150,7 +169,7 @@ class Lexer(NoteLexer):
             out.append(Overlay(self.at(i), self.until(i + 1)))
         elif c == 121:
             self.pos = i + 1
-            self.length()
+            self.number()  # a width on the page, so 0 is no fault
             out.append(Spacer(self.at(i), self.until(self.pos)))
         elif c == 36:
             self.pos = i + 1
@@ -249,6 +268,33 @@ class Lexer(NoteLexer):
             numbers = (1,)
         self.out.append(Ending(self.at(start), self.until(i), numbers))
 
+    def text_ending(self, i: i64) -> bool:
+        """Read ``["1st time"``: an ending named by a text, unless a chord begins at ``i``."""
+        text = self.text
+        close: i64 = text.find('"', i + 2, self.end)
+        if close < 0:
+            return False
+        j = close + 1
+        while j < self.end:
+            c: i64 = ord(text[j])
+            if c == 93:
+                return False
+            if c == 124 or c == 91 or c == 37:
+                break
+            j += 1
+        content = text[i + 2 : close]
+        numbers = numbers_of_text(content)
+        if numbers:
+            self.out.append(Ending(self.at(i), self.until(i + 1), numbers))
+        elif not content or _CHORD_NAME.match(content):
+            return False
+        else:
+            self.problem("ending-number", i, close + 1, content)
+        content = content[1:] if content[0] in "^_<>@" else content
+        self.out.append(Annotation(self.at(i + 1), self.until(close + 1), "^", content))
+        self.pos = close + 1
+        return True
+
     # -- brackets -------------------------------------------------------------
 
     def bracket(self, i: i64) -> None:
@@ -266,6 +312,8 @@ class Lexer(NoteLexer):
             self.ending(i, j)
             return
         self.after_bar = False
+        if following == 34 and self.text_ending(i):
+            return
         if (
             i + 2 < end
             and ord(text[i + 2]) == 58
@@ -433,7 +481,10 @@ class Lexer(NoteLexer):
 
     def add_text(self, i: i64, end: i64, content: str) -> None:
         if content and content[0] in "^_<>@":
-            self.out.append(Annotation(self.at(i), self.until(end), content[0], content[1:]))
+            words = content[1:]
+            if content[0] == "@":
+                words = _PLACE.sub("", words)
+            self.out.append(Annotation(self.at(i), self.until(end), content[0], words))
         else:
             self.out.append(ChordSymbol(self.at(i), self.until(end), content.strip()))
 
@@ -546,3 +597,14 @@ def ending_numbers(text: str) -> tuple[int, ...]:
             return ()
         numbers.extend(range(first, last + 1))
     return tuple(dict.fromkeys(numbers[:_MOST_ENDINGS]))
+
+
+@lru_cache(maxsize=256)
+def numbers_of_text(text: str) -> tuple[int, ...]:
+    """The numbers of an ending named by a text (``1st time``, ``1,2``, ``second``), if any."""
+    found = _ENDING_TEXT.match(text)
+    if found:
+        listed = found[1].replace("and", ",").replace("&", ",")
+        return ending_numbers(_ORDINAL.sub("", listed))
+    words = text.lower().split()
+    return _ENDING_WORDS.get(words[0].strip(".:,"), ()) if words else ()

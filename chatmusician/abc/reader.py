@@ -9,7 +9,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from chatmusician.abc.encoding import decode
-from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo, parse_unit
+from chatmusician.abc.fields import loose_key, parse_key, parse_meter, parse_tempo, parse_unit
 from chatmusician.abc.lexer import Lexer
 from chatmusician.abc.macros import Macro, expand, parse_macro
 from chatmusician.abc.rules import BY_CODE
@@ -28,6 +28,9 @@ _SOME_X: Final = re.compile(r"(?:\A|[\r\n])X:")
 _ONE_LINE: Final = re.compile(r"\s[KLM]:\s*\S+\s+\S")
 _SYMBOL: Final = re.compile(r"\s*(\S)\s*=\s*(![^!]+!|\+[^+]+\+|\"[^\"]*\"|\S+)\s*$")
 _STRICT: Final = re.compile(r"%abc-(\d+)\.(\d+)")
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
+_NOTE_WORD: Final = re.compile(r"[A-Ga-gzxyZ]+")
+_HEADER_KEY: Final = re.compile(r"[\r\n]K:")
 _BLOCKS: Final = ("begintext", "beginps", "beginsvg", "beginml", "begininc")
 
 
@@ -143,13 +146,30 @@ class TuneReader:
             self.lexer.line(start, stop)
 
     def goes_on(self, start: i64, stop: i64) -> bool:
-        """Whether a header line continues an H: field, as was usual before 2.1."""
+        """Whether a header line continues an H: field, as was usual before 2.1.
+
+        Other text fields were continued too; there the line must be words, not music.
+        """
         before = self.header[len(self.header) - 1] if self.header else None
-        if not isinstance(before, Field) or before.letter != "H":
+        if not isinstance(before, Field) or before.letter not in _TEXT_FIELDS:
+            return False
+        if before.letter != "H" and not self.is_text(int(start), int(stop)):
             return False
         self.problem("old-history", int(start), int(stop))
         self.continuation(start, stop, without_comment(self.text[start:stop]))
         return True
+
+    def is_text(self, start: int, stop: int) -> bool:
+        """Whether a line of the header before its K: is words."""
+        line = self.text[start:stop]
+        words = _WORDS.findall(line)
+        letters = sum([len(word) for word in words])
+        strange = sum([len(word) for word in words if not _NOTE_WORD.fullmatch(word)])
+        if strange * 2 < letters or not letters:
+            return False
+        if "|" in line and strange < letters:
+            return False
+        return _HEADER_KEY.search(self.text, stop) is not None
 
     def is_field(self, c: i64, start: i64, stop: i64) -> bool:
         """Whether a line that begins ``letter:`` is a field and not music such as ``d:|``."""
@@ -236,6 +256,8 @@ class TuneReader:
             if not self.has_title and len(self.header) > 1:
                 self.problem("title-order", int(element.start), int(element.end))
             self.has_title = True
+        elif letter == "E":
+            self.problem("old-field", int(element.start), int(element.end))
         elif letter not in HEADER_FIELDS:
             self.problem("unknown-field", int(element.start), int(element.start) + 2, letter)
         elif letter == "w" or letter == "s":
@@ -261,6 +283,7 @@ class TuneReader:
         elif letter not in BODY_FIELDS:
             known = letter in HEADER_FIELDS
             code = "misplaced-field" if known else "unknown-field"
+            code = "old-field" if letter == "E" else code
             self.problem(code, int(element.start), int(element.start) + 2, letter + ":")
         self.lexer.out.append(element)
         self.check_value(element)
@@ -285,6 +308,8 @@ class TuneReader:
         code = ""
         if letter == "K":
             code = "" if parse_key(value).valid else "bad-key"
+            if not code and loose_key(value):
+                code = "key-spelling"
         elif letter == "M":
             code = "" if parse_meter(value).valid else "bad-meter"
         elif letter == "L":
@@ -294,6 +319,8 @@ class TuneReader:
             code = "" if tempo.valid and not tempo.deprecated else "bad-tempo"
             if tempo.valid and tempo.deprecated:
                 code = "old-tempo"
+            elif tempo.loose:
+                code = "tempo-words"
         elif letter == "V":
             code = "" if value.strip() else "bad-voice"
         if code:

@@ -13,6 +13,8 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from chatmusician.abc.mend import Mend
+
 NO_ACCIDENTAL: Final[i64] = -99
 
 BAR_PLAIN: Final[i64] = 0
@@ -288,7 +290,10 @@ class Unknown(Element):
 
 @mypyc_attr(acyclic=True)
 class Diagnostic:
-    """One finding, with its place in the whole file (lines and columns from 1)."""
+    """One finding, with its place in the whole file (lines and columns from 1).
+
+    ``mend`` is the repair that ``fix`` makes, None where there is no single right one.
+    """
 
     __slots__ = (
         "code",
@@ -297,6 +302,7 @@ class Diagnostic:
         "hint",
         "kind",
         "line",
+        "mend",
         "message",
         "severity",
         "start",
@@ -315,6 +321,7 @@ class Diagnostic:
         start: int = 0,
         end: int = 0,
         tune: str = "",
+        mend: Mend | None = None,
     ) -> None:
         self.code: Final = code
         self.kind: Final = kind
@@ -326,6 +333,7 @@ class Diagnostic:
         self.start: Final = start
         self.end: Final = end
         self.tune: Final = tune
+        self.mend: Final = mend
 
     def __repr__(self) -> str:
         return f"{self.line}:{self.column}: {self.severity} {self.code}: {self.message}"

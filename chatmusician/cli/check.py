@@ -39,7 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="an ABC file, or - for stdin")
     parser.add_argument(
-        "--fix", action="store_true", help="mend what has one right answer (stdin: to stdout)"
+        "--fix",
+        action="store_true",
+        help="mend what has one right answer, changing no other note (stdin: to stdout)",
     )
     form = parser.add_mutually_exclusive_group()
     add_json(form, "the problems")
@@ -93,11 +95,11 @@ def _check_file(path: str, args: argparse.Namespace) -> Checked:
 
 
 def _fix(path: str, data: bytes) -> tuple[bytes, str, tuple[Diagnostic, ...]]:
-    # Latin-1 gives every byte back as it was, whatever the file declares.
-    encoding = "utf-8" if _is_utf8(data) else "latin-1"
-    text, fixed = abc.fix(data.decode(encoding))
+    # The reader's encoding gives every byte back as it was, and keeps a byte order mark apart.
+    book = abc.read(data, source=display_name(path))
+    text, fixed = abc.fix(book.text)
     try:
-        mended = text.encode(encoding)
+        mended = book.bom + text.encode(book.encoding)
     except UnicodeEncodeError as error:
         raise InputError(
             "cannot be mended in its encoding", path=display_name(path), hint="save it as UTF-8"
@@ -105,14 +107,6 @@ def _fix(path: str, data: bytes) -> tuple[bytes, str, tuple[Diagnostic, ...]]:
     if path != STDIN and mended != data:
         write_atomic(path, mended)
     return mended, text, fixed
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _at_least(found: Iterable[Diagnostic], severity: str) -> tuple[Diagnostic, ...]:

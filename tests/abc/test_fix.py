@@ -16,8 +16,8 @@ HEAD = "X:1\nT:t\nM:4/4\nL:1/4\nK:C\n"
         (HEAD + "CD?EF|\n", HEAD + "CDEF|\n", ["unknown-character"]),
         (
             HEAD + "C\u00a7DE#F|\n",
-            HEAD + "CDEF|\n",
-            ["unknown-character", "unknown-character"],
+            HEAD + "C\u00a7D^EF|\n",
+            ["accidental-sign"],
         ),
         ("T:t\nM:4/4\nL:1/4\nK:C\nCDEF|\n", HEAD + "CDEF|\n", ["missing-x"]),
         ("X:1\nT:t\nM:4/4\nL:1/4\nCDEF|\n", HEAD + "CDEF|\n", ["missing-key"]),

@@ -156,7 +156,7 @@ def test_texts() -> None:
     symbols = [e.text for e in found if isinstance(e, ChordSymbol)]
     notes = [(e.placement, e.text) for e in found if isinstance(e, Annotation)]
     assert symbols == ["Gm7"]
-    assert notes == [("<", "left"), ("@", "3,4 here")]
+    assert notes == [("<", "left"), ("@", "here")]
 
 
 def test_graces_slurs_rests_endings_fields() -> None:

@@ -161,7 +161,7 @@ CASES = [
         '"^up"G"_down"A"<left"">right"B"@1,2 free"c|',
         _PLAIN,
         facts={
-            "text.annotations": ["up", "down", "left", "right", "1,2 free"],
+            "text.annotations": ["up", "down", "left", "right", "free"],
             "text.chord_symbols": [],
         },
     ),

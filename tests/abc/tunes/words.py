@@ -159,7 +159,9 @@ CASES = [
     ),
     _tempo("tempo-letter", "C=90", "90", finds=("?old-tempo 5:1",)),
     _tempo("tempo-letter-times", "C3=30", "90", finds=("?old-tempo 5:1",)),
-    _tempo("tempo-unreadable", "quick", None, None, finds=("bad-tempo 5:1",)),
+    _tempo("tempo-unreadable", "quick=", None, None, finds=("bad-tempo 5:1",)),
+    _tempo("tempo-word", "Allegro", None, "Allegro", finds=("tempo-words 5:1",)),
+    _tempo("tempo-about", "1/4=ca. 80", "80", "ca.", finds=("tempo-words 5:1",)),
     Case(
         "tempo-change",
         "GABc|[Q:1/4=60]GABc|\nQ:1/4=200\nG4|",
