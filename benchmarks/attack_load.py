@@ -24,7 +24,7 @@ from benchmarks.page import machine, write_section
 from benchmarks.page_load import DOCS, Tally, User, at_once
 from benchmarks.page_server import served
 
-_SETTLES = 45  # seconds for memory to come back
+_SETTLES = 40  # seconds for memory to come back
 _LONGEST = 5.0
 _SLOWER = 1.5
 _GROWTH = 1.1

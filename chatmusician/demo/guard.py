@@ -119,6 +119,9 @@ class Guard:
             await self._post(scope, receive, send, client)
         elif scope["path"] == _STREAM:
             await self._stream(scope, receive, send, client)
+        elif scope["path"].startswith(_HEARTBEAT):
+            with self.sessions.heart(scope["path"].removeprefix(_HEARTBEAT)):
+                await self.app(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -213,7 +216,7 @@ class Guard:
         try:
             await self.app(scope, receive, watched)
         finally:
-            await self.sessions.stream_closed(name, early=not over)
+            self.sessions.stream_closed(name, early=not over)
 
 
 def _kind(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import importlib
 import secrets
 import socket
 import sys
@@ -172,6 +173,8 @@ def open_files(limits: Limits) -> None:
 
 def warm(desk: Desk) -> None:
     """Everything used once that is slow the first time, so that no user waits for it."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("pandas")  # gradio's first event would wait for it
     with contextlib.suppress(ChatMusicianError):
         desk.work("score", "X:1\nM:6/8\nL:1/8\nK:D\nDFA dfa|d6|]\n", 190)
         with desk.model() as model:

@@ -7,13 +7,16 @@ writes to the client's stream. Here an event whose stream never opens, or closes
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
-# Seconds from an event to the stream that listens to it.
-OPENS = 4.0
+# Seconds from an event to the stream that listens to it: of a client that is known to be there,
+# with a slow browser, and of one that is not; and from a stream's end to the next one.
+OPENS_LATE, OPENS, REOPENS = 60.0, 4.0, 2.0
+_PUNCTUAL = 0.3
 _EACH, _ALL = 24, 240
 
 
@@ -30,6 +33,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._open: dict[str, _Session] = {}
+        self._hearts: Counter[str] = Counter()
         self.forget_events: Callable[[str], Awaitable[None]] = _nothing
         self.forget_state: Callable[[str], None] = lambda _: None
 
@@ -54,24 +58,56 @@ class Sessions:
             self._make_room(client)
         self._open[name] = session  # the newest last
         session.events += 1
-        asyncio.get_running_loop().call_later(OPENS, self._look, name, session)
+        self._look_later(OPENS, name, session)
+        self._look_later(OPENS_LATE, name, session, late=True)
 
-    def _look(self, name: str, session: _Session) -> None:
-        if not session.streams and session.events and self._open.get(name) is session:
+    def _look_later(
+        self, seconds: float, name: str, session: _Session, *, late: bool = False
+    ) -> None:
+        loop, gone = asyncio.get_running_loop(), session.gone
+        due = loop.time() + seconds
+
+        def look() -> None:
+            # A busy server is late itself: then the client's next request may not be read yet.
+            if loop.time() > due + _PUNCTUAL:
+                self._look_later(seconds, name, session, late=late)
+            else:
+                self._look(name, session, gone, late)
+
+        loop.call_later(seconds, look)
+
+    def _look(self, name: str, session: _Session, gone: threading.Event, late: bool) -> None:
+        """End the events that have been there since, if nobody listens."""
+        same = self._open.get(name) is session and session.gone is gone
+        if same and session.events and not session.streams and (late or not self._hearts[name]):
             _in_background(self.left(name))
+
+    @contextlib.contextmanager
+    def heart(self, name: str) -> Iterator[None]:
+        """While a client keeps the connection open by which a page says that it is there."""
+        self._hearts[name] += 1
+        try:
+            yield
+        finally:
+            self._hearts[name] -= 1
+            if not self._hearts[name]:
+                del self._hearts[name]
+            session = self._open.get(name)
+            if session is not None:
+                self._look_later(REOPENS, name, session)
 
     def stream_opened(self, name: str) -> None:
         if name in self._open:
             self._open[name].streams += 1
 
-    async def stream_closed(self, name: str, *, early: bool) -> None:
+    def stream_closed(self, name: str, *, early: bool) -> None:
         """A stream has ended: `early` if the client closed it, else after its last event."""
         session = self._open.get(name)
         if session is None:
             return
         session.streams = max(0, session.streams - 1)
         if early and not session.streams:
-            await self.left(name)
+            self._look_later(REOPENS, name, session, late=True)
         elif not early:
             session.events = 0
 

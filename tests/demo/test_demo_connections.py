@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -73,6 +74,17 @@ def upload(size: int) -> bytes:
         "POST /api/transcribe HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Content-Type: application/octet-stream\r\nContent-Length: {size}\r\n\r\n"
     ).encode()
+
+
+def read(connection: socket.socket) -> bytes:
+    """What had been sent when the server gave up."""
+    got = b""
+    try:
+        while piece := connection.recv(65536):
+            got += piece
+    except ConnectionResetError:
+        pass
+    return got
 
 
 def test_one_client_has_a_few_connections_only(port: int) -> None:
@@ -175,8 +187,9 @@ def test_an_answer_has_to_be_read(monkeypatch: pytest.MonkeyPatch, port: int) ->
             b"Content-Length: %d\r\n\r\n" % len(body) + body
         )
         time.sleep(8)
-        with pytest.raises(ConnectionResetError):
-            ends(deaf, 20)
+        got = read(deaf)
+        (length,) = re.findall(rb"content-length: (\d+)", got[:2000])
+        assert len(got) < int(length)
 
 
 # -- gradio's events ------------------------------------------------------------------
@@ -202,7 +215,7 @@ def test_events_that_nobody_listens_to_end(
     with page(model) as port:
         assert check(port)
         cancelled = model.cancelled
-        assert set(joins(port, 20, "127.0.0.5")) == {200, 503}
+        assert {200} <= set(joins(port, 20, "127.0.0.5")) <= {200, 503}
         until = time.monotonic() + 20
         while model.cancelled == cancelled and time.monotonic() < until:
             time.sleep(0.05)
