@@ -329,4 +329,6 @@ def test_braces_and_brackets_of_the_score() -> None:
             told.append(f"{symbol}{child.get('number')}")
         else:
             told.append(text(child, "part-name"))
-    assert " ".join(told) == "bracket1 S A brace2 1 2 end2 end1 B"
+    # One staff with S and A, one part with the two staves of the brace.
+    assert " ".join(told) == "bracket1 S 1 end1 B"
+    assert text(root, "part[2]/measure/attributes/staves") == "2"

@@ -1,4 +1,4 @@
-"""What is known only once a whole tune is walked: endings, numbers, words, accidentals."""
+"""What is known only once a whole tune is walked: endings, numbers, words, staves."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Final
 
 from chatmusician.abc.lyrics import HOLD, Sung, align
 from chatmusician.abc.musicxml.layout import (
-    Change,
-    Head,
     Item,
     Layout,
     Lyric,
     Part,
     ScoreBar,
     Sounding,
-    Trailing,
 )
+from chatmusician.abc.musicxml.layout_accidentals import show_accidentals
 from chatmusician.abc.musicxml.layout_align import align_bars, spill
+from chatmusician.abc.musicxml.layout_score import arrange
 from chatmusician.abc.playing import sections
+from chatmusician.abc.score_layout import ScoreLayout
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 
 _MOST_BARS: Final = 20_000
@@ -26,8 +26,14 @@ _MOST_BARS: Final = 20_000
 _MOST_FILLED: Final = 100_000
 
 
-def finish(layout: Layout, line: Timeline) -> Layout:
-    """Complete a walked layout; voices without any music get no part, unless none has any."""
+def finish(
+    layout: Layout, line: Timeline, score: ScoreLayout, *, stated: bool, hidden: bool
+) -> Layout:
+    """Complete a walked layout; voices without any music get no part, unless none has any.
+
+    ``score`` says which voice is on which staff; ``stated`` and ``hidden`` are as in
+    ``arrange``.
+    """
     kept: list[Part] = []
     for part, voice in zip(layout.parts, line.voices, strict=True):
         for bar, measure in zip(part.bars, voice.measures, strict=False):
@@ -39,12 +45,16 @@ def finish(layout: Layout, line: Timeline) -> Layout:
         part.bars = _without_empty(part.bars)
         _find_endings(part.bars)
         _set_words(part, line, voice)
-        _show_accidentals(part)
         part.bars = [one for bar in part.bars for one in _each(bar)][:_MOST_BARS]
         if part.bars:
             kept.append(part)
     layout.order = line.order
     layout.parts = kept or [_silent(layout.parts, line)]
+    arrange(layout, score, stated=stated, hidden=hidden)
+    for staff in (staff for part in layout.score for staff in part.staves):
+        show_accidentals(staff.voices)
+        for part in staff.floating:
+            show_accidentals([part])
     if len(layout.parts) > 1:
         align_bars(layout.parts)
     _fill_up(layout)
@@ -191,58 +201,6 @@ def _set_verse(sung: list[Sung], notes: dict[int, Sounding], verse: int) -> None
             inside = one.hyphen
         elif one.kind != "text":
             last = None
-
-
-# -- accidentals --------------------------------------------------------------
-
-
-def _show_accidentals(part: Part) -> None:
-    """Print an accidental where the tune writes one, and where a reader of notes needs one.
-
-    ABC's accidentals hold for all octaves (or as a directive says), printed ones for their
-    own line or space: what differs from what the page says so far must be printed.
-    """
-    signature = part.key.accidentals
-    for bar in part.bars:
-        seen: dict[tuple[int, int], int] = {}
-        for layer in bar.layers:
-            letters: dict[int, int] = {}
-            for item in layer:
-                if isinstance(item, Change) and item.key is not None:
-                    signature = item.key.accidentals
-                    seen, letters = {}, {}
-                elif isinstance(item, (Sounding, Trailing)):
-                    _graces(item, signature, letters, seen)
-                if isinstance(item, Sounding):
-                    for head in item.heads:
-                        _show(head, signature, seen)
-                        if head.explicit:
-                            letters[head.step] = head.alter
-
-
-def _graces(
-    item: Sounding | Trailing,
-    signature: tuple[int, ...],
-    letters: dict[int, int],
-    seen: dict[tuple[int, int], int],
-) -> None:
-    """The timeline leaves grace notes out: read their accidentals here."""
-    for group in item.graces:
-        own = dict(letters)
-        for head in group.heads:
-            if head.explicit:
-                own[head.step] = head.alter
-            head.alter = own.get(head.step, signature[head.step])
-            _show(head, signature, seen)
-
-
-def _show(head: Head, signature: tuple[int, ...], seen: dict[tuple[int, int], int]) -> None:
-    if head.ties_back and not head.explicit:
-        return
-    place = head.step, head.octave
-    head.shown = head.explicit or seen.get(place, signature[head.step]) != head.alter
-    if head.shown:
-        seen[place] = head.alter
 
 
 # -- all parts together -------------------------------------------------------

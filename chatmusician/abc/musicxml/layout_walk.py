@@ -21,6 +21,7 @@ from chatmusician.abc.musicxml.layout import (
 from chatmusician.abc.musicxml.layout_finish import finish
 from chatmusician.abc.musicxml.layout_staff import Settings
 from chatmusician.abc.musicxml.write_signs import is_note_mark
+from chatmusician.abc.score_layout import score_directives, score_of
 from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine, Written
@@ -107,7 +108,8 @@ class Walk:
         self.current: _Voice | None = None
         self.first_staffs = {id: voice.staff for id, voice in self.voices.items()}
 
-    def layout(self) -> Layout:
+    def layout(self, *, hidden: bool = True) -> Layout:
+        """The score; ``hidden`` keeps the voices that ``%%score`` leaves out, undrawn."""
         for index, element in enumerate(self.tune.elements):
             self.element(index, element)
         parts: list[Part] = []
@@ -120,7 +122,10 @@ class Walk:
             key, meter = self.line.key, self.line.meter
             parts.append(Part(id, name, short, program, channel, key, meter, staff, voice.bars))
         unit = Fraction(*self.line.unit)
-        return finish(Layout(parts, self.line.resolution, unit, self.line.tempo), self.line)
+        layout = Layout(parts, self.line.resolution, unit, self.line.tempo)
+        score = score_of(self.tune, list(self.voices))
+        stated = score_directives(self.tune) != (None, [])
+        return finish(layout, self.line, score, stated=stated, hidden=hidden)
 
     # -- elements -------------------------------------------------------------
 

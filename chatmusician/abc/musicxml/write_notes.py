@@ -52,6 +52,12 @@ class NoteWriter:
         self.resolution = resolution
         self.slurs = Slurs()
         self.pipes = False
+        # The number of the staff, 0 in a part with one.
+        self.staff = 0
+
+    @property
+    def on_staff(self) -> str:
+        return f"<staff>{self.staff}</staff>" if self.staff else ""
 
     def piece(self, piece: Piece, voice: int) -> None:
         """All notes of one written chord, note or rest."""
@@ -84,6 +90,7 @@ class NoteWriter:
         if head:
             parts.append("<stem>none</stem>" if "stemless" in names else "")
             parts += [f"<notehead>{NOTEHEADS[n]}</notehead>" for n in names if n in NOTEHEADS][:1]
+        parts.append(self.on_staff)
         if not at:
             parts += [f'<beam number="{n}">{b}</beam>' for n, b in enumerate(piece.beams, 1)]
         parts.append(self.notations(piece, ties, at))
@@ -137,6 +144,7 @@ class NoteWriter:
                 f"<voice>{voice}</voice><type>{value.type}</type>",
                 "<dot/>" * value.dots,
                 accidental(head, []) if head.shown else "",
+                self.on_staff,
                 *(f'<beam number="{n}">{place}</beam>' for n in range(1, levels + 1)),
                 f"<notations>{inner}</notations>" if inner else "",
                 "</note>",
@@ -175,10 +183,12 @@ def marks(sounding: Sounding) -> str:
 
 def lyric(one: Lyric) -> str:
     extend = f'<extend type="{one.extend}"/>' if one.extend else ""
+    # The name is the verse in its own voice, where another voice of the staff has words too.
+    verse = f'number="{one.number or one.verse}"' + f' name="{one.verse}"' * bool(one.number)
     if not one.text:
-        return f'<lyric number="{one.verse}">{extend}</lyric>'
+        return f"<lyric {verse}>{extend}</lyric>"
     return (
-        f'<lyric number="{one.verse}"><syllabic>{one.syllabic}</syllabic>'
+        f"<lyric {verse}><syllabic>{one.syllabic}</syllabic>"
         f"<text>{escape(one.text)}</text>{extend}</lyric>"
     )
 

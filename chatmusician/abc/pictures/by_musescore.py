@@ -91,7 +91,7 @@ def _run(
     from chatmusician.abc.musicxml import to_musicxml
 
     program = program_path(NAME)
-    music = lay_out(to_musicxml(tune, line_breaks=True).decode(), tune, page)
+    music = lay_out(to_musicxml(tune, line_breaks=True, hidden=False).decode(), tune, page)
     ran = run_program(
         [program, *options, "-S", "page.mss", "-j", "jobs.json"],
         name=NAME,

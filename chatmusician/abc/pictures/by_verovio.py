@@ -57,7 +57,7 @@ def draw_svg(
     """Pages whose notes, bars and chord symbols know their place in the tune's text."""
     from chatmusician.abc.musicxml import score_and_places
 
-    score, where = score_and_places(tune, line_breaks=True)
+    score, where = score_and_places(tune, line_breaks=True, hidden=False)
     music = score.decode()
     width, _ = page.paper
     inside = (width - 2 * page.margin_mm) * _PER_MM * _INSIDE / page.scale
