@@ -201,7 +201,8 @@ PartGroup = tuple[int, int, str, bool]
 class Layout:
     """``unit`` is the L: of the header in whole notes, the beat of a bare ``Q:120``.
 
-    ``parts`` are the voices in the order of the tune, ``score`` says how they are drawn;
+    ``parts`` are the voices as they are written, ``voices`` their ids in the order of the
+    tune, ``score`` says how they are drawn;
     ``score_text`` is that as the value of ``%%score``, where the tune has one.
     """
 
@@ -213,3 +214,4 @@ class Layout:
     score: list[ScorePart] = field(default_factory=list)
     groups: list[PartGroup] = field(default_factory=list)
     score_text: str = ""
+    voices: list[str] = field(default_factory=list)

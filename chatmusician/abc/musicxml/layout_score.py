@@ -30,6 +30,7 @@ def arrange(layout: Layout, score: ScoreLayout, *, stated: bool, hidden: bool) -
         hidden: Keep voices that no staff has, as parts that are not drawn.
     """
     by_id = {part.id: part for part in layout.parts}
+    layout.voices = list(by_id)
     drawn = score.keeping(by_id)
     layout.score_text = score_text(drawn) if stated else ""
     staves = [
@@ -67,7 +68,9 @@ def _is_instrument(
     if group.symbol != BRACE or group.first != first or group.last == group.first:
         return False
     inside = [g for g in score.groups if first <= g.first and g.last <= group.last and g != group]
-    voices = [p for staff in staves[first : group.last + 1] for p in (*staff.voices, *staff.floating)]
+    voices = [
+        p for staff in staves[first : group.last + 1] for p in (*staff.voices, *staff.floating)
+    ]
     floats = any(staff.floating for staff in staves[first : group.last + 1])
     names = {part.name for part in voices if part.name}
     sounds = {(part.program, part.channel) for part in voices}
@@ -87,11 +90,15 @@ def _groups(score: ScoreLayout, spans: list[tuple[int, int]]) -> list[PartGroup]
             through = first < last and all(joins[first:last])
             found.append((first, last, group.symbol, through))
     for first, last in _runs(joins):
-        covered = any(f <= first and last <= l and through for f, l, _, through in found)
-        crossing = any(f < first <= l < last or first < f <= last < l for f, l, _, _ in found)
+        covered = any(g[0] <= first and last <= g[1] and g[3] for g in found)
+        crossing = any(_crosses((first, last), group[:2]) for group in found)
         if not covered and not crossing:
             found.append((first, last, "none", True))
     return sorted(found, key=lambda group: (group[0], -group[1], group[2] != "none"))
+
+
+def _crosses(run: tuple[int, int], group: tuple[int, int]) -> bool:
+    return group[0] < run[0] <= group[1] < run[1] or run[0] < group[0] <= run[1] < group[1]
 
 
 def _runs(joins: list[bool]) -> list[tuple[int, int]]:

@@ -78,7 +78,9 @@ def attributes(
     return found
 
 
-def _values(part: Part | None, changes: list[Change]) -> tuple[Key | None, Meter | None, Staff | None]:
+def _values(
+    part: Part | None, changes: list[Change]
+) -> tuple[Key | None, Meter | None, Staff | None]:
     key = part.key if part else None
     meter = part.meter if part else None
     staff = part.staff if part else None

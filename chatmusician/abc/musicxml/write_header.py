@@ -48,9 +48,7 @@ def _values(tune: Tune, letter: str) -> list[str]:
     return [text for field in tune.fields(letter) if (text := abc_text(field.value))]
 
 
-def _identification(
-    tune: Tune, layout: Layout, line_breaks: bool, places: VoicePlaces
-) -> str:
+def _identification(tune: Tune, layout: Layout, line_breaks: bool, places: VoicePlaces) -> str:
     composers = _values(tune, "C")
     found = [f'<creator type="composer">{name}</creator>' for name in composers]
     breaks = "yes" if line_breaks else "no"
@@ -73,7 +71,9 @@ def _identification(
         other.append(f'<miscellaneous-field name="words">{text}</miscellaneous-field>')
     extra = {"order": escape(layout.order), "score": escape(layout.score_text)}
     if layout.score_text:
-        extra["voices"] = voices_text(places, {part.id: part for part in layout.parts})
+        parts = {part.id: part for part in layout.parts}
+        ordered = {id: places[id] for id in layout.voices if id in places}
+        extra["voices"] = voices_text(ordered, parts)
     other += [
         f'<miscellaneous-field name="{name}">{text}</miscellaneous-field>'
         for name, text in extra.items()
