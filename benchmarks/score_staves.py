@@ -25,7 +25,7 @@ from benchmarks.corpora import ENVIRONMENT, data_folder
 from benchmarks.page import write_section
 from benchmarks.score_trees import tree
 from benchmarks.staves_drawn import Staves, by_abcm2ps, by_verovio
-from chatmusician.abc import Tune, read
+from chatmusician.abc import read
 from chatmusician.abc.imports import from_mxl
 from chatmusician.abc.pictures import PageOptions, draw
 from chatmusician.abc.score_layout import score_directives

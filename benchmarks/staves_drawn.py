@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from xml.etree import ElementTree
 
+from chatmusician.abc.score_layout import score_of
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.tune import Chord, Element, Note, Tune
 
@@ -28,6 +30,7 @@ _HEADS: Final = ("hd", "Hd", "HD", "HDD", "breve")
 # The step above C4 of the lowest line, and how far its glyph is above that line.
 _CLEFS: Final = {"tclef": (2, 6.0), "bclef": (-10, 18.0), "cclef": (-4, 12.0)}
 _STEP: Final = 3.0
+_SVG: Final = "{http://www.w3.org/2000/svg}"
 
 
 @dataclass
@@ -120,23 +123,45 @@ def _steps(element: Element) -> list[int]:
 
 
 def by_verovio(pages: list[str], tune: Tune) -> Staves:
-    """The staves of each voice in the SVG of verovio."""
+    """The staves of each voice in the SVG of verovio.
+
+    A note is on the staff that its group is in; one of a floating voice, whose group stays
+    where the voice is, on the staff whose middle is nearest to its head.
+    """
     voices = voice_of(tune)
+    layout = score_of(tune, list(set(voices.values())))
+    floating = {id for staff in layout.staves for id in staff.floating}
     votes: dict[str, Counter[int]] = {}
     most = 0
     for page in pages:
-        for measure in ElementTree.fromstring(page).iter("{http://www.w3.org/2000/svg}g"):
+        for measure in ElementTree.fromstring(page).iter(f"{_SVG}g"):
             if not measure.get("class", "").startswith("measure"):
                 continue
             staves = [g for g in measure if g.get("class", "").split(" ")[0] == "staff"]
+            middles = [_numbers(staff.findall(f"{_SVG}path")[2].get("d"))[1] for staff in staves]
             most = max(most, len(staves))
             for number, staff in enumerate(staves):
-                for group in staff.iter():
-                    id = re.fullmatch(r"e(\d+)(?:-\d+)?", group.get("id", ""))
-                    sounds = id is not None and int(id[1]) in voices  # grace notes do not
-                    if id and sounds and "note" in group.get("class", "").split():
-                        votes.setdefault(voices[int(id[1])], Counter())[number] += 1
+                for voice, y in _verovio_notes(staff, voices):
+                    at = number
+                    if voice in floating:
+                        at = min(range(len(middles)), key=lambda n: abs(middles[n] - y))
+                    votes.setdefault(voice, Counter())[at] += 1
     return _staves(votes, most)
+
+
+def _verovio_notes(staff: ElementTree.Element, voices: dict[int, str]) -> Iterator[tuple[str, int]]:
+    """The voice of each note in a staff's group and the height of its head; no grace notes."""
+    for group in staff.iter(f"{_SVG}g"):
+        id = re.fullmatch(r"e(\d+)(?:-\d+)?", group.get("id", ""))
+        if id is None or "note" not in group.get("class", "").split() or int(id[1]) not in voices:
+            continue
+        use = group.find(f"{_SVG}g/{_SVG}use")
+        y = _numbers(use.get("transform"))[1] if use is not None else 0
+        yield voices[int(id[1])], y
+
+
+def _numbers(text: str | None) -> list[int]:
+    return [int(number) for number in re.findall(r"-?\d+", text or "")]
 
 
 def voice_of(tune: Tune) -> dict[int, str]:
