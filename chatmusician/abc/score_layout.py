@@ -22,6 +22,7 @@ BRACE: Final = "brace"
 BRACKET: Final = "bracket"
 
 _TOKEN: Final = re.compile(r"[\[\](){}|*+]|[^\s\[\](){}|*+]+")
+_SIGNS: Final = "[](){}|*+"
 _SYMBOLS: Final = {"{": BRACE, "[": BRACKET}
 _CLOSING: Final = {"}": "{", "]": "[", ")": "("}
 _OPENING: Final = {opening: closing for closing, opening in _CLOSING.items()}
@@ -123,6 +124,15 @@ def parse_score(value: str, name: str = "score") -> ScoreLayout:
     return parser.finish(len(value.rstrip()))
 
 
+def named_voices(value: str) -> list[tuple[str, int, int]]:
+    """The voices a directive's value names, each with its start and end there."""
+    return [
+        (token[0], token.start(), token.end())
+        for token in _TOKEN.finditer(value)
+        if token[0] not in _SIGNS
+    ]
+
+
 @dataclass(slots=True)
 class _Open:
     """A bracket that is not closed yet: its place and the staff it begins at."""
@@ -189,10 +199,13 @@ class _Parser:
             self.groups.append(StaffGroup(opened.staff, last, _SYMBOLS[opened.sign]))
 
     def keyboard(self, first: int) -> None:
-        """``%%staves {a b c}`` is ``{a *b c}``, ``{a b c d}`` is ``{(a b) (c d)}``."""
+        """``%%staves {a b c}`` is ``{a *b c}``, ``{a b c d}`` is ``{(a b) (c d)}``.
+
+        Only where no staff is shared in the brace, and no ``|`` follows the second voice.
+        """
         inside = self.staves[first:]
         ids = [id for staff in inside for id in staff.voices]
-        if any(staff.floating for staff in inside):
+        if any(staff.floating for staff in inside) or any(at > first for at in self.stops):
             return
         if len(ids) == 3:
             self.staves[first:] = [StaffVoices((ids[0],), (ids[1],)), StaffVoices((ids[2],))]
@@ -201,8 +214,6 @@ class _Parser:
                 StaffVoices((ids[0], ids[1])),
                 StaffVoices((ids[2], ids[3])),
             ]
-        if len(ids) in (3, 4):
-            self.stops = {at for at in self.stops if at < first}
 
     def voice(self, id: str, start: int, end: int) -> None:
         if id in self.seen:
