@@ -85,13 +85,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """What stands before the music of a staff: clef, and how far it sounds from what is written."""
+    """The clef of a staff, and how far it sounds from what is written.
+
+    ``middle`` is the note on the middle line by ``middle=``, in steps above C4.
+    """
 
     clef: str = ""
     clef_octave: int = 0
     octave: int = 0
     transpose: int = 0
     lines: str = ""
+    middle: int | None = None
 
     @property
     def written_shift(self) -> int:

@@ -124,16 +124,26 @@ def _lay_apart(bar: ScoreBar) -> None:
 
 
 def _find_endings(bars: list[ScoreBar]) -> None:
-    """An ending runs to the next repeat, strong bar line or other ending."""
+    """An ending runs to the next repeat, strong bar line or other ending.
+
+    The bracket of a last one that nothing ends is as long as that of the ending before it: it
+    is played on from there in any case.
+    """
     running: tuple[int, ...] = ()
+    start = before = 0
     for at, bar in enumerate(bars):
-        running = bar.ending or running
+        if bar.ending:
+            running, start = bar.ending, at
         if not running:
             continue
         after = bars[at + 1] if at + 1 < len(bars) else None
-        if after is None or bar.closes or after.section or after.ending or after.opens:
-            bar.ending_stops = running
-            running = ()
+        ends = after is None or bar.closes or after.section or after.ending or after.opens
+        if not ends:
+            continue
+        last = at if bar.closes or before == 0 else min(at, start + before - 1)
+        bars[last].ending_stops = running
+        before = at - start + 1 if bar.closes else 0
+        running = ()
 
 
 def _each(bar: ScoreBar) -> list[ScoreBar]:

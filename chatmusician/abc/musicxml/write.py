@@ -26,7 +26,12 @@ from chatmusician.abc.musicxml.layout_values import (
     mark_tuplets,
     pieces,
 )
-from chatmusician.abc.musicxml.write_attributes import attributes, bar_lines, merge_signs
+from chatmusician.abc.musicxml.write_attributes import (
+    attributes,
+    bar_lines,
+    is_percussion,
+    merge_signs,
+)
 from chatmusician.abc.musicxml.write_header import header
 from chatmusician.abc.musicxml.write_marks import direction, tempo
 from chatmusician.abc.musicxml.write_notes import NoteWriter
@@ -223,6 +228,7 @@ class PartWriter:
             return now
         bar = row.part.bars[at]
         self.notes.staff = row.staff if self.several else 0
+        self.notes.percussion = is_percussion(row.part.staff)
         if bar.first < 0:
             return self.silent(at, row, now)
         first = self.score_part.staves[row.staff - 1].leader is row.part

@@ -45,6 +45,8 @@ _STYLES: Final = {
 _MODE_SHIFTS: Final = dict(MODES.values())
 _MOST_FIFTHS: Final = 7
 _T = TypeVar("_T")
+# The note on the line of a clef's sign, in steps above C4.
+_SIGN_STEPS: Final = {"G": 4, "F": -4, "C": 0}
 # Diatonic steps of an interval of so many semitones.
 _DIATONIC: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 
@@ -172,13 +174,39 @@ def _transpose(staff: Staff | None, first: bool) -> str | None:
     )
 
 
-def clef_element(staff: Staff) -> str:
+def _clef(staff: Staff) -> tuple[str, int]:
+    """The sign of a clef and its line, 0 for clefs without one."""
     named = re.match(r"([A-Za-z]*)([1-5]?)", staff.clef)
     name, digit = (named[1].lower(), named[2]) if named else ("", "")
     sign, line = _CLEFS.get(name, _CLEFS[""])
-    if digit and line:
-        line = int(digit)
-    octave = staff.clef_octave
+    return sign, int(digit) if digit and line else line
+
+
+def is_percussion(staff: Staff) -> bool:
+    """Whether the staff has the clef of percussion."""
+    return _clef(staff)[0] == "percussion"
+
+
+def _by_middle(sign: str, line: int, middle: int | None) -> tuple[int, int]:
+    """The clef's line and octave that put the note ``middle=`` names on the middle line.
+
+    ``middle`` is in steps above C4. Other lines first, then octaves.
+    """
+    if middle is None or sign not in _SIGN_STEPS:
+        return line, 0
+    usual = _SIGN_STEPS[sign] + 2 * (3 - line)
+    octaves = round((middle - usual) / 7)
+    rest = middle - usual - 7 * octaves
+    moved = line - rest // 2
+    if rest % 2 or not 1 <= moved <= 5:
+        return line, octaves
+    return moved, octaves
+
+
+def clef_element(staff: Staff) -> str:
+    sign, line = _clef(staff)
+    line, octave = _by_middle(sign, line, staff.middle)
+    octave += staff.clef_octave
     return (
         f"<clef><sign>{escape(sign)}</sign>"
         + (f"<line>{line}</line>" if line else "")

@@ -19,6 +19,8 @@ _ACCIDENTALS: Final = {
     2: "double-sharp",
 }
 _MOST_SLURS: Final = 16
+# The note heads of a percussion staff by accidental.
+_PERCUSSION: Final = {2: "x", 1: "x", -1: "circle-x", -2: "circle-x"}
 
 
 class Slurs:
@@ -52,6 +54,8 @@ class NoteWriter:
         self.resolution = resolution
         self.slurs = Slurs()
         self.pipes = False
+        # On a percussion staff accidentals choose the heads, as in abcm2ps.
+        self.percussion = False
         # The number of the staff, 0 in a part with one.
         self.staff = 0
 
@@ -84,12 +88,15 @@ class NoteWriter:
         if not sounding.whole_bar:
             parts.append(f"<type>{value.type}</type>" if value.type else "")
             parts.append("<dot/>" * value.dots)
-        if head and head.shown and piece.first:
+        if head and head.shown and piece.first and not self.percussion:
             parts.append(accidental(head, names))
         parts.append(_ratio(piece))
         if head:
             parts.append("<stem>none</stem>" if "stemless" in names else "")
-            parts += [f"<notehead>{NOTEHEADS[n]}</notehead>" for n in names if n in NOTEHEADS][:1]
+            looks = [NOTEHEADS[name] for name in names if name in NOTEHEADS]
+            if self.percussion and head.explicit:
+                looks.append(_PERCUSSION.get(head.alter, ""))
+            parts += [f"<notehead>{look}</notehead>" for look in looks if look][:1]
         parts.append(self.on_staff)
         if not at:
             parts += [f'<beam number="{n}">{b}</beam>' for n, b in enumerate(piece.beams, 1)]

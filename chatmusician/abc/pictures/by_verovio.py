@@ -27,6 +27,8 @@ _MEGABYTES = 2048
 _PER_MM = 10
 _INSIDE = 10
 _TALLEST = 60_000
+# It prints the degrees of a chord symbol that the text of its kind already has.
+_HIDDEN_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 _SYSTEM = re.compile(r'class="system"')
 _TEMPO = re.compile(r'(<g id="[^"]*" class="tempo"><text x="-?\d+" )y="(-?\d+)"')
 _TEMPO_LIFT = 150
@@ -58,7 +60,7 @@ def draw_svg(
     from chatmusician.abc.musicxml import score_and_places
 
     score, where = score_and_places(tune, line_breaks=True, hidden=False)
-    music = score.decode()
+    music = _HIDDEN_DEGREE.sub("", score.decode())
     width, _ = page.paper
     inside = (width - 2 * page.margin_mm) * _PER_MM * _INSIDE / page.scale
     header = make_header(tune, inside)
