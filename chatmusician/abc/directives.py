@@ -19,7 +19,7 @@ from chatmusician.abc.score_layout import (
     score_of,
 )
 from chatmusician.abc.timing import Timeline
-from chatmusician.abc.tune import Directive, Tune
+from chatmusician.abc.tune import Chord, Directive, Note, Rest, Tune
 
 # Code, start and end in the tune's text, detail.
 Finding = tuple[str, int, int, str]
@@ -33,6 +33,8 @@ HONOURED: Final = frozenset(
         *("scale", "staffwidth", "landscape", "newpage"),
     )
 )
+# These hold for the whole tune: inside it they change nothing.
+_WHOLE: Final = ("scale", "staffwidth", "landscape")
 _NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -44,13 +46,17 @@ def directive_findings(tune: Tune, line: Timeline) -> Iterator[Finding]:
     if "%%" not in tune.text and "I:" not in tune.text:
         return
     seen: set[str] = set()
+    started = False
     for element in (*tune.header, *tune.elements):
         if not isinstance(element, Directive):
+            started = started or isinstance(element, (Note, Chord, Rest))
             continue
         name = element.name
         if name in NAMES:
             yield from _score(tune, line, element)
-        elif name not in HONOURED and name not in seen and _NAME.fullmatch(name):
+        elif name in seen or not _NAME.fullmatch(name):
+            continue
+        elif name not in HONOURED or (started and name in _WHOLE):
             seen.add(name)
             yield "directive-not-honoured", int(element.start), int(element.end), f"%%{name}"
     yield from _drawn(tune, line)

@@ -148,6 +148,7 @@ class ScoreBar:
     number: str = ""
     implicit: bool = False
     line_start: bool = False
+    new_page: bool = False
     rest_bars: int = 0
 
 

@@ -126,8 +126,8 @@ def _lay_apart(bar: ScoreBar) -> None:
 def _find_endings(bars: list[ScoreBar]) -> None:
     """An ending runs to the next repeat, strong bar line or other ending.
 
-    The bracket of a last one that nothing ends is as long as that of the ending before it: it
-    is played on from there in any case.
+    The bracket of a last one that would be more than twice as long as the one before it is
+    cut to the length of that one: what follows is played on in any case.
     """
     running: tuple[int, ...] = ()
     start = before = 0
@@ -140,7 +140,8 @@ def _find_endings(bars: list[ScoreBar]) -> None:
         ends = after is None or bar.closes or after.section or after.ending or after.opens
         if not ends:
             continue
-        last = at if bar.closes or before == 0 else min(at, start + before - 1)
+        cut = not bar.closes and before and at - start + 1 > 2 * before
+        last = start + before - 1 if cut else at
         bars[last].ending_stops = running
         before = at - start + 1 if bar.closes else 0
         running = ()
@@ -167,6 +168,7 @@ def _each(bar: ScoreBar) -> list[ScoreBar]:
     first.layers[0] = [*before, *first.layers[0]]
     first.left, first.opens, first.ending = bar.left, bar.opens, bar.ending
     first.section, first.line_start, first.rest_bars = bar.section, bar.line_start, count
+    first.new_page = bar.new_page
     last.layers = [[*last.layers[0], *after], *bar.layers[1:]]
     last.length = bar.start + bar.length - last.start
     last.right, last.closes, last.closed = bar.right, bar.closes, bar.closed
@@ -220,6 +222,8 @@ def _fill_up(layout: Layout) -> None:
     """Number the bars by the longest part, and end all parts with the same bar."""
     longest = max(layout.parts, key=lambda part: len(part.bars))
     _number(longest.bars)
+    bars = (at for part in layout.parts for at in enumerate(part.bars))
+    new_pages = {at for at, bar in bars if bar.new_page}
     fills = len(longest.bars) * len(layout.parts) <= _MOST_FILLED
     for part in layout.parts:
         for at, model in enumerate(longest.bars):
@@ -229,6 +233,7 @@ def _fill_up(layout: Layout) -> None:
                 part.bars.append(ScoreBar(length=model.length, want=model.want))
             bar = part.bars[at]
             bar.number, bar.implicit = model.number, model.implicit
+            bar.new_page = at in new_pages
             if len(layout.parts) > 1:
                 bar.rest_bars = 0
 

@@ -189,7 +189,9 @@ class PartWriter:
         out = self.out
         implicit = ' implicit="yes"' if bar.implicit else ""
         out.append(f'<measure number="{bar.number}"{implicit}{self.bar_id(bar)}>')
-        if self.line_breaks and at and bar.line_start:
+        if self.line_breaks and at and bar.new_page:
+            out.append('<print new-page="yes"/>')
+        elif self.line_breaks and at and bar.line_start:
             out.append('<print new-system="yes"/>')
         left, right = bar_lines(self.merged(at))
         start = self.attributes(at)

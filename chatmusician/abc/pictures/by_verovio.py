@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.abc.pictures import verovio_worker
+from chatmusician.abc.pictures.footer import add_footer, footer_lines
 from chatmusician.abc.pictures.header import Header, keep_room, make_header, write_header
 from chatmusician.abc.pictures.options import PageOptions
 from chatmusician.abc.pictures.packages import package_folder
 from chatmusician.abc.pictures.places import add_places, name_harmonies
 from chatmusician.abc.pictures.workers import Pool
+from chatmusician.abc.texts import texts_of
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import EngineError
 
@@ -32,6 +34,7 @@ _HIDDEN_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 _SYSTEM = re.compile(r'class="system"')
 _TEMPO = re.compile(r'(<g id="[^"]*" class="tempo"><text x="-?\d+" )y="(-?\d+)"')
 _TEMPO_LIFT = 150
+_NEW_PAGE = '<print new-page="yes"/>'
 # It also leaves the right edge ragged, so only music of one line is cropped there.
 _NARROW = {"adjustPageWidth": True}
 
@@ -61,15 +64,24 @@ def draw_svg(
 
     score, where = score_and_places(tune, line_breaks=True, hidden=False)
     music = _HIDDEN_DEGREE.sub("", score.decode())
-    width, _ = page.paper
-    inside = (width - 2 * page.margin_mm) * _PER_MM * _INSIDE / page.scale
+    inside = page.inside_mm * _PER_MM * _INSIDE / page.scale
     header = make_header(tune, inside)
     pool = pool or shared_pool()
-    pages = engrave(keep_room(music, header), _options(page), pool)
+    kept = keep_room(music, header)
+    options = _options(page)
+    if not page.fit and _NEW_PAGE in music:
+        options["breaks"] = "encoded"
+    pages = engrave(kept, options, pool)
     if page.fit and len(_SYSTEM.findall(pages[0])) == 1:
-        pages = engrave(keep_room(music, header), _options(page) | _NARROW, pool)
+        pages = engrave(kept, options | _NARROW, pool)
     if header.lines:
         pages[0] = _with_header(pages[0], header, page)
+    words = footer_lines(texts_of(tune), inside)
+    if words:
+        filled = pages if page.fit else engrave(kept, options | {"adjustPageHeight": True}, pool)
+        heights = [view_box(drawn)[1] for drawn in filled]
+        margin = round(page.margin_mm * _PER_MM / page.scale)
+        pages = add_footer(pages, words, heights, margin, grow=page.fit)
     pages = [_sized(_lifted(drawn), page) for drawn in name_harmonies(pages, music)]
     return add_places(pages, tune, where, onsets=onsets)
 
@@ -109,7 +121,8 @@ def _options(page: PageOptions) -> dict[str, Any]:
         "lyricTopMinMargin": 3.0,
         "lyricWordSpace": 1.6,
     }
-    options |= {f"pageMargin{side}": margin for side in ("Top", "Bottom", "Left", "Right")}
+    options |= {f"pageMargin{side}": margin for side in ("Top", "Bottom", "Left")}
+    options["pageMarginRight"] = round(page.right_margin_mm * unit)
     if page.fit:
         options["adjustPageHeight"] = True
     return options
@@ -119,6 +132,7 @@ def _with_header(drawn: str, header: Header, page: PageOptions) -> str:
     """The titles; a cropped page narrower than they are is made as wide."""
     margin = page.margin_mm * _PER_MM / page.scale
     width, height = view_box(drawn)
+    right = page.right_margin_mm * _PER_MM / page.scale
     if page.fit and (needed := header.width / _INSIDE + 2 * margin) > width:
         for factor in (1, _INSIDE):
             drawn = drawn.replace(
@@ -127,7 +141,7 @@ def _with_header(drawn: str, header: Header, page: PageOptions) -> str:
                 1,
             )
         width = int(needed)
-    return write_header(drawn, header, (width - 2 * margin) * _INSIDE)
+    return write_header(drawn, header, (width - margin - right) * _INSIDE)
 
 
 def _lifted(drawn: str) -> str:
