@@ -230,6 +230,9 @@ class PartWriter:
             return now
         bar = row.part.bars[at]
         self.notes.staff = row.staff if self.several else 0
+        voices = self.score_part.staves[row.staff - 1].voices
+        # With three voices or more, all but the first have their stems down.
+        self.notes.stem = "down" if len(voices) > 2 and row.part in voices[1:] else ""
         self.notes.percussion = is_percussion(row.part.staff)
         if bar.first < 0:
             return self.silent(at, row, now)

@@ -56,6 +56,8 @@ class NoteWriter:
         self.pipes = False
         # On a percussion staff accidentals choose the heads, as in abcm2ps.
         self.percussion = False
+        # The direction of the stems where readers would not choose it as ABC does.
+        self.stem = ""
         # The number of the staff, 0 in a part with one.
         self.staff = 0
 
@@ -92,7 +94,8 @@ class NoteWriter:
             parts.append(accidental(head, names))
         parts.append(_ratio(piece))
         if head:
-            parts.append("<stem>none</stem>" if "stemless" in names else "")
+            stem = "none" if "stemless" in names else self.stem
+            parts.append(f"<stem>{stem}</stem>" if stem else "")
             looks = [NOTEHEADS[name] for name in names if name in NOTEHEADS]
             if self.percussion and head.explicit:
                 looks.append(_PERCUSSION.get(head.alter, ""))

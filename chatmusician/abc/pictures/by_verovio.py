@@ -34,6 +34,9 @@ _HIDDEN_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 _SYSTEM = re.compile(r'class="system"')
 _TEMPO = re.compile(r'(<g id="[^"]*" class="tempo"><text x="-?\d+" )y="(-?\d+)"')
 _TEMPO_LIFT = 150
+# verovio puts braces and brackets into the margin, in which a cropped page has no room.
+_GROUP = re.compile(r'<group-symbol>([bn])|<part-group [^>]*type="stop"/>')
+_GROUP_ROOM = 25
 _NEW_PAGE = '<print new-page="yes"/>'
 # It also leaves the right edge ragged, so only music of one line is cropped there.
 _NARROW = {"adjustPageWidth": True}
@@ -69,6 +72,8 @@ def draw_svg(
     pool = pool or shared_pool()
     kept = keep_room(music, header)
     options = _options(page)
+    if page.fit:
+        options["pageMarginLeft"] += _GROUP_ROOM * _unnamed_groups(music)
     if not page.fit and _NEW_PAGE in music:
         options["breaks"] = "encoded"
     pages = engrave(kept, options, pool)
@@ -118,6 +123,7 @@ def _options(page: PageOptions) -> dict[str, Any]:
         "svgFormatRaw": True,
         "mnumInterval": 0,
         "spacingStaff": 10,
+        "systemDivider": "none",
         "lyricTopMinMargin": 3.0,
         "lyricWordSpace": 1.6,
     }
@@ -126,6 +132,17 @@ def _options(page: PageOptions) -> dict[str, Any]:
     if page.fit:
         options["adjustPageHeight"] = True
     return options
+
+
+def _unnamed_groups(music: str) -> int:
+    """How deep braces and brackets are nested where no name makes room for them."""
+    if "<part-name>" in music:
+        return 0
+    depth = most = 0
+    for sign in _GROUP.finditer(music):
+        depth += 1 if sign[1] else -1
+        most = max(most, depth)
+    return most + ("<staves>" in music)
 
 
 def _with_header(drawn: str, header: Header, page: PageOptions) -> str:
