@@ -7,6 +7,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from chatmusician.abc.directives import directive_findings
 from chatmusician.abc.faults import settle
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.playing import playing_order, sections
@@ -76,6 +77,8 @@ class Checker:
         line = self.line
         for code, start, end, detail in line.problems:
             self.found.append(diagnostic(self.tune, code, start, end, detail))
+        for code, start, end, detail in directive_findings(self.tune, line):
+            self.add(code, start, end, detail)
         sounding = [v for v in line.voices if v.measures]
         if not sounding:
             end = len(self.tune.text.rstrip())

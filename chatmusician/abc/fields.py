@@ -15,6 +15,7 @@ from chatmusician.abc.tables import (
     SHARP_ORDER,
     STEP_FIFTHS,
     STEP_LETTERS,
+    STEP_SEMITONES,
 )
 
 NATURALS: Final = (0, 0, 0, 0, 0, 0, 0)
@@ -129,6 +130,7 @@ _WORD: Final = re.compile(r'((?!exp\b)[a-z][\w-]*)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?
 _TONIC: Final = re.compile(r"([A-G])([#b\u266f\u266d]?)(.*)", re.S)
 _ACCIDENTAL: Final = re.compile(r"(\^\^|\^|__|_|==|=)([A-Ga-g])[,']*")
 _CLEF: Final = re.compile(r"([A-Za-z]+)([1-5]?)(?:([+^-])(8|15)|_(8|15))?$")
+_SHIFT: Final = re.compile(r"(\^{0,2}|_{0,2}|=)([A-Ga-g])([,']{0,5})" * 2)
 _ACCIDENTAL_VALUE: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, "==": 0}
 
 
@@ -245,9 +247,28 @@ def _properties(words: list[re.Match[str]]) -> Properties:
             octave = _small_int(value, 10)
         elif name in ("transpose", "t"):
             transpose = _small_int(value, 120)
+        elif name in ("shift", "sound"):
+            shift = _interval(value)
+            transpose = transpose if shift is None else shift
         else:
             other.append((name, value))
     return Properties(clef, octave, transpose, clef_octave, tuple(other))
+
+
+def _interval(value: str) -> int | None:
+    """Semitones from the first note to the second of ``shift=CD``; None where there are none."""
+    found = _SHIFT.fullmatch(value)
+    if found is None:
+        return None
+    first, second = (_semitones(found[n], found[n + 1], found[n + 2]) for n in (1, 4))
+    return max(-120, min(120, second - first))
+
+
+def _semitones(sign: str, letter: str, marks: str) -> int:
+    """A note without a key, in semitones above C4."""
+    octave = letter.islower() + marks.count("'") - marks.count(",")
+    step = STEP_LETTERS.index(letter.upper())
+    return 12 * octave + STEP_SEMITONES[step] + _ACCIDENTAL_VALUE.get(sign, 0)
 
 
 def _clef_octave(clef: str) -> int:

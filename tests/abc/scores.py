@@ -7,6 +7,9 @@ from xml.etree.ElementTree import Element
 
 from chatmusician import abc
 from chatmusician.abc.musicxml import to_musicxml
+from chatmusician.abc.score_layout import score_of
+from chatmusician.abc.timeline import timeline
+from chatmusician.abc.tune import Tune
 
 HEAD = "X:1\nT:t\nM:4/4\nL:1/8\nK:C\n"
 
@@ -19,6 +22,14 @@ def score(music: str, head: str = HEAD, *, line_breaks: bool = False) -> Element
 
 def measures(root: Element, part: int = 0) -> list[Element]:
     return root.findall("part")[part].findall("measure")
+
+
+def voices_by_staff(tune: Tune) -> list[list[str]]:
+    """The ids of the voices with music on each staff of the score, then those not drawn."""
+    ids = [voice.id for voice in timeline(tune).voices if voice.measures]
+    layout = score_of(tune, ids).keeping(ids)
+    staves = [[*staff.voices, *staff.floating] for staff in layout.staves]
+    return staves + [[id] for id in ids if id not in layout.voices]
 
 
 def text(element: Element, path: str) -> str:

@@ -87,6 +87,11 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "too-many-syllables": (HEAD + "CDEF|\nw:a b c d e\n", "7:1"),
     "lyrics-without-notes": (HEAD + "w:a\nCDEF|\n", "6:1"),
     "bad-directive": (HEAD + "%%propagate-accidentals x\nCDEF|\n", "6:1"),
+    "bad-score": (HEAD + "%%score (1 [2\n[V:1]C4|\n[V:2]C4|\n", "6:12"),
+    "unknown-voice": (HEAD + "%%score 1 tenor\n[V:1]C4|\n", "6:11"),
+    "voice-not-drawn": (HEAD + "%%score 1\n[V:1]C4|\n[V:2]C4|\n", "6:1"),
+    "score-change": (HEAD + "%%score 1 2\n[V:1]C4|\n[V:2]C4|\nI:score (1 2)\n[V:1]D4|\n", "9:1"),
+    "directive-not-honoured": (HEAD + "%%staffsep 2cm\nCDEF|\n%%staffsep 3cm\n", "6:1"),
     "empty-tune": (HEAD, "5:4"),
     "no-tunes": ("words\n", "1:1"),
 }  # fmt: skip

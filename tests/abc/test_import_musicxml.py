@@ -428,7 +428,7 @@ def test_two_staves() -> None:
         name="Piano",
     )
     text = from_musicxml(data)
-    assert '%%score {1 2}\nV:1 name="Piano"\nV:2 clef=bass name="Piano"' in text
+    assert '%%score {1 | 2}\nV:1 name="Piano"\nV:2 clef=bass name="Piano"' in text
     assert "[V:1] c4 |\n[V:2] C,4 |" in text
 
 

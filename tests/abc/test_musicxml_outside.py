@@ -24,7 +24,7 @@ from chatmusician.abc.musicxml import source_places, to_musicxml, to_mxl
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import InputError
 from tests.abc.cases import Case, case_id
-from tests.abc.scores import HEAD, out_of_order
+from tests.abc.scores import HEAD, out_of_order, voices_by_staff
 from tests.abc.test_conformance import CASES
 from tests.fuzz.inputs import book
 
@@ -65,13 +65,14 @@ w:oh my dear-est heart__ is
 
 
 def ours(tune: Tune) -> list[Reading]:
+    """By staff: the notes of all its voices, the bars of its first."""
+    voices = {voice["id"]: voice for voice in tune_events(tune)["voices"]}
     found: list[Reading] = []
-    for voice in tune_events(tune)["voices"]:
+    for staff in voices_by_staff(tune):
         notes: Counter[tuple[Fraction, Fraction, int]] = Counter()
-        for onset, length, pitches in voice["notes"]:
+        for onset, length, pitches in (n for id in staff for n in voices[id]["notes"]):
             notes.update((Fraction(onset), Fraction(length), pitch) for pitch in pitches)
-        if voice["bars"]:
-            found.append((notes, [Fraction(bar) for bar in voice["bars"]]))
+        found.append((notes, [Fraction(bar) for bar in voices[staff[0]]["bars"]]))
     return found
 
 

@@ -329,4 +329,17 @@ def test_braces_and_brackets_of_the_score() -> None:
             told.append(f"{symbol}{child.get('number')}")
         else:
             told.append(text(child, "part-name"))
-    assert " ".join(told) == "bracket1 S A brace2 1 2 end2 end1 B"
+    # One staff with S and A, one part with the two staves of the brace.
+    assert " ".join(told) == "bracket1 S 1 end1 B"
+    assert text(root, "part[2]/measure/attributes/staves") == "2"
+
+
+def test_the_bracket_of_a_last_ending_is_not_much_longer_than_that_of_the_first() -> None:
+    root = score("|:A8|1B8:|2c8|d8|e8|f8||")
+    ended = [
+        bar.get("number")
+        for bar in measures(root)
+        for ending in bar.iter("ending")
+        if ending.get("type") == "discontinue"
+    ]
+    assert ended == ["3"]

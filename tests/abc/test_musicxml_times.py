@@ -13,7 +13,7 @@ from chatmusician.abc.events import tune_events
 from chatmusician.abc.musicxml import to_musicxml
 from chatmusician.abc.musicxml.write_harmony import parse_chord
 from tests.abc.cases import Case, case_id
-from tests.abc.scores import text
+from tests.abc.scores import text, voices_by_staff
 from tests.abc.test_conformance import CASES
 
 Placed = list[tuple[Fraction, str]]
@@ -46,7 +46,7 @@ class Reader:
                     last = self.now
                     self.now += -length if child.tag == "backup" else length
                     end = max(end, self.now)
-                found = [one for one in child.iterfind("lyric") if one.get("number") == "1"]
+                found = [one for one in child.iterfind("lyric") if _verse(one) == "1"]
                 self.words += [(last, text(one, "text")) for one in found if text(one, "text")]
         self.now = end
 
@@ -58,6 +58,10 @@ class Reader:
         for repeat in line.iterfind("repeat"):
             times = int(repeat.get("times", "2"))
             self.signs.append((start, "|:") if left else (end, ":" * (times - 1) + "|"))
+
+
+def _verse(lyric: Element) -> str | None:
+    return lyric.get("name") or lyric.get("number")
 
 
 def _root(harmony: Element) -> str:
@@ -84,11 +88,15 @@ def expected(voice: dict[str, Any]) -> tuple[Placed, Placed, Placed]:
 @pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_everything_stands_at_its_time(case: Case) -> None:
     for tune in abc.read(case.text).tunes:
-        voices = [voice for voice in tune_events(tune)["voices"] if voice["bars"]]
+        by_id = {v["id"]: v for v in tune_events(tune)["voices"] if v["bars"]}
+        voices = [[by_id[id] for id in staff] for staff in voices_by_staff(tune)]
         parts = fromstring(to_musicxml(tune)).findall("part")
-        for voice, part in zip(voices, parts, strict=bool(voices)):
+        for staff, part in zip(voices, parts, strict=bool(voices)):
             found = Reader(part)
-            chords, words, signs = expected(voice)
+            chords = [chord for voice in staff for chord in expected(voice)[0]]
+            words = [word for voice in staff for word in expected(voice)[1]]
+            voice = staff[0]
+            signs = expected(voice)[2]
             assert sorted(found.chords) == sorted(chords)
             assert sorted(found.words) == sorted(words)
             # A repeat that ABC has go back to a double bar is opened there.

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.imports.draft import Clef, Draft, DraftVoice, Timed
+from chatmusician.abc.imports.part_groups import grouping
 from chatmusician.abc.notate import Part, Score, notate
 from chatmusician.abc.pieces import Head, Piece, cut, length_text
 from chatmusician.abc.tables import STEP_SEMITONES
@@ -30,7 +31,7 @@ def assemble(draft: Draft, number: int = 1) -> str:
     written = [_bars(voice, starts) for voice in draft.voices]
     parts = [
         Part(
-            id=str(at),
+            id=voice.id or str(at),
             notes=[],
             bars=draft.bars,
             chord_symbols=voice.chord_symbols,
@@ -53,7 +54,7 @@ def assemble(draft: Draft, number: int = 1) -> str:
         tempo=draft.tempo,
         order=draft.order,
         fields=draft.fields,
-        directives=[*draft.directives, *_grouping(draft.staves)],
+        directives=[*draft.directives, *grouping(draft.groups, draft.staves)],
     )
     return notate(score)
 
@@ -71,18 +72,6 @@ def _changes(found: Timed, header: str) -> Timed:
             kept.append((onset, text))
         now = text
     return kept
-
-
-def _grouping(staves: list[int]) -> list[str]:
-    """``%%score`` where an instrument has several staves."""
-    if not any(count > 1 for count in staves):
-        return []
-    number = itertools.count(1)
-    words = []
-    for count in staves:
-        names = " ".join(str(next(number)) for _ in range(count))
-        words.append(f"{{{names}}}" if count > 1 else names)
-    return ["%%score " + " ".join(words)]
 
 
 def _properties(voice: DraftVoice, several: bool) -> str:

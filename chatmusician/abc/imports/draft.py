@@ -25,11 +25,15 @@ class Clef:
 
 @dataclass
 class DraftVoice:
-    """One staff, to be one ABC voice. ``streams`` are the source's voices on it: pieces in
-    quarter notes, as written on the staff (``transposes`` lead to what sounds, in semitones)."""
+    """One staff, to be one ABC voice; without an ``id`` it is numbered.
+
+    ``streams`` are the source's voices on it: pieces in quarter notes, as written on the staff
+    (``transposes`` lead to what sounds, in semitones).
+    """
 
     name: str = ""
     short: str = ""
+    id: str = ""
     streams: dict[str, list[Piece]] = field(default_factory=dict)
     clefs: list[Clef] = field(default_factory=list)
     transposes: list[tuple[Fraction, int]] = field(default_factory=list)
@@ -41,7 +45,11 @@ class DraftVoice:
 
 @dataclass
 class Draft:
-    """A piece of music on its way to ABC. ``staves`` groups the voices of one instrument."""
+    """A piece of music on its way to ABC.
+
+    ``staves`` is the number of staves of each part, ``groups`` the braces, brackets and
+    bar lines over several parts: first part, last part, symbol, whether bar lines go through.
+    """
 
     title: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -51,4 +59,5 @@ class Draft:
     signs: Timed = field(default_factory=list)
     voices: list[DraftVoice] = field(default_factory=list)
     staves: list[int] = field(default_factory=list)
+    groups: list[tuple[int, int, str, bool]] = field(default_factory=list)
     directives: list[str] = field(default_factory=list)

@@ -15,6 +15,12 @@ from chatmusician.abc.imports.draft import Draft, DraftVoice, Timed
 from chatmusician.abc.imports.musicxml_cursor import Change, MeasureDraft
 from chatmusician.abc.imports.musicxml_marks import text_of, text_of_self, voice_order
 from chatmusician.abc.imports.musicxml_part import PartReader
+from chatmusician.abc.imports.musicxml_voices import (
+    own_measures,
+    score_directive,
+    voice_places,
+)
+from chatmusician.abc.imports.part_groups import part_groups
 from chatmusician.abc.imports.xml_tree import parse, unzip_score
 from chatmusician.abc.pieces import Piece
 from chatmusician.errors import InputError, LimitError
@@ -54,13 +60,36 @@ def from_musicxml(data: bytes) -> str:
             element.tag = element.tag.rpartition("}")[2]
     if root.tag not in ("score-partwise", "score-timewise"):
         raise InputError(f"the XML is no MusicXML score: its root is {root.tag[:40]!r}")
-    readers = [_read_part(reader, measures) for reader, measures in _parts(root)]
+    readers, directives = _readers(root)
     if not any(reader.measures for reader in readers):
         raise InputError("the score has no measures")
     draft = Draft()
     _header(root, draft)
     _join(readers, draft)
+    if directives:
+        draft.directives += directives
+        for voice, reader in zip(draft.voices, readers, strict=True):
+            voice.id = reader.id
+    else:
+        draft.groups = part_groups(root, [reader.id for reader in readers])
     return assemble(draft)
+
+
+def _readers(root: Element) -> tuple[list[PartReader], list[str]]:
+    """The parts, read; where the file names its voices, each as a part, and their score."""
+    parts = list(_parts(root))
+    measures = {reader.id: found for reader, found in parts}
+    places = voice_places(root, measures)
+    if not places:
+        return [_read_part(reader, found) for reader, found in parts], []
+    readers = [
+        _read_part(
+            PartReader(place.id, place.name, place.short),
+            own_measures(measures[place.part], place),
+        )
+        for place in places
+    ]
+    return readers, [score_directive(root, [place.id for place in places])]
 
 
 def _parts(root: Element) -> Iterator[tuple[PartReader, list[Element]]]:

@@ -259,7 +259,9 @@ class Words:
         return found
 
     def lyric(self, lyric: Element, found: dict[int, str]) -> None:
-        verse = self.verse(lyric.get("number") or lyric.get("name") or "1")
+        name = lyric.get("name", "")
+        own = name if name.isdecimal() and name.isascii() else ""
+        verse = self.verse(own or lyric.get("number") or name or "1")
         words = ["" if e.tag == "elision" else e.text or "" for e in lyric if e.tag in _SUNG]
         text = _syllable(words)
         extend = lyric.find("extend")

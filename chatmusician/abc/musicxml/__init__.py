@@ -18,9 +18,15 @@ __all__ = ["score_and_places", "source_places", "to_musicxml", "to_mxl"]
 Places = dict[str, tuple[int, int]]
 
 
-def to_musicxml(tune: Tune, *, line_breaks: bool = False) -> bytes:
-    """The tune as an uncompressed MusicXML score; ``line_breaks`` keeps those of the source."""
-    return score_and_places(tune, line_breaks=line_breaks)[0]
+def to_musicxml(tune: Tune, *, line_breaks: bool = False, hidden: bool = True) -> bytes:
+    """The tune as an uncompressed MusicXML score.
+
+    Args:
+        tune: The tune.
+        line_breaks: Keep the line breaks of the source.
+        hidden: Keep the voices that ``%%score`` leaves out, as parts that are not printed.
+    """
+    return score_and_places(tune, line_breaks=line_breaks, hidden=hidden)[0]
 
 
 def source_places(tune: Tune) -> Places:
@@ -28,7 +34,9 @@ def source_places(tune: Tune) -> Places:
     return score_and_places(tune)[1]
 
 
-def score_and_places(tune: Tune, *, line_breaks: bool = False) -> tuple[bytes, Places]:
-    """Both at once, for half the work."""
-    text, ids = write_score(tune, Walk(tune).layout(), line_breaks)
+def score_and_places(
+    tune: Tune, *, line_breaks: bool = False, hidden: bool = True
+) -> tuple[bytes, Places]:
+    """Both in one pass; the arguments are those of ``to_musicxml``."""
+    text, ids = write_score(tune, Walk(tune).layout(hidden=hidden), line_breaks)
     return text.encode(), ids.places

@@ -38,15 +38,21 @@ class GraceGroup:
 
 @dataclass(slots=True)
 class Lyric:
+    """A syllable; ``number`` is its line below the staff where that is not ``verse``."""
+
     verse: int
     text: str
     syllabic: str
     extend: str = ""
+    number: int = 0
 
 
 @dataclass(slots=True)
 class Sounding:
-    """A note, chord or rest (no heads). ``ratio`` is that of the tuplet it stands in."""
+    """A note, chord or rest (no heads). ``ratio`` is that of the tuplet it is part of.
+
+    ``lower`` is for a voice that moves between two staves: True on the lower one.
+    """
 
     index: int
     onset: int
@@ -57,6 +63,7 @@ class Sounding:
     visible: bool = True
     whole_bar: bool = False
     spaced: bool = True
+    lower: bool = False
     graces: list[GraceGroup] = field(default_factory=list)
     decorations: list[str] = field(default_factory=list)
     slurs_on: list[int] = field(default_factory=list)
@@ -78,13 +85,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """What stands before the music of a staff: clef, and how far it sounds from what is written."""
+    """The clef of a staff, and how far it sounds from what is written.
+
+    ``middle`` is the note on the middle line by ``middle=``, in steps above C4.
+    """
 
     clef: str = ""
     clef_octave: int = 0
     octave: int = 0
     transpose: int = 0
     lines: str = ""
+    middle: int | None = None
 
     @property
     def written_shift(self) -> int:
@@ -138,11 +149,14 @@ class ScoreBar:
     implicit: bool = False
     line_start: bool = False
     continues: bool = False
+    new_page: bool = False
     rest_bars: int = 0
 
 
 @dataclass(slots=True)
 class Part:
+    """One voice of the tune, as it is written down."""
+
     id: str
     name: str = ""
     short_name: str = ""
@@ -155,11 +169,55 @@ class Part:
 
 
 @dataclass(slots=True)
+class ScoreStaff:
+    """The voices on one staff; the first decides its clef, key and meter.
+
+    ``floating`` voices move between this staff and the next.
+    """
+
+    voices: list[Part]
+    floating: list[Part] = field(default_factory=list)
+
+    @property
+    def leader(self) -> Part:
+        return self.voices[0]
+
+
+@dataclass(slots=True)
+class ScorePart:
+    """One part of the score: an instrument with its staves. ``hidden`` ones only sound."""
+
+    staves: list[ScoreStaff]
+    hidden: bool = False
+
+    @property
+    def voices(self) -> list[Part]:
+        return [part for staff in self.staves for part in (*staff.voices, *staff.floating)]
+
+    @property
+    def leader(self) -> Part:
+        return self.staves[0].leader
+
+
+# First part, last part, "brace", "bracket" or "none", whether bar lines go through.
+PartGroup = tuple[int, int, str, bool]
+
+
+@dataclass(slots=True)
 class Layout:
-    """``unit`` is the L: of the header in whole notes, the beat of a bare ``Q:120``."""
+    """``unit`` is the L: of the header in whole notes, the beat of a bare ``Q:120``.
+
+    ``parts`` are the voices as they are written, ``voices`` their ids in the order of the
+    tune, ``score`` says how they are drawn;
+    ``score_text`` is that as the value of ``%%score``, where the tune has one.
+    """
 
     parts: list[Part]
     resolution: int
     unit: Fraction
     tempo: Tempo | None = None
     order: str = ""
+    score: list[ScorePart] = field(default_factory=list)
+    groups: list[PartGroup] = field(default_factory=list)
+    score_text: str = ""
+    voices: list[str] = field(default_factory=list)

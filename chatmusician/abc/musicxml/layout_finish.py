@@ -1,4 +1,4 @@
-"""What is known only once a whole tune is walked: endings, numbers, words, accidentals."""
+"""What is known only once a whole tune is walked: endings, numbers, words, staves."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Final
 
 from chatmusician.abc.lyrics import HOLD, Sung, align
 from chatmusician.abc.musicxml.layout import (
-    Change,
-    Head,
     Item,
     Layout,
     Lyric,
     Part,
     ScoreBar,
     Sounding,
-    Trailing,
 )
+from chatmusician.abc.musicxml.layout_accidentals import show_accidentals
 from chatmusician.abc.musicxml.layout_align import align_bars, spill
+from chatmusician.abc.musicxml.layout_score import arrange
 from chatmusician.abc.playing import sections
+from chatmusician.abc.score_layout import ScoreLayout
 from chatmusician.abc.splits import split_bars
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 
@@ -27,8 +27,14 @@ _MOST_BARS: Final = 20_000
 _MOST_FILLED: Final = 100_000
 
 
-def finish(layout: Layout, line: Timeline) -> Layout:
-    """Complete a walked layout; voices without any music get no part, unless none has any."""
+def finish(
+    layout: Layout, line: Timeline, score: ScoreLayout, *, stated: bool, hidden: bool
+) -> Layout:
+    """Complete a walked layout; voices without any music get no part, unless none has any.
+
+    ``score`` says which voice is on which staff; ``stated`` and ``hidden`` are as in
+    ``arrange``.
+    """
     kept: list[Part] = []
     every_split = split_bars(line.voices, line.tune.text)
     for part, voice, splits in zip(layout.parts, line.voices, every_split, strict=True):
@@ -44,12 +50,16 @@ def finish(layout: Layout, line: Timeline) -> Layout:
         part.bars = _without_empty(part.bars)
         _find_endings(part.bars)
         _set_words(part, line, voice)
-        _show_accidentals(part)
         part.bars = [one for bar in part.bars for one in _each(bar)][:_MOST_BARS]
         if part.bars:
             kept.append(part)
     layout.order = line.order
     layout.parts = kept or [_silent(layout.parts, line)]
+    arrange(layout, score, stated=stated, hidden=hidden)
+    for staff in (staff for part in layout.score for staff in part.staves):
+        show_accidentals(staff.voices)
+        for part in staff.floating:
+            show_accidentals([part])
     if len(layout.parts) > 1:
         align_bars(layout.parts)
     _fill_up(layout)
@@ -119,16 +129,27 @@ def _lay_apart(bar: ScoreBar) -> None:
 
 
 def _find_endings(bars: list[ScoreBar]) -> None:
-    """An ending runs to the next repeat, strong bar line or other ending."""
+    """An ending runs to the next repeat, strong bar line or other ending.
+
+    The bracket of a last one that would be more than twice as long as the one before it is
+    cut to the length of that one: what follows is played on in any case.
+    """
     running: tuple[int, ...] = ()
+    start = before = 0
     for at, bar in enumerate(bars):
-        running = bar.ending or running
+        if bar.ending:
+            running, start = bar.ending, at
         if not running:
             continue
         after = bars[at + 1] if at + 1 < len(bars) else None
-        if after is None or bar.closes or after.section or after.ending or after.opens:
-            bar.ending_stops = running
-            running = ()
+        ends = after is None or bar.closes or after.section or after.ending or after.opens
+        if not ends:
+            continue
+        cut = not bar.closes and before and at - start + 1 > 2 * before
+        last = start + before - 1 if cut else at
+        bars[last].ending_stops = running
+        before = at - start + 1 if bar.closes else 0
+        running = ()
 
 
 def _each(bar: ScoreBar) -> list[ScoreBar]:
@@ -152,6 +173,7 @@ def _each(bar: ScoreBar) -> list[ScoreBar]:
     first.layers[0] = [*before, *first.layers[0]]
     first.left, first.opens, first.ending = bar.left, bar.opens, bar.ending
     first.section, first.line_start, first.rest_bars = bar.section, bar.line_start, count
+    first.new_page = bar.new_page
     last.layers = [[*last.layers[0], *after], *bar.layers[1:]]
     last.length = bar.start + bar.length - last.start
     last.right, last.closes, last.closed = bar.right, bar.closes, bar.closed
@@ -198,58 +220,6 @@ def _set_verse(sung: list[Sung], notes: dict[int, Sounding], verse: int) -> None
             last = None
 
 
-# -- accidentals --------------------------------------------------------------
-
-
-def _show_accidentals(part: Part) -> None:
-    """Print an accidental where the tune writes one, and where a reader of notes needs one.
-
-    ABC's accidentals hold for all octaves (or as a directive says), printed ones for their
-    own line or space: what differs from what the page says so far must be printed.
-    """
-    signature = part.key.accidentals
-    for bar in part.bars:
-        seen: dict[tuple[int, int], int] = {}
-        for layer in bar.layers:
-            letters: dict[int, int] = {}
-            for item in layer:
-                if isinstance(item, Change) and item.key is not None:
-                    signature = item.key.accidentals
-                    seen, letters = {}, {}
-                elif isinstance(item, (Sounding, Trailing)):
-                    _graces(item, signature, letters, seen)
-                if isinstance(item, Sounding):
-                    for head in item.heads:
-                        _show(head, signature, seen)
-                        if head.explicit:
-                            letters[head.step] = head.alter
-
-
-def _graces(
-    item: Sounding | Trailing,
-    signature: tuple[int, ...],
-    letters: dict[int, int],
-    seen: dict[tuple[int, int], int],
-) -> None:
-    """The timeline leaves grace notes out: read their accidentals here."""
-    for group in item.graces:
-        own = dict(letters)
-        for head in group.heads:
-            if head.explicit:
-                own[head.step] = head.alter
-            head.alter = own.get(head.step, signature[head.step])
-            _show(head, signature, seen)
-
-
-def _show(head: Head, signature: tuple[int, ...], seen: dict[tuple[int, int], int]) -> None:
-    if head.ties_back and not head.explicit:
-        return
-    place = head.step, head.octave
-    head.shown = head.explicit or seen.get(place, signature[head.step]) != head.alter
-    if head.shown:
-        seen[place] = head.alter
-
-
 # -- all parts together -------------------------------------------------------
 
 
@@ -257,6 +227,8 @@ def _fill_up(layout: Layout) -> None:
     """Number the bars by the longest part, and end all parts with the same bar."""
     longest = max(layout.parts, key=lambda part: len(part.bars))
     _number(longest.bars)
+    bars = (at for part in layout.parts for at in enumerate(part.bars))
+    new_pages = {at for at, bar in bars if bar.new_page}
     fills = len(longest.bars) * len(layout.parts) <= _MOST_FILLED
     for part in layout.parts:
         for at, model in enumerate(longest.bars):
@@ -266,6 +238,7 @@ def _fill_up(layout: Layout) -> None:
                 part.bars.append(ScoreBar(length=model.length, want=model.want))
             bar = part.bars[at]
             bar.number, bar.implicit = model.number, model.implicit
+            bar.new_page = at in new_pages
             if len(layout.parts) > 1:
                 bar.rest_bars = 0
 

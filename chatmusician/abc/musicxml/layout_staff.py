@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.fields import Properties, parse_key, parse_voice
 from chatmusician.abc.musicxml.layout import Staff
+from chatmusician.abc.tables import STEP_LETTERS
 from chatmusician.abc.tune import Directive, Element, Field, Tune
 
 _NAME: Final = ("name", "nm")
+_NOTE: Final = re.compile(r"([A-Ga-g])([,']{0,5})")
 _SHORT_NAME: Final = ("snm", "sname", "subname")
 
 
@@ -78,13 +81,15 @@ class Settings:
         clef = common if own.clef is None else own
         octave = common.octave if own.octave is None else own.octave
         transpose = common.transpose if own.transpose is None else own.transpose
-        lines = dict((*common.other, *own.other)).get("stafflines", "")
+        others = dict((*common.other, *own.other))
+        lines = others.get("stafflines", "")
         return Staff(
             clef.clef or "",
             clef.clef_octave,
             octave or 0,
             transpose or 0,
             lines if lines.isdecimal() else "",
+            _steps(others.get("middle") or others.get("m") or ""),
         )
 
     def names(self, id: str) -> tuple[str, str]:
@@ -99,6 +104,15 @@ class Settings:
         own = self.of(id)
         program = self.base.program if own.program is None else own.program
         return program, self.base.channel if own.channel is None else own.channel
+
+
+def _steps(note: str) -> int | None:
+    """A note such as ``d'`` or ``B,`` in steps above C4; None where it is none."""
+    found = _NOTE.fullmatch(note)
+    if found is None:
+        return None
+    octave = found[1].islower() + found[2].count("'") - found[2].count(",")
+    return STEP_LETTERS.index(found[1].upper()) + 7 * octave
 
 
 def _one_line(text: str) -> str:

@@ -21,7 +21,9 @@ from chatmusician.abc.musicxml.layout import (
 from chatmusician.abc.musicxml.layout_finish import finish
 from chatmusician.abc.musicxml.layout_staff import Settings
 from chatmusician.abc.musicxml.write_signs import is_note_mark
+from chatmusician.abc.score_layout import score_directives, score_of
 from chatmusician.abc.tables import STEP_SEMITONES
+from chatmusician.abc.texts import texts_of
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine, Written
 from chatmusician.abc.tune import (
@@ -105,9 +107,14 @@ class Walk:
             for voice in self.line.voices
         }
         self.current: _Voice | None = None
+        # What stands between two lines of music goes with the next note of any voice.
+        self.texts = {text.index: text for text in texts_of(tune).between}
+        self.between: list[Item] = []
+        self.new_page = False
         self.first_staffs = {id: voice.staff for id, voice in self.voices.items()}
 
-    def layout(self) -> Layout:
+    def layout(self, *, hidden: bool = True) -> Layout:
+        """The score; ``hidden`` keeps the voices that ``%%score`` leaves out, undrawn."""
         for index, element in enumerate(self.tune.elements):
             self.element(index, element)
         parts: list[Part] = []
@@ -120,7 +127,10 @@ class Walk:
             key, meter = self.line.key, self.line.meter
             parts.append(Part(id, name, short, program, channel, key, meter, staff, voice.bars))
         unit = Fraction(*self.line.unit)
-        return finish(Layout(parts, self.line.resolution, unit, self.line.tempo), self.line)
+        layout = Layout(parts, self.line.resolution, unit, self.line.tempo)
+        score = score_of(self.tune, list(self.voices))
+        stated = score_directives(self.tune) != (None, [])
+        return finish(layout, self.line, score, stated=stated, hidden=hidden)
 
     # -- elements -------------------------------------------------------------
 
@@ -129,10 +139,7 @@ class Walk:
             self.field(index, element)
             return
         if isinstance(element, Directive):
-            if element.name == "MIDI" and self.current is None:
-                self.settings.base.midi(element.value)
-            elif element.name == "MIDI" and self.current is not None:
-                self.settings.of(self.current.timed.id).midi(element.value)
+            self.directive(index, element)
             return
         voice = self.music_voice()
         if voice is None:
@@ -146,6 +153,17 @@ class Walk:
             self.bar_line(voice, element)
         else:
             self.mark(voice, index, element)
+
+    def directive(self, index: int, directive: Directive) -> None:
+        if directive.name == "MIDI" and self.current is None:
+            self.settings.base.midi(directive.value)
+        elif directive.name == "MIDI" and self.current is not None:
+            self.settings.of(self.current.timed.id).midi(directive.value)
+        elif directive.name == "newpage":
+            self.new_page = True
+        elif index in self.texts:
+            text = " ".join(self.texts[index].lines)
+            self.between.append(Mark("words", index, text, "^"))
 
     def blank(self, start: int, end: int) -> bool:
         gap = self.tune.text[start:end]
@@ -307,8 +325,10 @@ class Walk:
         while len(bar.layers) <= layer:
             bar.layers.append([])
         items = bar.layers[layer]
-        items += voice.waiting
-        voice.waiting = []
+        items += self.between + voice.waiting
+        voice.waiting, self.between = [], []
+        bar.new_page = bar.new_page or self.new_page
+        self.new_page = False
         sounding.graces, voice.graces = voice.graces, []
         sounding.decorations, voice.decorations = voice.decorations, []
         sounding.slurs_on += voice.slurs_on

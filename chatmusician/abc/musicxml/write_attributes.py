@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from chatmusician.abc.fields import Key, Meter, signature, tonic_fifths
-from chatmusician.abc.musicxml.layout import Change, Part, ScoreBar, Staff
+from chatmusician.abc.musicxml.layout import Change, Part, ScoreBar, ScorePart, Staff
 from chatmusician.abc.musicxml.write_text import escape
 from chatmusician.abc.tables import MODES, SHARP_ORDER, STEP_LETTERS
 from chatmusician.abc.tune import (
@@ -44,30 +44,70 @@ _STYLES: Final = {
 }
 _MODE_SHIFTS: Final = dict(MODES.values())
 _MOST_FIFTHS: Final = 7
+_T = TypeVar("_T")
+# The note on the line of a clef's sign, in steps above C4.
+_SIGN_STEPS: Final = {"G": 4, "F": -4, "C": 0}
 # Diatonic steps of an interval of so many semitones.
 _DIATONIC: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 
 
 def attributes(
-    part: Part, changes: list[Change], divisions: int, new_id: Callable[[str], str]
+    score_part: ScorePart,
+    changes: list[list[Change]],
+    divisions: int,
+    new_id: Callable[[str], str],
 ) -> list[str]:
-    """The children of <attributes>; ``divisions`` above 0 marks the first bar of the part."""
+    """The children of <attributes>.
+
+    ``changes`` are those of each staff; ``divisions`` above 0 marks the first bar of the part.
+    """
     first = divisions > 0
-    key = part.key if first else None
-    meter = part.meter if first else None
-    staff = part.staff if first else None
+    count = len(score_part.staves)
+    values = [
+        _values(staff.leader if first else None, own)
+        for staff, own in zip(score_part.staves, changes, strict=True)
+    ]
+    found = [f"<divisions>{divisions}</divisions>"] if first else []
+    found += _numbered([key for key, _, _ in values], lambda key: key_element(key, new_id))
+    found += _numbered([meter for _, meter, _ in values], lambda meter: time_element(meter, new_id))
+    if first and count > 1:
+        found.append(f"<staves>{count}</staves>")
+    staves = [staff for _, _, staff in values]
+    found += _numbered(staves, clef_element, always=True)
+    details = [None if staff is None else _details(staff, score_part.hidden) for staff in staves]
+    found += _numbered([text or None for text in details], str, always=True)
+    found += _numbered([_transpose(staff, first) for staff in staves], str)
+    return found
+
+
+def _values(
+    part: Part | None, changes: list[Change]
+) -> tuple[Key | None, Meter | None, Staff | None]:
+    key = part.key if part else None
+    meter = part.meter if part else None
+    staff = part.staff if part else None
     for change in changes:
         key = change.key or key
         meter = change.meter or meter
         staff = change.staff or staff
-    found = [f"<divisions>{divisions}</divisions>"] if first else []
-    if key is not None:
-        found.append(key_element(key, new_id))
-    if meter is not None:
-        found.append(time_element(meter, new_id))
-    if staff is not None:
-        found += staff_elements(staff, first)
-    return found
+    return key, meter, staff
+
+
+def _numbered(
+    values: Sequence[_T | None], write: Callable[[_T], str], *, always: bool = False
+) -> list[str]:
+    """An element for each staff with its number; one without where all staves have the same.
+
+    ``always`` numbers them in any case, if there are several staves.
+    """
+    first = values[0]
+    if len(values) == 1 or (not always and all(value == first for value in values)):
+        return [] if first is None else [write(first)]
+    return [
+        re.sub(r"^<[\w-]+", rf'\g<0> number="{number}"', write(value))
+        for number, value in enumerate(values, 1)
+        if value is not None
+    ]
 
 
 def key_element(key: Key, new_id: Callable[[str], str]) -> str:
@@ -117,28 +157,58 @@ def time_element(meter: Meter, new_id: Callable[[str], str]) -> str:
     return f"<time{sign}><beats>{top}</beats><beat-type>{meter.den}</beat-type></time>"
 
 
-def staff_elements(staff: Staff, first: bool) -> list[str]:
-    found = [clef_element(staff)]
-    if staff.lines:
-        found.append(f"<staff-details><staff-lines>{staff.lines}</staff-lines></staff-details>")
-    if staff.transpose or not first:
-        octaves, semitones = divmod(abs(staff.transpose), 12)
-        sign = -1 if staff.transpose < 0 else 1
-        octave = f"<octave-change>{sign * octaves}</octave-change>" if octaves else ""
-        found.append(
-            f"<transpose><diatonic>{sign * _DIATONIC[semitones]}</diatonic>"
-            f"<chromatic>{sign * semitones}</chromatic>{octave}</transpose>"
-        )
-    return found
+def _details(staff: Staff, hidden: bool) -> str:
+    lines = f"<staff-lines>{staff.lines}</staff-lines>" if staff.lines else ""
+    if hidden:
+        return f'<staff-details print-object="no">{lines}</staff-details>'
+    return f"<staff-details>{lines}</staff-details>" if lines else ""
 
 
-def clef_element(staff: Staff) -> str:
+def _transpose(staff: Staff | None, first: bool) -> str | None:
+    if staff is None or (first and not staff.transpose):
+        return None
+    octaves, semitones = divmod(abs(staff.transpose), 12)
+    sign = -1 if staff.transpose < 0 else 1
+    octave = f"<octave-change>{sign * octaves}</octave-change>" if octaves else ""
+    return (
+        f"<transpose><diatonic>{sign * _DIATONIC[semitones]}</diatonic>"
+        f"<chromatic>{sign * semitones}</chromatic>{octave}</transpose>"
+    )
+
+
+def _clef(staff: Staff) -> tuple[str, int]:
+    """The sign of a clef and its line, 0 for clefs without one."""
     named = re.match(r"([A-Za-z]*)([1-5]?)", staff.clef)
     name, digit = (named[1].lower(), named[2]) if named else ("", "")
     sign, line = _CLEFS.get(name, _CLEFS[""])
-    if digit and line:
-        line = int(digit)
-    octave = staff.clef_octave
+    return sign, int(digit) if digit and line else line
+
+
+def is_percussion(staff: Staff) -> bool:
+    """Whether the staff has the clef of percussion."""
+    return _clef(staff)[0] == "percussion"
+
+
+def _by_middle(sign: str, line: int, middle: int | None) -> tuple[int, int]:
+    """The clef's line and octave that put the note ``middle=`` names on the middle line.
+
+    ``middle`` is in steps above C4. Other lines first, then octaves.
+    """
+    if middle is None or sign not in _SIGN_STEPS:
+        return line, 0
+    usual = _SIGN_STEPS[sign] + 2 * (3 - line)
+    octaves = round((middle - usual) / 7)
+    rest = middle - usual - 7 * octaves
+    moved = line - rest // 2
+    if rest % 2 or not 1 <= moved <= 5:
+        return line, octaves
+    return moved, octaves
+
+
+def clef_element(staff: Staff) -> str:
+    sign, line = _clef(staff)
+    line, octave = _by_middle(sign, line, staff.middle)
+    octave += staff.clef_octave
     return (
         f"<clef><sign>{escape(sign)}</sign>"
         + (f"<line>{line}</line>" if line else "")
@@ -150,7 +220,17 @@ def clef_element(staff: Staff) -> str:
 # -- bar lines ----------------------------------------------------------------
 
 
-def bar_lines(bar: ScoreBar, before: ScoreBar | None) -> tuple[list[str], list[str]]:
+def merge_signs(bar: ScoreBar, other: ScoreBar) -> None:
+    """Add to a bar the signs that another voice has there."""
+    bar.opens, bar.closes = max(bar.opens, other.opens), max(bar.closes, other.closes)
+    bar.left = bar.left if bar.left > 0 else other.left
+    bar.right = bar.right if bar.right > 0 else other.right
+    bar.ending = bar.ending or other.ending
+    bar.ending_stops = bar.ending_stops or other.ending_stops
+    bar.fermata = bar.fermata or other.fermata
+
+
+def bar_lines(bar: ScoreBar) -> tuple[list[str], list[str]]:
     """The bar line at the left and that at the right, where they are not plain ones."""
     left = _barline(
         "left",

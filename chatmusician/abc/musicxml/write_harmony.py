@@ -105,7 +105,7 @@ def _degree(sign: str, number: str) -> tuple[str, int, str]:
     return number, _ALTERS[sign], "alter" if number == "5" and sign != "add" else "add"
 
 
-def harmony(name: ChordName, id: str) -> str:
+def harmony(name: ChordName, id: str, staff: int = 0) -> str:
     """The <harmony> element; kind@text keeps the quality as the tune spells it."""
     usual = name.sign in ("", "#", "b")
     shown = "" if usual else f' text="{name.root}{name.sign}"'
@@ -127,7 +127,7 @@ def harmony(name: ChordName, id: str) -> str:
             f'<degree print-object="no"><degree-value>{number}</degree-value>'
             f"<degree-alter>{alter}</degree-alter><degree-type>{kind}</degree-type></degree>"
         )
-    parts.append("</harmony>")
+    parts.append(f"<staff>{staff}</staff></harmony>" if staff else "</harmony>")
     return "".join(parts)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatmusician.abc.musicxml.layout import Layout, Part
-from chatmusician.abc.musicxml.layout_groups import groups
+from chatmusician.abc.musicxml.layout import Layout, ScorePart
 from chatmusician.abc.musicxml.write_text import abc_text, escape
+from chatmusician.abc.musicxml.write_voices import VoicePlaces, joined_name, voices_text
 from chatmusician.abc.tune import Field, Tune
 
 # Fields kept by name for those who look for them; they are not printed.
@@ -24,23 +24,22 @@ _MISCELLANEOUS: Final = (
 )
 
 
-def header(tune: Tune, layout: Layout, line_breaks: bool) -> list[str]:
+def header(tune: Tune, layout: Layout, line_breaks: bool, places: VoicePlaces) -> list[str]:
     titles = _values(tune, "T")
     found: list[str] = []
     if titles:
         found.append(f"<work><work-title>{titles[0]}</work-title></work>")
-    found.append(_identification(tune, layout.order, line_breaks))
+    found.append(_identification(tune, layout, line_breaks, places))
     found += _credits(tune, titles)
     found.append("<part-list>")
-    grouped = groups(tune, [part.id for part in layout.parts])
-    for at, part in enumerate(layout.parts):
-        for number, (first, _, symbol) in enumerate(grouped, 1):
+    for at, score_part in enumerate(layout.score):
+        for number, (first, _, symbol, through) in enumerate(layout.groups, 1):
             if first == at:
-                found.append(_group(number, "start", symbol))
-        found += _score_part(f"P{at + 1}", part, at + 1)
-        for number, (_, last, _) in reversed(list(enumerate(grouped, 1))):
+                found.append(_group_start(number, symbol, through))
+        found += _score_part(f"P{at + 1}", score_part, at + 1)
+        for number, (_, last, _, _) in reversed(list(enumerate(layout.groups, 1))):
             if last == at:
-                found.append(_group(number, "stop"))
+                found.append(f'<part-group number="{number}" type="stop"/>')
     found.append("</part-list>")
     return found
 
@@ -49,7 +48,7 @@ def _values(tune: Tune, letter: str) -> list[str]:
     return [text for field in tune.fields(letter) if (text := abc_text(field.value))]
 
 
-def _identification(tune: Tune, order: str, line_breaks: bool) -> str:
+def _identification(tune: Tune, layout: Layout, line_breaks: bool, places: VoicePlaces) -> str:
     composers = _values(tune, "C")
     found = [f'<creator type="composer">{name}</creator>' for name in composers]
     breaks = "yes" if line_breaks else "no"
@@ -70,9 +69,16 @@ def _identification(tune: Tune, order: str, line_breaks: bool) -> str:
     if any(words):
         text = "\n".join(words)
         other.append(f'<miscellaneous-field name="words">{text}</miscellaneous-field>')
-    if order:
-        text = escape(order)
-        other.append(f'<miscellaneous-field name="order">{text}</miscellaneous-field>')
+    extra = {"order": escape(layout.order), "score": escape(layout.score_text)}
+    if layout.score_text:
+        parts = {part.id: part for part in layout.parts}
+        ordered = {id: places[id] for id in layout.voices if id in places}
+        extra["voices"] = voices_text(ordered, parts)
+    other += [
+        f'<miscellaneous-field name="{name}">{text}</miscellaneous-field>'
+        for name, text in extra.items()
+        if text
+    ]
     if other:
         found.append(f"<miscellaneous>{''.join(other)}</miscellaneous>")
     return f"<identification>{''.join(found)}</identification>"
@@ -99,18 +105,23 @@ def _credit(kind: str, text: str, justify: str) -> str:
     )
 
 
-def _group(number: int, kind: str, symbol: str = "") -> str:
-    inner = f"<group-symbol>{symbol}</group-symbol><group-barline>yes</group-barline>"
-    return f'<part-group number="{number}" type="{kind}">{inner if symbol else ""}</part-group>'
+def _group_start(number: int, symbol: str, through: bool) -> str:
+    barline = "yes" if through else "no"
+    return (
+        f'<part-group number="{number}" type="start"><group-symbol>{symbol}</group-symbol>'
+        f"<group-barline>{barline}</group-barline></part-group>"
+    )
 
 
-def _score_part(id: str, part: Part, number: int) -> list[str]:
+def _score_part(id: str, score_part: ScorePart, number: int) -> list[str]:
+    part = score_part.leader
     # A part needs a name; where the tune gives none, the voice's id stands in unprinted.
-    name = escape(part.name) if part.name else escape(part.id)
-    hidden = "" if part.name else ' print-object="no"'
+    full, short = (joined_name(score_part, short=short) for short in (False, True))
+    name = escape(full) if full else escape(part.id)
+    hidden = ' print-object="no"' if not full or score_part.hidden else ""
     found = [f'<score-part id="{id}"><part-name{hidden}>{name}</part-name>']
-    if part.short_name:
-        found.append(f"<part-abbreviation>{escape(part.short_name)}</part-abbreviation>")
+    if short:
+        found.append(f"<part-abbreviation>{escape(short)}</part-abbreviation>")
     if part.program is not None or part.channel is not None:
         instrument = f"{id}-I1"
         found.append(

@@ -19,6 +19,8 @@ _ACCIDENTALS: Final = {
     2: "double-sharp",
 }
 _MOST_SLURS: Final = 16
+# The note heads of a percussion staff by accidental.
+_PERCUSSION: Final = {2: "x", 1: "x", -1: "circle-x", -2: "circle-x"}
 
 
 class Slurs:
@@ -52,6 +54,16 @@ class NoteWriter:
         self.resolution = resolution
         self.slurs = Slurs()
         self.pipes = False
+        # On a percussion staff accidentals choose the heads, as in abcm2ps.
+        self.percussion = False
+        # The direction of the stems where readers would not choose it as ABC does.
+        self.stem = ""
+        # The number of the staff, 0 in a part with one.
+        self.staff = 0
+
+    @property
+    def on_staff(self) -> str:
+        return f"<staff>{self.staff}</staff>" if self.staff else ""
 
     def piece(self, piece: Piece, voice: int) -> None:
         """All notes of one written chord, note or rest."""
@@ -78,12 +90,17 @@ class NoteWriter:
         if not sounding.whole_bar:
             parts.append(f"<type>{value.type}</type>" if value.type else "")
             parts.append("<dot/>" * value.dots)
-        if head and head.shown and piece.first:
+        if head and head.shown and piece.first and not self.percussion:
             parts.append(accidental(head, names))
         parts.append(_ratio(piece))
         if head:
-            parts.append("<stem>none</stem>" if "stemless" in names else "")
-            parts += [f"<notehead>{NOTEHEADS[n]}</notehead>" for n in names if n in NOTEHEADS][:1]
+            stem = "none" if "stemless" in names else self.stem
+            parts.append(f"<stem>{stem}</stem>" if stem else "")
+            looks = [NOTEHEADS[name] for name in names if name in NOTEHEADS]
+            if self.percussion and head.explicit:
+                looks.append(_PERCUSSION.get(head.alter, ""))
+            parts += [f"<notehead>{look}</notehead>" for look in looks if look][:1]
+        parts.append(self.on_staff)
         if not at:
             parts += [f'<beam number="{n}">{b}</beam>' for n, b in enumerate(piece.beams, 1)]
         parts.append(self.notations(piece, ties, at))
@@ -137,6 +154,7 @@ class NoteWriter:
                 f"<voice>{voice}</voice><type>{value.type}</type>",
                 "<dot/>" * value.dots,
                 accidental(head, []) if head.shown else "",
+                self.on_staff,
                 *(f'<beam number="{n}">{place}</beam>' for n in range(1, levels + 1)),
                 f"<notations>{inner}</notations>" if inner else "",
                 "</note>",
@@ -175,10 +193,12 @@ def marks(sounding: Sounding) -> str:
 
 def lyric(one: Lyric) -> str:
     extend = f'<extend type="{one.extend}"/>' if one.extend else ""
+    # The name is the verse in its own voice, where another voice of the staff has words too.
+    verse = f'number="{one.number or one.verse}"' + f' name="{one.verse}"' * bool(one.number)
     if not one.text:
-        return f'<lyric number="{one.verse}">{extend}</lyric>'
+        return f"<lyric {verse}>{extend}</lyric>"
     return (
-        f'<lyric number="{one.verse}"><syllabic>{one.syllabic}</syllabic>'
+        f"<lyric {verse}><syllabic>{one.syllabic}</syllabic>"
         f"<text>{escape(_kept_blanks(one.text))}</text>{extend}</lyric>"
     )
 

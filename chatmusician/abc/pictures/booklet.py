@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Literal, get_args
 
@@ -89,6 +89,7 @@ def _draw_all(
     tunes: Sequence[Tune], engine: str, page: PageOptions
 ) -> tuple[list[tuple[Tune, Drawing]], list[str], list[str]]:
     drawn, notes, left_out = [], [], []
+    page = replace(page, may_turn=False)  # all pages have one format
     for tune in tunes:
         name = f"X:{tune.x} {tune.title}".strip()
         try:

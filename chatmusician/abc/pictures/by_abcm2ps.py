@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from chatmusician.abc.canonical import canonical
+from chatmusician.abc.pictures.by_directive import USUAL_SCALE
 from chatmusician.abc.pictures.header import text_lines
 from chatmusician.abc.pictures.options import PageOptions
 from chatmusician.abc.pictures.places import onset_times, place_attributes
+from chatmusician.abc.score_layout import score_directives
 from chatmusician.abc.tune import Chord, Directive, Element, Field, Note, Rest, Tune
 from chatmusician.errors import EngineError
 from chatmusician.programs import program_path, run_program
@@ -16,13 +18,14 @@ NAME = "abcm2ps"
 _SECONDS = 60
 _TITLE_MM = 7.0
 # Its own staves are 6.35 mm high at this scale.
-_SCALE = 0.75
+_SCALE = USUAL_SCALE
 _TALLEST_MM = 1900
 # Directives that let a tune draw whatever it likes, or read other files.
 _UNSAFE = re.compile(
     r"^(%%|I:)\s*(begin)?(ps|svg|postscript|eps|abc-include|format|include|user)", re.I
 )
 _UNSAFE_BLOCK = re.compile(r"^%%begin(ps|svg)\b.*?(^%%end(ps|svg)\b[^\n]*$|\Z)", re.I | re.M | re.S)
+_LANDSCAPE = re.compile(r"^(%%|I:)\s*landscape\b", re.I)
 _ACTIVE = re.compile(r"<\s*(script|foreignObject|iframe|image|a|animate|set)\b|\son\w+\s*=", re.I)
 _FONT = re.compile(r'\sstyle="font:([a-z ]*)([\d.]+)px ([\w ,-]+);?"')
 _SYMBOL = re.compile(
@@ -43,7 +46,16 @@ def draw_svg(tune: Tune, page: PageOptions, *, onsets: bool = False) -> list[str
     except EngineError as error:
         if "exit code 1" not in error.what:
             raise
-        return [_SYMBOL.sub("", drawn) for drawn in _run(canonical(tune), page)]
+        return [_SYMBOL.sub("", drawn) for drawn in _run(_canonical(tune), page)]
+
+
+def _canonical(tune: Tune) -> str:
+    """The canonical form with the tune's `%%score`."""
+    score, _ = score_directives(tune)
+    lines = canonical(tune).split("\n")
+    if score is not None:
+        lines.insert(1, f"%%{score.name} {score.value}")
+    return "\n".join(lines)
 
 
 def _run(text: str, page: PageOptions) -> list[str]:
@@ -72,7 +84,7 @@ def abc_text(tune: Tune, page: PageOptions) -> tuple[str, int]:
     before = [line for element in tune.inherited if (line := _line(element))]
     if not re.search(r"^X:", tune.text, re.MULTILINE):
         before.append("X:1")
-    width = page.paper[0] - 2 * page.margin_mm
+    width = page.inside_mm
     titles = text_lines(tune, "T", _TITLE_MM * page.scale, width)
     lines = _without_blocks(tune.text).splitlines()
     if len(titles) > len(tune.fields("T")):
@@ -82,9 +94,14 @@ def abc_text(tune: Tune, page: PageOptions) -> tuple[str, int]:
             before.append(lines[at])
             lines[at] = "%"
         before += [f"T:{title}" for title in titles]
-    lines = ["%" if _UNSAFE.match(line) else line for line in lines]
-    before = [line for line in before if not _UNSAFE.match(line)]
+    lines = ["%" if _dropped(line) else line for line in lines]
+    before = [line for line in before if not _dropped(line)]
     return "\n".join([*before, *lines, ""]), len(before) + 1
+
+
+def _dropped(line: str) -> bool:
+    """Whether a directive is unsafe, or has been read already: `page_for` turns the page."""
+    return bool(_UNSAFE.match(line) or _LANDSCAPE.match(line))
 
 
 def _line(element: Element) -> str:
@@ -108,7 +125,8 @@ def _layout(page: PageOptions) -> list[str]:
         "scale": f"{_SCALE * page.scale:.3f}",
         "writefields": "CMOPQTWw",
     }
-    formats |= {f"{side}margin": f"{page.margin_mm / 10:.2f}cm" for side in ("left", "right")}
+    formats["leftmargin"] = f"{page.margin_mm / 10:.2f}cm"
+    formats["rightmargin"] = f"{page.right_margin_mm / 10:.2f}cm"
     formats |= {f"{side}margin": f"{page.margin_mm / 10:.2f}cm" for side in ("top", "bot")}
     return [part for name, value in formats.items() for part in (f"--{name}", value)]
 

@@ -91,7 +91,7 @@ def _run(
     from chatmusician.abc.musicxml import to_musicxml
 
     program = program_path(NAME)
-    music = lay_out(to_musicxml(tune, line_breaks=True).decode(), tune, page)
+    music = lay_out(to_musicxml(tune, line_breaks=True, hidden=False).decode(), tune, page)
     ran = run_program(
         [program, *options, "-S", "page.mss", "-j", "jobs.json"],
         name=NAME,
@@ -117,7 +117,7 @@ def lay_out(music: str, tune: Tune, page: PageOptions) -> str:
 
 def _credits(tune: Tune, page: PageOptions) -> str:
     """Titles in the middle, then rhythm on the left and composer on the right below them."""
-    width = page.paper[0] - 2 * page.margin_mm
+    width = page.inside_mm
     size = _TITLE
     lines = text_lines(tune, "T", size * _MM_PER_POINT, width)
     if len(lines) > _MANY_LINES:
@@ -127,7 +127,8 @@ def _credits(tune: Tune, page: PageOptions) -> str:
     left = text_lines(tune, "R", small, width * 0.45)
     right = text_lines(tune, "C", small, width * 0.5)
     below = len(lines) * size * 1.3 * _MM_PER_POINT
-    middle, end = page.paper[0] / 2, page.paper[0] - page.margin_mm
+    end = page.margin_mm + width
+    middle = page.margin_mm + width / 2
     return (
         _credit(lines, size, "center", middle, 0, page)
         + _credit(left, _SMALL, "left", page.margin_mm, below, page)
@@ -167,7 +168,7 @@ def _style(page: PageOptions) -> str:
     inches = {
         "pageWidth": width,
         "pageHeight": height,
-        "pagePrintableWidth": width - 2 * page.margin_mm,
+        "pagePrintableWidth": page.inside_mm,
     }
     sides = ("EvenLeft", "OddLeft", "EvenTop", "EvenBottom", "OddTop", "OddBottom")
     inches |= {f"page{side}Margin": page.margin_mm for side in sides}

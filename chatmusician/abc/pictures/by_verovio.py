@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatmusician.abc.pictures import verovio_worker
+from chatmusician.abc.pictures.footer import add_footer, footer_lines
 from chatmusician.abc.pictures.header import Header, keep_room, make_header, write_header
 from chatmusician.abc.pictures.options import PageOptions
 from chatmusician.abc.pictures.packages import package_folder
 from chatmusician.abc.pictures.places import add_places, name_harmonies
 from chatmusician.abc.pictures.workers import Pool
+from chatmusician.abc.texts import texts_of
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import EngineError
 
@@ -27,9 +29,15 @@ _MEGABYTES = 2048
 _PER_MM = 10
 _INSIDE = 10
 _TALLEST = 60_000
+# It prints the degrees of a chord symbol that the text of its kind already has.
+_HIDDEN_DEGREE = re.compile(r'<degree print-object="no">.*?</degree>')
 _SYSTEM = re.compile(r'class="system"')
 _TEMPO = re.compile(r'(<g id="[^"]*" class="tempo"><text x="-?\d+" )y="(-?\d+)"')
 _TEMPO_LIFT = 150
+# verovio puts braces and brackets into the margin, in which a cropped page has no room.
+_GROUP = re.compile(r'<group-symbol>([bn])|<part-group [^>]*type="stop"/>')
+_GROUP_ROOM = 25
+_NEW_PAGE = '<print new-page="yes"/>'
 # It also leaves the right edge ragged, so only music of one line is cropped there.
 _NARROW = {"adjustPageWidth": True}
 
@@ -71,17 +79,28 @@ def draw_svg(
     """Pages whose notes, bars and chord symbols know their place in the tune's text."""
     from chatmusician.abc.musicxml import score_and_places
 
-    score, where = score_and_places(tune, line_breaks=True)
-    music = score.decode()
-    width, _ = page.paper
-    inside = (width - 2 * page.margin_mm) * _PER_MM * _INSIDE / page.scale
+    score, where = score_and_places(tune, line_breaks=True, hidden=False)
+    music = _HIDDEN_DEGREE.sub("", score.decode())
+    inside = page.inside_mm * _PER_MM * _INSIDE / page.scale
     header = make_header(tune, inside)
     pool = pool or shared_pool()
-    pages = engrave(keep_room(music, header), _options(page), pool)
+    kept = keep_room(music, header)
+    options = _options(page)
+    if page.fit:
+        options["pageMarginLeft"] += _GROUP_ROOM * _unnamed_groups(music)
+    if not page.fit and _NEW_PAGE in music:
+        options["breaks"] = "encoded"
+    pages = engrave(kept, options, pool)
     if page.fit and len(_SYSTEM.findall(pages[0])) == 1:
-        pages = engrave(keep_room(music, header), _options(page) | _NARROW, pool)
+        pages = engrave(kept, options | _NARROW, pool)
     if header.lines:
         pages[0] = _with_header(pages[0], header, page)
+    words = footer_lines(texts_of(tune), inside)
+    if words:
+        filled = pages if page.fit else engrave(kept, options | {"adjustPageHeight": True}, pool)
+        heights = [view_box(drawn)[1] for drawn in filled]
+        margin = round(page.margin_mm * _PER_MM / page.scale)
+        pages = add_footer(pages, words, heights, margin, grow=page.fit)
     pages = [_sized(_lifted(drawn), page) for drawn in name_harmonies(pages, music)]
     return add_places(pages, tune, where, onsets=onsets)
 
@@ -118,19 +137,33 @@ def _options(page: PageOptions) -> dict[str, Any]:
         "svgFormatRaw": True,
         "mnumInterval": 0,
         "spacingStaff": 10,
+        "systemDivider": "none",
         "lyricTopMinMargin": 3.0,
         "lyricWordSpace": 1.6,
     }
-    options |= {f"pageMargin{side}": margin for side in ("Top", "Bottom", "Left", "Right")}
+    options |= {f"pageMargin{side}": margin for side in ("Top", "Bottom", "Left")}
+    options["pageMarginRight"] = round(page.right_margin_mm * unit)
     if page.fit:
         options["adjustPageHeight"] = True
     return options
+
+
+def _unnamed_groups(music: str) -> int:
+    """How deep braces and brackets are nested where no name makes room for them."""
+    if "<part-name>" in music:
+        return 0
+    depth = most = 0
+    for sign in _GROUP.finditer(music):
+        depth += 1 if sign[1] else -1
+        most = max(most, depth)
+    return most + ("<staves>" in music)
 
 
 def _with_header(drawn: str, header: Header, page: PageOptions) -> str:
     """The titles; a cropped page narrower than they are is made as wide."""
     margin = page.margin_mm * _PER_MM / page.scale
     width, height = view_box(drawn)
+    right = page.right_margin_mm * _PER_MM / page.scale
     if page.fit and (needed := header.width / _INSIDE + 2 * margin) > width:
         for factor in (1, _INSIDE):
             drawn = drawn.replace(
@@ -139,7 +172,7 @@ def _with_header(drawn: str, header: Header, page: PageOptions) -> str:
                 1,
             )
         width = int(needed)
-    return write_header(drawn, header, (width - 2 * margin) * _INSIDE)
+    return write_header(drawn, header, (width - margin - right) * _INSIDE)
 
 
 def _lifted(drawn: str) -> str:

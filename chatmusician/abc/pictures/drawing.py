@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from chatmusician.abc.pictures import by_abcm2ps, by_musescore, by_verovio
+from chatmusician.abc.pictures.by_directive import page_for
 from chatmusician.abc.pictures.options import PageOptions
 from chatmusician.abc.pictures.raster import missing_letters, to_pdf, to_png
+from chatmusician.abc.texts import Texts, texts_of
 from chatmusician.abc.tune import Chord, Note, Rest, Tune
 from chatmusician.errors import (
     EngineError,
@@ -50,6 +52,7 @@ def draw(
     the file) and, with `onsets`, its written onset and length in quarter notes.
     """
     _check(tune, engine, format, page)
+    page = page_for(page, tune)
     notes: list[str] = []
     missing: list[MissingDependency] = []
     for name in ENGINES if engine == "auto" else (engine,):
@@ -84,6 +87,8 @@ def _draw_with(
 ) -> list[bytes]:
     if name == by_musescore.NAME and format == "pdf" and not page.fit:
         return [by_musescore.draw_pdf(tune, page)]
+    if name == by_musescore.NAME and texts_of(tune) != Texts():
+        notes.append("musescore draws no texts above or below the music")
     pages = svg_pages(name, tune, page, onsets=onsets)
     if format == "svg":
         return [drawn.encode() for drawn in pages]

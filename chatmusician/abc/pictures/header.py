@@ -12,6 +12,7 @@ from html import escape
 
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.pictures.metrics import text_width, wrap
+from chatmusician.abc.texts import texts_of
 from chatmusician.abc.tune import Tune
 
 TITLE, SUBTITLE, SMALL = 640, 440, 380
@@ -52,7 +53,7 @@ class Header:
 
 
 def make_header(tune: Tune, width: float) -> Header:
-    """Titles in the middle, rhythm on the left, composer and origin on the right."""
+    """Titles in the middle, rhythm on the left, composer and origin on the right, then texts."""
     lines: list[Line] = []
     y = 0.0
     for number, title in enumerate(_texts(tune, "T")):
@@ -71,7 +72,12 @@ def make_header(tune: Tune, width: float) -> Header:
             Line(text, SMALL, y + (row + 1) * SMALL * _LEADING, anchor, "italic")
             for row, text in enumerate(column)
         ]
-    return Header(tuple(lines), max((line.y for line in lines), default=0.0))
+    y = max((line.y for line in lines), default=0.0)
+    for words in texts_of(tune).above:
+        for text in (part for line in words.lines for part in wrap(printable(line), SMALL, width)):
+            y += SMALL * _LEADING
+            lines.append(Line(text, SMALL, y, "middle" if words.centered else "start"))
+    return Header(tuple(lines), y)
 
 
 def text_lines(tune: Tune, letter: str, size: float, width: float) -> list[str]:
@@ -81,11 +87,12 @@ def text_lines(tune: Tune, letter: str, size: float, width: float) -> list[str]:
 
 def _texts(tune: Tune, letter: str) -> list[str]:
     """Header fields of a letter as text, without what XML cannot hold."""
-    found = (_printable(read_text(field.value)) for field in tune.fields(letter))
+    found = (printable(read_text(field.value)) for field in tune.fields(letter))
     return [text for text in found if text]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A text without what XML cannot hold."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).strip()
 
 

@@ -15,6 +15,8 @@ PAPER = {
     "legal": (215.9, 355.6),
 }
 FIT_WIDTH = 190.0
+# The same for a tune that asks for landscape format.
+FIT_LANDSCAPE = 277.0
 _MM = r"(\d+(?:\.\d+)?)"
 _ROOM = 40.0
 
@@ -26,6 +28,8 @@ class PageOptions:
     `fit` makes one picture, cropped to the music, with staves up to so many millimetres
     wide. `margin` is in millimetres (none given: 15, and 4 for `fit`), `scale` the size of
     the staves, 1 being some 7 mm. `width` (pixels) or `dpi` sets how fine a PNG is.
+    `staff_width` (mm) is the width of the music where it is not that of the page less its
+    margins; the left margin stays. `may_turn` lets `%%landscape` of a tune turn the page.
     """
 
     size: str = "a4"
@@ -34,6 +38,8 @@ class PageOptions:
     scale: float = 1.0
     width: int | None = None
     dpi: int | None = None
+    staff_width: float | None = None
+    may_turn: bool = True
 
     def __post_init__(self) -> None:
         width, height = self._paper()
@@ -51,6 +57,9 @@ class PageOptions:
         ):
             if not low <= value <= high:
                 raise UsageError(f"the {name} {value:g} is not between {low} and {high}")
+        narrow = self.right_margin_mm < 0 or self.inside_mm < _ROOM * self.scale / 2
+        if self.staff_width and narrow:
+            raise UsageError(f"no room for a staff of {self.inside_mm:g} mm on {self.size}")
         if min(width, height or width) - 2 * self.margin_mm < _ROOM * self.scale / 2:
             raise UsageError(
                 f"margins of {self.margin_mm:g} mm leave no room for music of scale "
@@ -66,6 +75,15 @@ class PageOptions:
         return self.margin if self.margin is not None else 4.0 if self.fit else 15.0
 
     @property
+    def inside_mm(self) -> float:
+        """The width of the music."""
+        return self.staff_width or self.paper[0] - 2 * self.margin_mm
+
+    @property
+    def right_margin_mm(self) -> float:
+        return self.paper[0] - self.margin_mm - self.inside_mm
+
+    @property
     def paper(self) -> tuple[float, float | None]:
         """Width and height in millimetres; no height for `fit`."""
         width, height = self._paper()
@@ -77,6 +95,8 @@ class PageOptions:
 
     def _paper(self) -> tuple[float, float | None]:
         size = self.size.lower()
+        if self.fit and self.staff_width:
+            return self.staff_width + 2 * self.margin_mm, None
         if size in PAPER:
             return PAPER[size]
         if size == "fit":
