@@ -8,10 +8,11 @@ from typing import Final
 
 from chatmusician.abc.check import check
 from chatmusician.abc.edit import Edit, apply_edits
-from chatmusician.abc.fields import default_unit, parse_meter, parse_unit
+from chatmusician.abc.fields import default_unit, parse_unit
 from chatmusician.abc.reader import read
 from chatmusician.abc.rules import BY_CODE
 from chatmusician.abc.tune import Book, Diagnostic, Tune
+from chatmusician.music.meter import parse_meter
 
 _MOST_ROUNDS: Final = 3
 

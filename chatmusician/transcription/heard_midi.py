@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from fractions import Fraction
 
 from chatmusician.abc.midi import Part, Performance, midi_bytes
 from chatmusician.abc.midi.model import PERCUSSION
+from chatmusician.music.meter import beat_in_quarters
 from chatmusician.transcription import notes
 from chatmusician.transcription.written import Beat, Written
 
@@ -98,9 +98,7 @@ def _rising(beats: tuple[Beat, ...]) -> list[Beat]:
 
 
 def _beat_ticks(meter: str) -> int:
-    upper, lower = (int(part) for part in meter.split("/"))
-    compound = lower >= 8 and upper > 3 and upper % 3 == 0
-    return int(Fraction(4, lower) * (3 if compound else 1) * _TICKS)
+    return int(beat_in_quarters(meter) * _TICKS)
 
 
 def _meters(

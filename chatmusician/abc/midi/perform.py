@@ -10,7 +10,7 @@ from math import gcd, lcm
 from typing import Final
 
 from chatmusician.abc.encoding import read_text
-from chatmusician.abc.fields import Key, Meter
+from chatmusician.abc.fields import Key
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.midi.accompaniment import Accompanist, leading_voice
 from chatmusician.abc.midi.expression import NO_ACCENTS, VoiceSound
@@ -32,6 +32,7 @@ from chatmusician.abc.playing import playing_order
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
+from chatmusician.music.meter import Meter
 
 USUAL_DIVISION: Final = 480
 _LARGEST_DIVISION: Final = 30_720

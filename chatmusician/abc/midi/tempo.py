@@ -6,9 +6,10 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.fields import Meter, Tempo, parse_tempo
+from chatmusician.abc.fields import Tempo, parse_tempo
 from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Field
+from chatmusician.music.meter import Meter
 
 DEFAULT: Final = Fraction(120)
 """Quarter notes a minute where nothing is said: the default of the MIDI standard."""

@@ -11,10 +11,12 @@ import struct
 from functools import lru_cache
 
 from chatmusician.abc.midi.model import Part, Performance, PlayedNote
+from chatmusician.music.meter import click_length
 
 # An event is one number, so that sorting and repeating cost little: tick, order, value.
 # At one tick notes end, then everything else happens, then notes begin. The value is pitch
 # and velocity, or the place of the bytes in a list.
+_CLOCKS = 96  # MIDI clocks in a whole note
 _TICK, _ORDER = 32, 30
 _SET, _BEGIN = 1 << _ORDER, 2 << _ORDER
 _REST = (1 << _TICK) - 1
@@ -36,7 +38,7 @@ def _conductor(performance: Performance) -> list[_Set]:
     for tick, speed in performance.tempos:
         events.append((tick, _meta(0x51, speed.to_bytes(3, "big"))))
     for tick, num, den in performance.meters:
-        clocks = max(1, min(255, 96 // den * (3 if num % 3 == 0 and den >= 8 else 1)))
+        clocks = max(1, min(255, int(click_length(num, den) * _CLOCKS)))
         data = bytes((min(num, 255), den.bit_length() - 1, clocks, 8))
         events.append((tick, _meta(0x58, data)))
     for tick, sharps, minor in performance.keys:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from chatmusician.abc.fields import parse_key, parse_meter, parse_voice
+from chatmusician.abc.fields import parse_key, parse_voice
 from chatmusician.abc.musicxml.layout import (
     Change,
     GraceGroup,
@@ -44,6 +44,7 @@ from chatmusician.abc.tune import (
     Tune,
     Tuplet,
 )
+from chatmusician.music.meter import parse_meter
 
 # Which bar line wins where several stand together: plain, dotted, invisible below double.
 _STRENGTH = (0, 3, 5, 4, 1, 2)

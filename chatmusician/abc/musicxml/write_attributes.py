@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from chatmusician.abc.fields import Key, Meter, signature, tonic_fifths
+from chatmusician.abc.fields import Key, signature, tonic_fifths
 from chatmusician.abc.musicxml.layout import Change, Part, ScoreBar, Staff
 from chatmusician.abc.musicxml.write_text import escape
 from chatmusician.abc.tables import MODES, SHARP_ORDER, STEP_LETTERS
@@ -17,6 +17,7 @@ from chatmusician.abc.tune import (
     BAR_HEAVY_START,
     BAR_INVISIBLE,
 )
+from chatmusician.music.meter import Meter
 
 _CLEFS: Final = {
     "": ("G", 2),

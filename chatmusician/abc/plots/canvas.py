@@ -49,8 +49,7 @@ def first_number(voice: VoiceLine) -> int:
 
 def beat_of(line: Timeline) -> tuple[Fraction, str]:
     """The beat in quarter notes and what it is called: a dotted quarter in 6/8 and the like."""
-    upper, _, lower = line.meter.name.partition("/")
-    if lower == "8" and upper.isdigit() and int(upper) > 3 and int(upper) % 3 == 0:
+    if line.meter.compound and line.meter.den == 8:
         return Fraction(3, 2), "dotted quarter notes"
     return Fraction(1), "quarter notes"
 

@@ -19,7 +19,7 @@ from chatmusician.eval.transcription.scores import (
     same_meter,
     tempo_scores,
 )
-from chatmusician.transcription.beats import beat_of
+from chatmusician.music.meter import beat_in_quarters
 from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.written import Beat, Written
 
@@ -61,12 +61,12 @@ def of_written(played: Played, heard: Performance, written: Written) -> dict[str
 def _true_tempo(played: Played) -> float:
     """Of 2/2 quarters are counted, as of 4/4."""
     meter = played.truth.meter.replace("2/2", "4/4")
-    return played.tempo * float(beat_of(played.truth.meter) / beat_of(meter))
+    return played.tempo * float(beat_in_quarters(played.truth.meter) / beat_in_quarters(meter))
 
 
 def _counted(written: Written) -> float:
     meter = written.meter.replace("2/2", "4/4")
-    return written.tempo * float(beat_of(written.meter) / beat_of(meter))
+    return written.tempo * float(beat_in_quarters(written.meter) / beat_in_quarters(meter))
 
 
 def _beats(played: Played, beats: Sequence[Beat]) -> dict[str, float]:

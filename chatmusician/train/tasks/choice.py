@@ -75,7 +75,7 @@ def meter_of_bars(piece: Piece, random: Random) -> Stem:
 
 
 def _length(meter: str) -> object:
-    from chatmusician.abc.fields import parse_meter
+    from chatmusician.music.meter import parse_meter
 
     return parse_meter(meter).length
 

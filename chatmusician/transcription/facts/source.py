@@ -11,7 +11,6 @@ from pathlib import Path
 
 from chatmusician import abc
 from chatmusician.abc import Timeline, Tune
-from chatmusician.abc.fields import Meter
 from chatmusician.abc.midi import PLAIN
 from chatmusician.abc.midi import performance as perform
 from chatmusician.abc.playing import playing_order
@@ -75,7 +74,7 @@ class Piece:
 
     @property
     def beat(self) -> Fraction:
-        return beat_of(self.line.meter)
+        return self.line.meter.beat * 4
 
     @property
     def first_number(self) -> int:
@@ -212,7 +211,7 @@ def of_tune(tune: Tune, name: str, *, kind: str = "notation") -> Piece:
         qpm = Fraction(60 * 10**6, _first_tempo(tune, line))
         usual = Stated("not stated: the usual tempo of its kind", 0.2)
         known |= {"tempo": usual, "downbeats": usual}
-    tempo = float(qpm / beat_of(line.meter))
+    tempo = float(qpm / (line.meter.beat * 4))
     return Piece(name, kind, tune, bars, round(tempo, 2), seconds, known)
 
 
@@ -250,12 +249,3 @@ class Clock:
         tick = float(quarters * self.division)
         begin, seconds, speed = self.marks[bisect_right(self.ticks, tick) - 1]
         return seconds + (tick - begin) * speed / self.division / 1e6
-
-
-def beat_of(meter: Meter) -> Fraction:
-    """The beat of a meter in quarter notes: dotted quarters in 6/8, half notes in 2/2."""
-    if meter.free:
-        return Fraction(1)
-    if meter.den >= 8 and meter.num > 3 and meter.num % 3 == 0:
-        return Fraction(12, meter.den)
-    return Fraction(4, meter.den)
