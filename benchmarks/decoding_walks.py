@@ -28,13 +28,13 @@ from typing import Any
 
 from chatmusician import abc
 from chatmusician.abc.check import check
-from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.constraint import Constraint, Grammar
 from chatmusician.model.decoding.finish import ending
 from chatmusician.model.decoding.place import QUOTE, VALUE
 from chatmusician.model.decoding.plan import BARS, BRIEF, Constraints, Given, Section
 from chatmusician.model.decoding.vocabulary import Vocabulary
 from chatmusician.model.given import with_holes, with_room_for_chords
+from chatmusician.music.meter import parse_meter
 from chatmusician.programs import program_path
 
 METERS = (

@@ -33,8 +33,8 @@ from chatmusician.eval.transcription.performer import FASTEST, QUICKEST, SLOWEST
 from chatmusician.eval.transcription.truth import Truth, truth_of
 from chatmusician.eval.transcription.tunes import FEWEST_BARS, FEWEST_NOTES
 from chatmusician.model.score_text import first_error
+from chatmusician.music.meter import beat_in_quarters
 from chatmusician.train.corpus.families import families, held_out, runs_of
-from chatmusician.transcription.beats import beat_of
 from chatmusician.transcription.rhythm.features import WIDTH, features
 from chatmusician.transcription.rhythm.network import (
     CELL,
@@ -181,7 +181,7 @@ def learn_keys(truths: Sequence[Truth], torch: Any) -> dict[str, Any]:
         if truth.mode not in _MODE or truth.tonic < 0:
             continue
         notes = [Sounding(n.onset, n.duration, n.pitch, n.bar, n.place) for n in truth.notes]
-        rows.append(evidence(notes, beat_of(truth.meter)))
+        rows.append(evidence(notes, beat_in_quarters(truth.meter)))
         signatures.append((truth.fifths + 6) % 12)
         wanted.append(truth.tonic * len(MODES) + MODES.index(_MODE[truth.mode]))
     torch.manual_seed(0)

@@ -7,14 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.events import key_signature
-from chatmusician.abc.fields import (
-    Key,
-    Properties,
-    Voice,
-    parse_key,
-    parse_meter,
-    parse_voice,
-)
+from chatmusician.abc.fields import Key, Properties, Voice, parse_key, parse_voice
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
 from chatmusician.abc.spelling import ACCIDENTALS, head
@@ -48,6 +41,7 @@ from chatmusician.abc.tune import (
     Tuplet,
 )
 from chatmusician.errors import UsageError
+from chatmusician.music.meter import parse_meter
 
 UNIT: Final = Fraction(1, 8)
 _SHORT: Final = {name: char for char, name in SHORTHAND.items()}
@@ -131,7 +125,7 @@ class _Writer:
                 by_verse.setdefault(sung.verse, {})[sung.element] = sung
             self.sung[voice.id] = by_verse
             self.voices[voice.id] = _Voice(voice.id, self.line.key.accidentals)
-            self.voices[voice.id].beat = _beat(self.line.meter.name)
+            self.voices[voice.id].beat = parse_meter(self.line.meter.name).beam
         self.common = NO_PROPERTIES
         for field_ in tune.fields("K"):
             self.common = _laid(self.common, parse_key(field_.value).properties)
@@ -397,7 +391,7 @@ class _Writer:
             if not meter.valid:
                 return
             value = meter.name
-            voice.beat = _beat(value)
+            voice.beat = parse_meter(value).beam
         elif letter not in "PQ":
             return
         value = value.replace("[", "").replace("]", "").strip()
@@ -467,11 +461,6 @@ def _tempo(line: Timeline) -> str:
     beat = f"{tempo.beat.numerator}/{tempo.beat.denominator}"
     speed = int(tempo.bpm) if tempo.bpm.denominator == 1 else float(tempo.bpm)
     return f"{words} {beat}={speed}".strip()
-
-
-def _beat(meter: str) -> Fraction:
-    parsed = parse_meter(meter)
-    return Fraction(3, 8) if parsed.compound and parsed.den == 8 else Fraction(1, 4)
 
 
 def _grace(note: Note) -> str:

@@ -9,18 +9,12 @@ from functools import lru_cache
 from math import gcd
 from typing import Final
 
-from chatmusician.abc.tables import (
-    CLEFS,
-    MODES,
-    SHARP_ORDER,
-    STEP_FIFTHS,
-    STEP_LETTERS,
-    STEP_SEMITONES,
-)
+from chatmusician.abc.tables import CLEFS, MODES
+from chatmusician.music.keys import signature, tonic_fifths
+from chatmusician.music.meter import Meter
+from chatmusician.music.pitch import STEP_LETTERS, STEP_SEMITONES
 
 NATURALS: Final = (0, 0, 0, 0, 0, 0, 0)
-_LARGEST_METER: Final = 256
-_METER_UNITS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 @dataclass(frozen=True)
@@ -59,33 +53,6 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Meter:
-    """A meter; ``length`` is one bar in whole notes, 0 for free meter."""
-
-    text: str
-    num: int
-    den: int
-    valid: bool = True
-
-    @property
-    def free(self) -> bool:
-        return self.num == 0
-
-    @property
-    def length(self) -> Fraction:
-        return Fraction(self.num, self.den)
-
-    @property
-    def compound(self) -> bool:
-        """Whether (5, (7 and (9 stand in the time of 3 (2.1, section 4.13)."""
-        return self.num in (6, 9, 12) and self.den != 0
-
-    @property
-    def name(self) -> str:
-        return "none" if self.free else f"{self.num}/{self.den}"
-
-
-@dataclass(frozen=True)
 class Tempo:
     """``beats`` per minute; a beat's length in whole notes, 0 where not stated.
 
@@ -109,21 +76,6 @@ class Tempo:
 class Voice:
     id: str
     properties: Properties = field(default_factory=Properties)
-
-
-def signature(fifths: int) -> tuple[int, ...]:
-    """The seven accidentals (C to B) of a signature of so many sharps (or, below 0, flats)."""
-    steps = [0] * 7
-    order = SHARP_ORDER if fifths > 0 else SHARP_ORDER[::-1]
-    for i in range(abs(fifths)):
-        steps[order[i % 7]] += 1 if fifths > 0 else -1
-    return tuple(steps)
-
-
-def tonic_fifths(tonic: str) -> int:
-    """How many fifths a tonic such as ``F#`` lies above C."""
-    alteration = tonic.count("#") - tonic[1:].count("b")
-    return STEP_FIFTHS[STEP_LETTERS.index(tonic[0])] + 7 * alteration
 
 
 _WORD: Final = re.compile(r'((?!exp\b)[a-z][\w-]*)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')
@@ -284,27 +236,6 @@ def _small_int(value: str, largest: int) -> int | None:
     if not re.fullmatch(r"[+-]?\d{1,4}", value):
         return None
     return max(-largest, min(largest, int(value)))
-
-
-@lru_cache(maxsize=512)
-def parse_meter(value: str) -> Meter:
-    """Read an M: value: ``6/8``, ``C``, ``C|``, ``(2+3)/8``, ``2+3/8``, ``none``."""
-    text = value.strip()
-    squeezed = re.sub(r"\s+", "", text)
-    if squeezed.lower() in ("none", "free", ""):
-        return Meter(text, 0, 1)
-    if squeezed in ("C", "c"):
-        return Meter(text, 4, 4)
-    if squeezed in ("C|", "c|"):
-        return Meter(text, 2, 2)
-    found = re.fullmatch(r"\(?(\d{1,4}(?:\+\d{1,4}){0,20})\)?(?:/(\d{1,4}))?", squeezed)
-    if not found:
-        return Meter(text, 0, 1, valid=False)
-    num = sum(int(n) for n in found[1].split("+"))
-    den = int(found[2] or 0) or (0 if found[2] else 4)
-    if den not in _METER_UNITS or not num or num > _LARGEST_METER:
-        return Meter(text, 0, 1, valid=False)
-    return Meter(text, num, den)
 
 
 @lru_cache(maxsize=256)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from chatmusician.abc.fields import default_unit, parse_meter, parse_unit
+from chatmusician.abc.fields import default_unit, parse_unit
 from chatmusician.abc.notate import Part, Score, notate
 from chatmusician.errors import InputError
+from chatmusician.music.meter import parse_meter
 
 
 def from_events(data: dict[str, Any]) -> str:

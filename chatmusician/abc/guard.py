@@ -18,10 +18,10 @@ from typing import Final
 from chatmusician.abc.check import check_tune
 from chatmusician.abc.edit import Edit
 from chatmusician.abc.mend import ANYTHING, LENGTH, PITCH, Mend
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Written
 from chatmusician.abc.tune import Chord, Note, Tune
+from chatmusician.music.pitch import STEP_SEMITONES
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.fields import Meter, parse_key, parse_meter
+from chatmusician.abc.fields import parse_key
 from chatmusician.abc.layers import Span, Timed, bar_pieces, by_bar, layers
 from chatmusician.abc.pieces import (
     Accidentals,
@@ -24,7 +24,8 @@ from chatmusician.abc.pieces import (
     tuplet,
     tuplet_text,
 )
-from chatmusician.abc.spelling import key_fifths
+from chatmusician.music.keys import key_fifths
+from chatmusician.music.meter import parse_meter
 
 __all__ = ["Part", "Score", "length_text", "notate"]
 
@@ -205,7 +206,7 @@ class _PartWriter:
 
     def set_meter(self, value: str) -> None:
         meter = parse_meter(value)
-        self.beat = _beat(meter)
+        self.beat = meter.beam * 4
         self.full = meter.length * 4
 
     def bars(self) -> list[_BarText]:
@@ -369,8 +370,3 @@ def _bar_spans(part: Part) -> list[Span]:
     if end > now:
         spans.append((now, end))
     return spans
-
-
-def _beat(meter: Meter) -> Fraction:
-    """The beam group of a meter, in quarters."""
-    return Fraction(3, 2) if meter.compound and meter.den == 8 else Fraction(1)

@@ -9,7 +9,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from chatmusician.abc.encoding import decode
-from chatmusician.abc.fields import loose_key, parse_key, parse_meter, parse_tempo, parse_unit
+from chatmusician.abc.fields import loose_key, parse_key, parse_tempo, parse_unit
 from chatmusician.abc.lexer import Lexer
 from chatmusician.abc.macros import Macro, expand, parse_macro
 from chatmusician.abc.rules import BY_CODE
@@ -23,6 +23,7 @@ from chatmusician.abc.tune import (
     Field,
     Tune,
 )
+from chatmusician.music.meter import parse_meter
 
 _SOME_X: Final = re.compile(r"(?:\A|[\r\n])X:")
 _ONE_LINE: Final = re.compile(r"\s[KLM]:\s*\S+\s+\S")

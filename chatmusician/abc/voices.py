@@ -12,7 +12,6 @@ from chatmusician.abc.fields import (
     Properties,
     default_unit,
     parse_key,
-    parse_meter,
     parse_tempo,
     parse_unit,
     parse_voice,
@@ -20,6 +19,7 @@ from chatmusician.abc.fields import (
 from chatmusician.abc.parts import part_labels, parts_field
 from chatmusician.abc.timing import NO_PROPERTIES, Mark, Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import NO_ACCIDENTAL, Directive, Element, Field, Note, Tune
+from chatmusician.music.meter import parse_meter
 
 FINEST: Final = 1 << 36
 _MOST_VOICES: Final = 256

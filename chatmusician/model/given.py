@@ -7,7 +7,7 @@ from typing import Final
 
 from chatmusician.abc import Tune, timeline
 from chatmusician.abc.edit import apply_edits
-from chatmusician.abc.fields import parse_meter, parse_unit
+from chatmusician.abc.fields import parse_unit
 from chatmusician.abc.tune import (
     Annotation,
     Bar,
@@ -27,6 +27,7 @@ from chatmusician.abc.tune import (
 )
 from chatmusician.model.decoding.lengths import WHOLE, grain
 from chatmusician.model.decoding.plan import Given, Hole
+from chatmusician.music.meter import parse_meter
 
 # What stands before a note and belongs to it: chord symbols come before all of that.
 _ATTACHED: Final = (Annotation, Decoration, Grace, Tuplet)

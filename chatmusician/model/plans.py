@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from chatmusician import abc
 from chatmusician.abc.analysis import bar_count, melody
 from chatmusician.abc.canonical import key_text
-from chatmusician.abc.fields import parse_meter
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.brief.prompt import UNIT, chord_plan, given_text, key
 from chatmusician.model.decoding.plan import BARS, BRIEF, Constraints
 from chatmusician.model.given import gone_on_with, with_holes, with_room_for_chords
 from chatmusician.model.sections import USUAL_BARS, planned_sections
+from chatmusician.music.meter import parse_meter
 
 if TYPE_CHECKING:
     from chatmusician.model.decoding.state import State

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from chatmusician.abc.fields import parse_meter
+from chatmusician.music.meter import beat_in_quarters, parse_meter
 from chatmusician.transcription.written import Beat
 
 # Onsets on either side that a beat's time is averaged over.
@@ -70,17 +70,9 @@ class TimeMap:
         return float(np.interp(quarters, self.quarters, self.seconds))
 
 
-def beat_of(meter: str) -> Fraction:
-    """The beat of a meter in quarters: a dotted quarter of 6/8, a half of 2/2."""
-    found = parse_meter(meter)
-    if found.compound and found.den >= 8:
-        return Fraction(12, found.den)
-    return Fraction(4, found.den)
-
-
 def beats(times: TimeMap, meter: str, start: Fraction, end: Fraction, pace: float) -> list[Beat]:
     """All beats from ``start`` on, which begins a bar, as far as music goes."""
-    size = beat_of(meter)
+    size = beat_in_quarters(meter)
     in_bar = int(parse_meter(meter).length * 4 / size)
     count = min(_MOST_BEATS, int((end - start) / size) + 1)
     found = [

@@ -11,7 +11,7 @@ from typing import Final
 from chatmusician.abc.imports.assemble import easiest_unit
 from chatmusician.abc.layers import Timed
 from chatmusician.abc.notate import Part, Score, notate
-from chatmusician.transcription.beats import beat_of
+from chatmusician.music.meter import beat_in_quarters
 from chatmusician.transcription.placed import Placed
 
 _CELL: Final = Fraction(1, 4)
@@ -76,7 +76,7 @@ def _closed(sheet: Sheet, length: Fraction) -> bool:
 def _tempo(sheet: Sheet) -> str:
     if sheet.tempo <= 0:
         return ""
-    return f"{beat_of(sheet.meter) / 4}={max(1, round(sheet.tempo))}"
+    return f"{beat_in_quarters(sheet.meter) / 4}={max(1, round(sheet.tempo))}"
 
 
 def start_of(first: Fraction, bar: Fraction) -> Fraction:

@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from chatmusician import abc
-from chatmusician.abc.fields import parse_meter
 from chatmusician.abc.pictures import PageOptions, draw
 from chatmusician.abc.plots.canvas import COLOURS, figure, png
 from chatmusician.abc.transform import take_bars
 from chatmusician.errors import ChatMusicianError
+from chatmusician.music.meter import parse_meter
 from chatmusician.transcription.audio import open_recording
 from chatmusician.transcription.written import Written, WrittenBar
 

@@ -10,8 +10,9 @@ from itertools import accumulate
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from chatmusician.abc.fields import parse_key, parse_meter
+from chatmusician.abc.fields import parse_key
 from chatmusician.errors import InputError, LimitError, MissingDependency
+from chatmusician.music.meter import beat_in_quarters, parse_meter
 from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.placed import Placed
 from chatmusician.transcription.written import (
@@ -69,7 +70,6 @@ class _Writer:
     def written(self) -> Written:
         from chatmusician.transcription.beats import (
             TimeMap,
-            beat_of,
             beats,
             tempo_changes,
             tempo_of,
@@ -84,7 +84,7 @@ class _Writer:
         meter = self.options.meter or chosen.meter
         bar = parse_meter(meter).length * 4
         units, swing = chosen.reading.units + chosen.phase, 1.0
-        if beat_of(meter) == 1:
+        if beat_in_quarters(meter) == 1:
             units, swing = unswung(units, self.onsets.times)
         quarters = [Fraction(int(unit), 24) for unit in units]
         shift = quarters[0] // bar * bar
@@ -99,7 +99,7 @@ class _Writer:
         placed = self.placed(quarters, bar)
         end = max(note.end for note in placed)
         found = beats(times, meter, Fraction(0), end, pace)
-        tempo = tempo_of(found) or 60 / (pace * float(beat_of(meter)))
+        tempo = tempo_of(found) or 60 / (pace * float(beat_in_quarters(meter)))
         key, sure = self.key(placed, meter)
         sheet = Sheet(
             notes=placed,
@@ -112,7 +112,7 @@ class _Writer:
             title=self.options.title,
         )
         if options.chords:
-            sheet.chords = chord_symbols(placed, beat_of(meter), bar, signature(key))
+            sheet.chords = chord_symbols(placed, beat_in_quarters(meter), bar, signature(key))
         sheet.bars = plain_bars(sheet)
         text, folded = self.text(sheet)
         return Written(
@@ -196,7 +196,6 @@ class _Writer:
         return last_length(heard / touch / self.pace * 24, int(room * 24), int(likely * 24))
 
     def key(self, placed: Sequence[Placed], meter: str) -> tuple[str, float]:
-        from chatmusician.transcription.beats import beat_of
         from chatmusician.transcription.tonality import Sounding, evidence, find_key
 
         if self.options.key is not None:
@@ -207,7 +206,7 @@ class _Writer:
             Sounding(n.onset, n.duration, n.pitch, int(n.onset // bar), n.onset % bar)
             for n in order
         ]
-        found = find_key(evidence(notes, beat_of(meter)), self.model.tables)
+        found = find_key(evidence(notes, beat_in_quarters(meter)), self.model.tables)
         assert parse_key(found.name).valid
         return found.name, found.confidence
 

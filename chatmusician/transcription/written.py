@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from chatmusician.abc.fields import parse_key, parse_meter
+from chatmusician.abc.fields import parse_key
 from chatmusician.errors import UsageError
+from chatmusician.music.meter import parse_meter
 
 # Meters that are looked for; any other is used when the user names it.
 METERS = ("2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8")

@@ -6,14 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from chatmusician.abc.fields import (
-    default_unit,
-    parse_key,
-    parse_meter,
-    parse_tempo,
-    parse_unit,
-    parse_voice,
-)
+from chatmusician.abc.fields import default_unit, parse_key, parse_tempo, parse_unit, parse_voice
+from chatmusician.music.meter import parse_meter
 
 # The table of section 3.1.14: from seven sharps down to seven flats.
 SIGNATURES = """

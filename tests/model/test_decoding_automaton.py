@@ -8,11 +8,11 @@ import pytest
 
 from chatmusician import abc
 from chatmusician.abc.check import check
-from chatmusician.abc.fields import parse_meter
 from chatmusician.errors import UsageError
 from chatmusician.model.decoding.automaton import Automaton
 from chatmusician.model.decoding.finish import ending
 from chatmusician.model.decoding.plan import BARS, SYNTAX, Constraints, Section
+from chatmusician.music.meter import parse_meter
 
 HEAD = "X:1\nM:4/4\nL:1/8\nK:C\n"
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from chatmusician.abc.faults.context import Context, Fault, Place
 from chatmusician.abc.mend import PITCH, Edit, Mend
-from chatmusician.abc.tables import STEP_LETTERS
+from chatmusician.music.pitch import STEP_LETTERS
 
 MARKS: Final = {
     "\u266f": "^",

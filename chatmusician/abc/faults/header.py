@@ -10,12 +10,12 @@ from chatmusician.abc.faults.context import Context, Fault
 from chatmusician.abc.fields import (
     default_unit,
     loose_key,
-    parse_meter,
     parse_unit,
     plain_tempo,
 )
 from chatmusician.abc.mend import Mend, replace
 from chatmusician.abc.tune import Diagnostic
+from chatmusician.music.meter import parse_meter
 
 _VALUE: Final = re.compile(r"(\[?[KQ]:\s*)(.*?)(\s*(?:%.*)?|\s*\])\Z", re.S)
 

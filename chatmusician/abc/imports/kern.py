@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.fields import parse_meter
 from chatmusician.abc.imports.assemble import assemble
 from chatmusician.abc.imports.draft import Clef, Draft, DraftVoice
 from chatmusician.abc.imports.kern_tokens import (
@@ -24,6 +23,7 @@ from chatmusician.abc.notate import word_text
 from chatmusician.abc.pieces import GraceNotes, Piece
 from chatmusician.abc.tables import DECORATIONS
 from chatmusician.errors import InputError, LimitError
+from chatmusician.music.meter import parse_meter
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_LINES: Final = 500_000

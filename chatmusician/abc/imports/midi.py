@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from chatmusician.abc.fields import parse_meter
 from chatmusician.abc.imports.assemble import easiest_unit
-from chatmusician.abc.imports.keys import guess_key, key_name
 from chatmusician.abc.imports.midi_grid import Grid, check
+from chatmusician.abc.key_values import guess_key, key_name
 from chatmusician.abc.notate import Part, Score, notate
 from chatmusician.errors import InputError, LimitError, MissingDependency
+from chatmusician.music.meter import parse_meter
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_NOTES: Final = 500_000

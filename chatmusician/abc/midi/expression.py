@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from chatmusician.abc.fields import Key, Meter
+from chatmusician.abc.fields import Key
 from chatmusician.abc.midi.gather import Attached, Gathered
 from chatmusician.abc.midi.model import Options
 from chatmusician.abc.midi.unroll import Piece
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timing import Mark, Measure, Timeline, Tone, VoiceLine
 from chatmusician.abc.tune import Note
+from chatmusician.music.pitch import STEP_SEMITONES
 
 _LEVELS: Final = {"pppp": 20, "ppp": 30, "pp": 45, "p": 60, "mp": 75, "mf": 90}
 _LEVELS_LOUD: Final = {"f": 105, "ff": 115, "fff": 122, "ffff": 127}
@@ -103,22 +103,14 @@ class Dynamics:
         return self.levels[bisect_right(self.elements, int(tone.element))]
 
 
-def strong_beat(meter: Meter, whole: int) -> int:
-    """The distance of strong beats in ticks: half a bar of 4/4, three eighths of 6/8."""
-    if meter.free:
-        return 0
-    count = 3 if meter.num % 3 == 0 else 2 if meter.num % 2 == 0 else meter.num
-    return whole * count // meter.den
-
-
 def beat_groups(line: Timeline, voice: VoiceLine) -> list[int]:
     """For each measure of a voice the distance of its strong beats."""
     groups = []
     changes = [*voice.meters, (1 << 62, line.meter)]
-    current, at = strong_beat(line.meter, line.resolution), 0
+    current, at = int(line.meter.accent * line.resolution), 0
     for measure in voice.measures:
         while changes[at][0] <= measure.start:
-            current, at = strong_beat(changes[at][1], line.resolution), at + 1
+            current, at = int(changes[at][1].accent * line.resolution), at + 1
         groups.append(current)
     return groups
 

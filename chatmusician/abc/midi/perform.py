@@ -10,7 +10,7 @@ from math import gcd, lcm
 from typing import Final
 
 from chatmusician.abc.encoding import read_text
-from chatmusician.abc.fields import Key, Meter
+from chatmusician.abc.fields import Key
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.midi.accompaniment import Accompanist, leading_voice
 from chatmusician.abc.midi.expression import NO_ACCENTS, VoiceSound
@@ -18,7 +18,7 @@ from chatmusician.abc.midi.gather import Attached, Gathered, gather
 from chatmusician.abc.midi.model import PERCUSSION, Options, Part, Performance, PlayedNote, playable
 from chatmusician.abc.midi.settings import VoiceSettings, settings_of
 from chatmusician.abc.midi.swing import swing, swing_share
-from chatmusician.abc.midi.tempo import microseconds, tempo_changes
+from chatmusician.abc.midi.tempo import tempo_changes
 from chatmusician.abc.midi.unroll import (
     Piece,
     Run,
@@ -32,6 +32,8 @@ from chatmusician.abc.playing import playing_order
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
+from chatmusician.music.meter import Meter
+from chatmusician.music.tempo import microseconds
 
 USUAL_DIVISION: Final = 480
 _LARGEST_DIVISION: Final = 30_720

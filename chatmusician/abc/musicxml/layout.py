@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from chatmusician.abc.fields import Key, Meter, Tempo
+from chatmusician.abc.fields import Key, Tempo
 from chatmusician.abc.timing import NO_KEY, NO_METER
+from chatmusician.music.meter import Meter
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from typing import Final
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.fields import Properties, parse_key, parse_voice
 from chatmusician.abc.musicxml.layout import Staff
-from chatmusician.abc.tables import STEP_LETTERS
 from chatmusician.abc.tune import Directive, Element, Field, Tune
+from chatmusician.music.pitch import STEP_LETTERS
 
 _NAME: Final = ("name", "nm")
 _NOTE: Final = re.compile(r"([A-Ga-g])([,']{0,5})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from chatmusician.abc.fields import parse_key, parse_meter, parse_voice
+from chatmusician.abc.fields import parse_key, parse_voice
 from chatmusician.abc.musicxml.layout import (
     Change,
     GraceGroup,
@@ -22,7 +22,6 @@ from chatmusician.abc.musicxml.layout_finish import finish
 from chatmusician.abc.musicxml.layout_staff import Settings
 from chatmusician.abc.musicxml.write_signs import is_note_mark
 from chatmusician.abc.score_layout import score_directives, score_of
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.texts import texts_of
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine, Written
@@ -46,6 +45,8 @@ from chatmusician.abc.tune import (
     Tune,
     Tuplet,
 )
+from chatmusician.music.meter import parse_meter
+from chatmusician.music.pitch import STEP_SEMITONES
 
 # Which bar line wins where several stand together: plain, dotted, invisible below double.
 _STRENGTH = (0, 3, 5, 4, 1, 2)

@@ -164,10 +164,7 @@ class PartWriter:
 
     def beat(self) -> int:
         """A beat of the meter, in 1024ths."""
-        meter = self.meter
-        if meter.free:
-            return SHORTEST // 4
-        return SHORTEST * (3 if meter.compound and meter.den >= 8 else 1) // meter.den
+        return int(self.meter.beat * SHORTEST)
 
     def common_division(self) -> int:
         """The largest number of ticks that divides a quarter and every length of the part."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from chatmusician import abc
 from chatmusician.abc.analysis import bar_count, melody
-from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo, parse_unit
+from chatmusician.abc.fields import parse_key, parse_tempo, parse_unit
 from chatmusician.abc.timing import Timeline
 from chatmusician.model.chat_format import row_turns, strip_question
+from chatmusician.music.meter import parse_meter
 
 # Tasks whose answer is one tune, and so are scored here.
 TUNE_TASKS = (

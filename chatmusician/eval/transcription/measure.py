@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatmusician import abc
-from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.eval.transcription.bars import wrong_bars
 from chatmusician.eval.transcription.performer import Played
 from chatmusician.eval.transcription.scores import (
@@ -19,7 +18,9 @@ from chatmusician.eval.transcription.scores import (
     same_meter,
     tempo_scores,
 )
-from chatmusician.transcription.beats import beat_of
+from chatmusician.music.chords import parse_chord, third_of
+from chatmusician.music.meter import beat_in_quarters
+from chatmusician.music.pitch import FLAT_NAMES
 from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.written import Beat, Written
 
@@ -61,12 +62,12 @@ def of_written(played: Played, heard: Performance, written: Written) -> dict[str
 def _true_tempo(played: Played) -> float:
     """Of 2/2 quarters are counted, as of 4/4."""
     meter = played.truth.meter.replace("2/2", "4/4")
-    return played.tempo * float(beat_of(played.truth.meter) / beat_of(meter))
+    return played.tempo * float(beat_in_quarters(played.truth.meter) / beat_in_quarters(meter))
 
 
 def _counted(written: Written) -> float:
     meter = written.meter.replace("2/2", "4/4")
-    return written.tempo * float(beat_of(written.meter) / beat_of(meter))
+    return written.tempo * float(beat_in_quarters(written.meter) / beat_in_quarters(meter))
 
 
 def _beats(played: Played, beats: Sequence[Beat]) -> dict[str, float]:
@@ -140,11 +141,7 @@ def _label(symbol: str) -> str:
 
 
 def _label_of(root: int, intervals: Sequence[int]) -> str:
-    third = "min" if 3 in intervals and 4 not in intervals else "maj"
-    return f"{_NAMES[root % 12]}:{third}"
-
-
-_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+    return f"{FLAT_NAMES[root % 12]}:{third_of(tuple(intervals))}"
 
 
 def notes_heard(played: Performance, heard: Performance) -> dict[str, float]:

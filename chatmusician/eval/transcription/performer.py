@@ -9,6 +9,8 @@ from math import exp, log, pi, sin
 from random import Random
 
 from chatmusician.eval.transcription.truth import Symbol, Truth
+from chatmusician.music.keys import within_circle
+from chatmusician.music.meter import beat_in_quarters
 from chatmusician.transcription.notes import Note, Performance, Track
 
 # Quarters a minute; never near the 120 that programs take where nothing is said.
@@ -53,7 +55,9 @@ class Played:
         """Beats a minute, the middle of what was played."""
         gaps = sorted(b - a for a, b in pairwise(self.beats))
         middle = gaps[len(gaps) // 2] if gaps else 0.0
-        return 60 / middle if middle else self.player.qpm / float(_beat(self.truth))
+        return (
+            60 / middle if middle else self.player.qpm / float(beat_in_quarters(self.truth.meter))
+        )
 
 
 def drawn_player(truth: Truth, random: Random) -> Player:
@@ -82,7 +86,7 @@ def perform(truth: Truth, player: Player, random: Random, *, chords: bool = Fals
     """The truth as this player plays it; with ``chords`` the accompaniment on a second track."""
     clock = _Clock(truth, player, random)
     moved = moved_truth(truth, player.semitones)
-    beat = _beat(truth)
+    beat = beat_in_quarters(truth.meter)
     notes = []
     for note in moved.notes:
         notes.append(
@@ -123,7 +127,7 @@ def perform(truth: Truth, player: Player, random: Random, *, chords: bool = Fals
 
 def moved_truth(truth: Truth, semitones: int) -> Truth:
     """The truth so many semitones higher, in the key that has fewest accidentals there."""
-    fifths = (truth.fifths + 7 * semitones + 5) % 12 - 5
+    fifths = within_circle(truth.fifths + 7 * semitones)
     return replace(
         truth,
         notes=tuple(replace(n, pitch=n.pitch + semitones) for n in truth.notes),
@@ -148,14 +152,6 @@ def _sounded(
     length = max(0.04, (end - begin) * touch)
     loud = round(min(120.0, max(20.0, random.gauss(velocity, 6))))
     return Note(onset, onset + length, min(127, max(0, pitch)), loud, track)
-
-
-def _beat(truth: Truth) -> Fraction:
-    """The beat of a meter in quarters: of 6/8 three eighths, of 2/2 a half."""
-    top, below = (int(part) for part in truth.meter.split("/"))
-    if top in (6, 9, 12):
-        return Fraction(12, below)
-    return Fraction(4, below)
 
 
 def _stress(place: Fraction, beat: Fraction) -> float:

@@ -16,10 +16,11 @@ from chatmusician.abc.analysis import (
     progression,
     sections,
 )
-from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo, parse_unit
+from chatmusician.abc.fields import parse_key, parse_tempo, parse_unit
 from chatmusician.model.brief.brief import NAMES, Brief
 from chatmusician.model.brief.form import written_sections
 from chatmusician.model.brief.motif import motif_tokens
+from chatmusician.music.meter import parse_meter
 
 
 @dataclass(frozen=True)

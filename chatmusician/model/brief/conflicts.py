@@ -8,11 +8,12 @@ from typing import Final
 
 from chatmusician import abc
 from chatmusician.abc.analysis import form_terms
-from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo
+from chatmusician.abc.fields import parse_key, parse_tempo
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.brief.form import written_sections
 from chatmusician.model.brief.motif import motif_bars, motif_tokens
 from chatmusician.model.brief.tables import RHYTHMS
+from chatmusician.music.meter import parse_meter
 
 MOST_BARS: Final = 512
 _TEMPO_RANGE: Final = (20, 400)

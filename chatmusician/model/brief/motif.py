@@ -9,8 +9,9 @@ from typing import Final
 
 from chatmusician import abc
 from chatmusician.abc.analysis import note_tokens, sections
-from chatmusician.abc.fields import parse_meter, parse_unit
+from chatmusician.abc.fields import parse_unit
 from chatmusician.model.brief.brief import Brief
+from chatmusician.music.meter import parse_meter
 
 _LENGTH: Final = re.compile(r"(\d*)(/*)(\d*)$")
 _PITCH: Final = re.compile(r"[\^_=]*[A-Ga-g][,']*")
@@ -48,7 +49,7 @@ def in_bars(motifs: Sequence[str], brief: Brief) -> str:
     unit = Fraction(above, below)
     meter = parse_meter(brief.meter)
     bar = meter.length / unit
-    beat = Fraction(3 if meter.compound else 1, meter.den) / unit
+    beat = meter.beat / unit
     lengths = [note_length(token) for token in tokens]
     pitch = _PITCH.search(tokens[0]) if tokens else None
     if pitch is None:

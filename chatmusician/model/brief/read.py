@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chatmusician import abc
-from chatmusician.abc.fields import parse_key, parse_meter, parse_tempo, parse_unit
+from chatmusician.abc.fields import parse_key, parse_tempo, parse_unit
 from chatmusician.errors import UsageError
 from chatmusician.model.brief.brief import NAMES, Brief, Heard, Reading
 from chatmusician.model.brief.conflicts import conflicts
 from chatmusician.model.brief.rules import RULES, chord_row, form_letters, matches, motif_text
 from chatmusician.model.brief.tables import ALIASES, FILLERS, MOODS, RHYTHMS, TEMPOS, TERMS
+from chatmusician.music.meter import parse_meter
 
 LONGEST: Final = 20_000
 _TASKS: Final = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.music import unbarred
 from chatmusician.model.decoding.place import (
     ANNOTATED,
@@ -24,6 +23,7 @@ from chatmusician.model.decoding.place import (
 from chatmusician.model.decoding.plan import Given, Hole
 from chatmusician.model.decoding.state import State
 from chatmusician.model.decoding.whole import Whole
+from chatmusician.music.meter import parse_meter
 
 if TYPE_CHECKING:
     from chatmusician.model.decoding.automaton import Automaton

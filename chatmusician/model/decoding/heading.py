@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatmusician.abc.fields import default_unit, parse_meter
+from chatmusician.abc.fields import default_unit
 from chatmusician.model.decoding.lengths import WHOLE
 from chatmusician.model.decoding.plan import HORNPIPE_METERS, SYNTAX, Constraints
 from chatmusician.model.decoding.whole import Whole, with_unit
+from chatmusician.music.meter import parse_meter
 
 _ONCE: Final = "XMLQRKP"
 

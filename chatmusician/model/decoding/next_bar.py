@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.lengths import grain
 from chatmusician.model.decoding.place import (
     BOTH,
@@ -18,6 +17,7 @@ from chatmusician.model.decoding.place import (
 )
 from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
 from chatmusician.model.decoding.whole import Whole, bar_ticks, is_replayed, section_of
+from chatmusician.music.meter import parse_meter
 
 _MANY: Final = 1_000_000
 # The grain of the longest unit: every full bar is a multiple of it.

@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from chatmusician.abc.fields import parse_key, parse_meter
+from chatmusician.abc.fields import parse_key
 from chatmusician.abc.tables import CLEFS, DECORATIONS
+from chatmusician.music.meter import parse_meter
 
 TEXT_FIELDS: Final = "ABCDFGHNORSTZ"
 _MODES: Final = (

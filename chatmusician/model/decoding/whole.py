@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chatmusician.abc.fields import parse_meter
 from chatmusician.model.decoding.lengths import WHOLE, grain
 from chatmusician.model.decoding.place import (
     BOTH,
@@ -13,6 +12,7 @@ from chatmusician.model.decoding.place import (
     PLAIN,
 )
 from chatmusician.model.decoding.plan import SYNTAX, Constraints, Section
+from chatmusician.music.meter import parse_meter
 
 
 class Whole(NamedTuple):

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from chatmusician.abc.fields import Meter, parse_meter
 from chatmusician.errors import InputError
-from chatmusician.transcription.beats import beat_of
+from chatmusician.music.meter import Meter, beat_in_quarters, parse_meter
 from chatmusician.transcription.rhythm.features import Onsets, echoes, features
 from chatmusician.transcription.rhythm.network import CELL, CELLS, FIRST, Model
 from chatmusician.transcription.rhythm.tracker import FREE, QUARTER, STEADY, Track, track
@@ -165,12 +164,12 @@ def certainty(scores: Sequence[float]) -> float:
 
 def _readings_at(onsets: Onsets, model: Model, meter: str, beat: float) -> list[Reading]:
     """Readings whose beat is as stated: a quarter or a dotted quarter where no meter is."""
-    sizes = [float(beat_of(meter))] if meter else [1.0, 1.5]
+    sizes = [float(beat_in_quarters(meter))] if meter else [1.0, 1.5]
     return [one for size in sizes for one in readings(onsets, model, beat / size)]
 
 
 def _is_at(candidate: Candidate, beat: float) -> bool:
-    size = float(beat_of(candidate.meter))
+    size = float(beat_in_quarters(candidate.meter))
     return bool(abs(np.log(candidate.reading.quarter * size / beat)) < _TEMPO_ROOM)
 
 

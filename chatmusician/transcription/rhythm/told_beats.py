@@ -10,9 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from chatmusician.abc.fields import parse_meter
 from chatmusician.errors import InputError
-from chatmusician.transcription.beats import beat_of
+from chatmusician.music.meter import beat_in_quarters, parse_meter
 from chatmusician.transcription.rhythm.choice import (
     UNSURE,
     Chosen,
@@ -100,13 +99,15 @@ def choose_by_beats(
 
 
 def _is_compound(meter: str) -> bool:
-    return beat_of(meter).numerator == 3
+    """Whether beats are divided as in 6/8; in 6/4 it is the quarter that is divided, by two."""
+    parsed = parse_meter(meter)
+    return parsed.compound and parsed.den >= 8
 
 
 def _counts(in_bar: int, meter: str) -> bool:
     """Whether players may count so many beats in a bar of this meter: its beats, halves or thirds
     of them, two or three together, or the whole bar."""
-    size = parse_meter(meter).length * 4 / in_bar / beat_of(meter)
+    size = parse_meter(meter).length * 4 / in_bar / beat_in_quarters(meter)
     return in_bar == 1 or size in (1, 2, 3, Fraction(1, 2), Fraction(1, 3))
 
 
@@ -114,14 +115,16 @@ def _meters(in_bar: int, meter: str) -> list[tuple[str, Fraction]]:
     """Meters that may be, and the quarters of a told beat in each."""
     if meter:
         bar = parse_meter(meter).length * 4
-        return [(meter, bar / in_bar if in_bar else beat_of(meter))]
+        return [(meter, bar / in_bar if in_bar else beat_in_quarters(meter))]
     known = [*BARS, "2/2"]
     if not in_bar:
-        return [(name, beat_of(name)) for name in known]
+        return [(name, beat_in_quarters(name)) for name in known]
     if in_bar == 1:
         return [(name, parse_meter(name).length * 4) for name in ("2/4", "3/4", "6/8")]
-    fits = [name for name in known if parse_meter(name).length * 4 == in_bar * beat_of(name)]
-    return [(name, beat_of(name)) for name in fits or [f"{in_bar}/4"]]
+    fits = [
+        name for name in known if parse_meter(name).length * 4 == in_bar * beat_in_quarters(name)
+    ]
+    return [(name, beat_in_quarters(name)) for name in fits or [f"{in_bar}/4"]]
 
 
 def _covering(beats: Sequence[Beat], first: float, last: float) -> _Beats:
