@@ -16,11 +16,11 @@ from pathlib import Path
 from benchmarks.corpora import CORPORA
 from chatmusician import abc
 from chatmusician.abc.midi import Options, to_midi
-from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.abc.sound import render_sound
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import ChatMusicianError
 from chatmusician.eval.intervals import mean, share
+from chatmusician.music.chords import parse_chord
 from chatmusician.transcription.facts import Piece, read_piece
 from chatmusician.transcription.facts.chords import Sounding, chords_in_time
 from chatmusician.transcription.facts.source import of_tune

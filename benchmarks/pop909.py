@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks.page import write_section
 from benchmarks.performances import Rows, is_kept_back, pop909
 from chatmusician.abc.fields import parse_key
-from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.eval.intervals import Measure, mean
+from chatmusician.music.chords import parse_chord
 
 TITLE = "POP909: beats, key and chords"
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")

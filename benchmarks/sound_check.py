@@ -83,7 +83,11 @@ def heard(id: str, tune: Tune, line: Timeline) -> Heard:
     rests = whole.length / whole.division * quarter
     data = render_midi(tune).data
     file = read_midi_file(data)
-    last = max(file.clock().at(tick) for tick, status, _, _ in file.events if status >> 4 in (8, 9))
+    last = max(
+        file.tempo_map().seconds(tick)
+        for tick, status, _, _ in file.events
+        if status >> 4 in (8, 9)
+    )
     end = min(max(last, notes), max(rests, notes))
     samples = levelled(synthesize(data)) / 32768
     peak, rms = np.abs(samples).max(), np.sqrt(np.mean(np.square(samples)))

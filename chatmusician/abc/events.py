@@ -10,10 +10,10 @@ from chatmusician.abc.encoding import read_text
 from chatmusician.abc.fields import Key
 from chatmusician.abc.lyrics import BAR, align, split_words
 from chatmusician.abc.playing import Played, playing_order, runs, tones_by_measure
-from chatmusician.abc.tables import STEP_LETTERS
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, Tone, VoiceLine
 from chatmusician.abc.tune import Annotation, Book, ChordSymbol, Element, Field, Tune
+from chatmusician.music.pitch import STEP_LETTERS
 
 
 def to_events(book: Book) -> dict[str, Any]:

@@ -9,14 +9,10 @@ from functools import lru_cache
 from math import gcd
 from typing import Final
 
-from chatmusician.abc.tables import (
-    CLEFS,
-    MODES,
-    SHARP_ORDER,
-    STEP_FIFTHS,
-    STEP_LETTERS,
-)
+from chatmusician.abc.tables import CLEFS, MODES
+from chatmusician.music.keys import signature, tonic_fifths
 from chatmusician.music.meter import Meter
+from chatmusician.music.pitch import STEP_LETTERS
 
 NATURALS: Final = (0, 0, 0, 0, 0, 0, 0)
 
@@ -76,21 +72,6 @@ class Tempo:
 class Voice:
     id: str
     properties: Properties = field(default_factory=Properties)
-
-
-def signature(fifths: int) -> tuple[int, ...]:
-    """The seven accidentals (C to B) of a signature of so many sharps (or, below 0, flats)."""
-    steps = [0] * 7
-    order = SHARP_ORDER if fifths > 0 else SHARP_ORDER[::-1]
-    for i in range(abs(fifths)):
-        steps[order[i % 7]] += 1 if fifths > 0 else -1
-    return tuple(steps)
-
-
-def tonic_fifths(tonic: str) -> int:
-    """How many fifths a tonic such as ``F#`` lies above C."""
-    alteration = tonic.count("#") - tonic[1:].count("b")
-    return STEP_FIFTHS[STEP_LETTERS.index(tonic[0])] + 7 * alteration
 
 
 _WORD: Final = re.compile(r'((?!exp\b)[a-z][\w-]*)\s*=\s*("[^"]*"?|\S+)|"[^"]*"?|\S+')

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from fractions import Fraction
 
 from chatmusician.abc.pieces import Head, Piece
-from chatmusician.abc.spelling import spell
+from chatmusician.music.spelling import spell
 
 # Onset, length, pitches.
 Timed = tuple[Fraction, Fraction, tuple[int, ...]]

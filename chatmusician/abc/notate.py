@@ -24,7 +24,7 @@ from chatmusician.abc.pieces import (
     tuplet,
     tuplet_text,
 )
-from chatmusician.abc.spelling import key_fifths
+from chatmusician.music.keys import key_fifths
 from chatmusician.music.meter import parse_meter
 
 __all__ = ["Part", "Score", "length_text", "notate"]

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-STEP_LETTERS: Final = "CDEFGAB"
-STEP_SEMITONES: Final[tuple[int, ...]] = (0, 2, 4, 5, 7, 9, 11)
+from chatmusician.music.keys import MODE_FIFTHS
 
-# How many fifths a mode lies from the major key on the same tonic.
+# A mode by the first letters of its name, and how many fifths it lies from the major key.
 MODES: Final[dict[str, tuple[str, int]]] = {
-    "": ("major", 0),
-    "maj": ("major", 0),
-    "ion": ("major", 0),
-    "m": ("minor", -3),
-    "min": ("minor", -3),
-    "aeo": ("minor", -3),
-    "dor": ("dorian", -2),
-    "phr": ("phrygian", -4),
-    "lyd": ("lydian", 1),
-    "mix": ("mixolydian", -1),
-    "loc": ("locrian", -5),
+    "": ("major", MODE_FIFTHS["major"]),
+    "maj": ("major", MODE_FIFTHS["major"]),
+    "ion": ("major", MODE_FIFTHS["major"]),
+    "m": ("minor", MODE_FIFTHS["minor"]),
+    "min": ("minor", MODE_FIFTHS["minor"]),
+    "aeo": ("minor", MODE_FIFTHS["minor"]),
+    "dor": ("dorian", MODE_FIFTHS["dorian"]),
+    "phr": ("phrygian", MODE_FIFTHS["phrygian"]),
+    "lyd": ("lydian", MODE_FIFTHS["lydian"]),
+    "mix": ("mixolydian", MODE_FIFTHS["mixolydian"]),
+    "loc": ("locrian", MODE_FIFTHS["locrian"]),
 }
-
-# Steps (C=0 … B=6) in the order in which sharps enter a key signature.
-SHARP_ORDER: Final[tuple[int, ...]] = (3, 0, 4, 1, 5, 2, 6)
-
-# Fifths of the natural letters counted from C.
-STEP_FIFTHS: Final[tuple[int, ...]] = (0, 2, 4, -1, 1, 3, 5)
 
 CLEFS: Final = frozenset(
     {

@@ -12,7 +12,6 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timing import Mark, Measure, PendingTie, Timeline, Tone, VoiceLine, Written
 from chatmusician.abc.tune import (
     BAR_DOTTED,
@@ -41,6 +40,7 @@ from chatmusician.abc.tune import (
     Unknown,
 )
 from chatmusician.abc.voices import FINEST, FieldBuilder
+from chatmusician.music.pitch import STEP_SEMITONES
 
 # 2^10 · 3^3 · 5 · 7 · 11 · 13 ticks to a whole note hold all usual tuplets exactly.
 RESOLUTION: Final = 138_378_240

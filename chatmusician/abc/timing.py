@@ -8,9 +8,9 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from chatmusician.abc.fields import NATURALS, Key, Properties, Tempo
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.tune import NO_ACCIDENTAL, Tune
 from chatmusician.music.meter import Meter
+from chatmusician.music.pitch import STEP_SEMITONES
 
 
 @mypyc_attr(acyclic=True)

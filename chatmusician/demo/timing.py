@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from chatmusician.abc import Timeline, Tune, timeline
 from chatmusician.abc.midi import Options, Performance, performance
 from chatmusician.abc.midi.swing import swing, swing_share
@@ -67,16 +65,7 @@ class _Clock:
 
     def __init__(self, line: Timeline, played: Performance) -> None:
         self.scale = played.division / (line.resolution // 4)
-        self.division = played.division
-        self.marks: list[tuple[float, float, int]] = []
-        ticks, seconds, speed = 0.0, 0.0, 500_000
-        for tick, following in played.tempos:
-            seconds += (tick - ticks) * speed / self.division / 1e6
-            ticks, speed = tick, following
-            self.marks.append((ticks, seconds, speed))
-        self.starts = [mark[0] for mark in self.marks]
+        self.times = played.tempo_map
 
     def at(self, tick: int) -> float:
-        place = tick * self.scale
-        begun, seconds, speed = self.marks[max(0, bisect_right(self.starts, place) - 1)]
-        return round(seconds + (place - begun) * speed / self.division / 1e6, 3)
+        return round(self.times.seconds(tick * self.scale), 3)

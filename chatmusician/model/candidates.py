@@ -21,6 +21,7 @@ from chatmusician.model.answer import Answer
 from chatmusician.model.brief.adherence import Kept, adherence
 from chatmusician.model.brief.brief import Brief
 from chatmusician.model.generation import Completion
+from chatmusician.music.pitch import STEP_SEMITONES
 
 # How much each score counts. What was asked for and what is right come before taste.
 WEIGHTS: Final = {
@@ -160,8 +161,7 @@ def _key(line: Timeline, bars: list[Bar]) -> Score:
 
 
 def _scale(line: Timeline) -> list[int]:
-    naturals = (0, 2, 4, 5, 7, 9, 11)
-    return [n + a for n, a in zip(naturals, line.key.accidentals, strict=True)]
+    return [n + a for n, a in zip(STEP_SEMITONES, line.key.accidentals, strict=True)]
 
 
 # Between these lie the middle 90 % of 5,282 tunes of five collections (docs/compose.md).

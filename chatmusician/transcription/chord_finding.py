@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-# Kinds of chord: semitones above the root, and what a kind must win by to be named. The
-# simplest that explains the notes is the best; a triad and its seventh are told apart by
-# whether the seventh is more than a passing note.
-_KINDS: Final = {
-    "": ((0, 4, 7), 0.0),
-    "m": ((0, 3, 7), 0.0),
-    "7": ((0, 4, 7, 10), 0.06),
-    "m7": ((0, 3, 7, 10), 0.1),
-    "maj7": ((0, 4, 7, 11), 0.12),
-    "dim": ((0, 3, 6), 0.06),
-    "m7b5": ((0, 3, 6, 10), 0.12),
-    "dim7": ((0, 3, 6, 9), 0.12),
-    "aug": ((0, 4, 8), 0.12),
-    "sus4": ((0, 5, 7), 0.12),
+from chatmusician.music.chords import KINDS
+from chatmusician.music.keys import MINOR_TONICS
+from chatmusician.music.pitch import FLAT_NAMES
+
+# Kinds of chord, and what a kind must win by to be named. The simplest that explains the notes
+# is the best; a triad and its seventh are told apart by whether the seventh is more than a
+# passing note.
+_HANDICAPS: Final = {
+    "": 0.0,
+    "m": 0.0,
+    "7": 0.06,
+    "m7": 0.1,
+    "maj7": 0.12,
+    "dim": 0.06,
+    "m7b5": 0.12,
+    "dim7": 0.12,
+    "aug": 0.12,
+    "sus4": 0.12,
 }
 _OUTSIDE: Final = 0.9
 _ROOT: Final = 0.15
@@ -31,8 +35,10 @@ _ON_BEATS: Final = 0.15
 _SILENT: Final = 0.25
 # A single line makes no harmony: so much of the time at least two notes sound together.
 FEWEST_TOGETHER: Final = 0.3
-SHARPS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-FLATS: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+# Roots of chords in keys with flats, and in others the names of minor tonics, which sharpen
+# what leads up to a minor chord (G#dim) and keep Eb and Bb.
+FLATS: Final = FLAT_NAMES
+SHARPS: Final = MINOR_TONICS
 
 Note = tuple[float, float, int]
 """Start and end, in seconds or in whatever the spans are counted in, and pitch."""
@@ -46,7 +52,7 @@ def find_chords(
         return [None] * len(spans)
     scores = _scores(*_weights(notes, spans))
     names = FLATS if flats else SHARPS
-    symbols = [names[root] + kind for kind in _KINDS for root in range(12)]
+    symbols = [names[root] + kind for kind in _HANDICAPS for root in range(12)]
     return [
         None if state == len(symbols) else symbols[state]
         for state in _best([strong for _, _, strong in spans], scores, _CHANGE)[0]
@@ -132,9 +138,9 @@ def _scores(weights: Any, basses: Any) -> Any:
 
     columns = []
     present = weights > 0.03
-    for tones, handicap in _KINDS.values():
+    for kind, handicap in _HANDICAPS.items():
         for root in range(12):
-            inside = [(root + tone) % 12 for tone in tones]
+            inside = [(root + tone) % 12 for tone in KINDS[kind]]
             share = weights[:, inside].sum(axis=1)
             absent = (~present[:, inside]).sum(axis=1)
             score = share - _OUTSIDE * (1 - share) - _ABSENT * absent - handicap

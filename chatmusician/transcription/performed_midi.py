@@ -6,12 +6,13 @@ events only turn ticks into seconds; a recorder's 120 and 4/4 mean nothing.
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chatmusician.errors import InputError, LimitError, MissingDependency
+from chatmusician.music.midi_bytes import chunks, header, midi_file, track_chunk
+from chatmusician.music.tempo import TempoMap, film_frames
 from chatmusician.transcription.notes import Note, Performance, Track
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -77,23 +78,20 @@ def _chunks(data: bytes) -> _File:
         raise InputError("this is no MIDI file: it does not begin with MThd")
     if len(data) > MAX_BYTES:
         raise LimitError(f"the MIDI file is larger than {MAX_BYTES // 1024**2} MB")
-    if len(data) < 14:
+    head = header(data)
+    if head is None:
         raise InputError("the MIDI file is damaged: its header is cut")
-    size, form, _, division = struct.unpack(">IHHH", data[4:14])
+    form, _, division, at = head
     if form > 2:
         raise InputError(f"the MIDI file has the unknown format {form}")
     if division == 0 or (division & 0x8000 and not division & 0xFF):
         raise InputError("the MIDI file has no ticks in a beat")
     tracks: list[bytes] = []
     cut = False
-    at = 8 + size
-    while at + 8 <= len(data):
-        length = int.from_bytes(data[at + 4 : at + 8], "big")
-        body = data[at + 8 : at + 8 + length]
-        cut = cut or len(body) < length
-        if data[at : at + 4] == b"MTrk":
+    for kind, body, whole in chunks(data, at):
+        cut = cut or not whole
+        if kind == b"MTrk":
             tracks.append(body)
-        at += 8 + length
     if len(tracks) > MAX_TRACKS:
         raise LimitError(f"the MIDI file has {len(tracks)} tracks; at most {MAX_TRACKS}")
     if not tracks:
@@ -105,7 +103,7 @@ def _part(
     file: _File, bodies: tuple[bytes, ...], pedal: bool, offset: float, first: int
 ) -> tuple[list[Note], list[Track]]:
     score = _load(file, bodies)
-    clock = _Clock(score, file.division)
+    times = _tempo_map(score, file.division)
     _check_size(score)
     notes: list[Note] = []
     tracks: list[Track] = []
@@ -115,7 +113,7 @@ def _part(
         number = first + len(tracks)
         tracks.append(Track(" ".join(str(track.name).split()), int(track.program), track.is_drum))
         if not track.is_drum:
-            notes += _notes(track, clock, pedal, offset, number)
+            notes += _notes(track, times, pedal, offset, number)
     return notes, tracks
 
 
@@ -128,19 +126,19 @@ def _load(file: _File, bodies: tuple[bytes, ...]) -> Any:
     ticks = min(_frame_ticks(file.division), 0x7FFF)
     read = symusic.Score.from_midi
     try:
-        return read(_file(ticks, bodies))
+        return read(midi_file(ticks, [track_chunk(body) for body in bodies]))
     except Exception as error:  # the library raises plain RuntimeError and ValueError
         whole = []
         for body in bodies:
             try:
-                read(_file(ticks, (body,)))
+                read(midi_file(ticks, [track_chunk(body)]))
                 whole.append(body)
             except Exception:
                 continue
         if not whole:
             said = str(error).removeprefix("MiniMidi: ")[:100]
             raise InputError(f"the MIDI file is damaged: {said}") from error
-        return read(_file(ticks, tuple(whole)))
+        return read(midi_file(ticks, [track_chunk(body) for body in whole]))
 
 
 def _frame_ticks(division: int) -> int:
@@ -150,45 +148,25 @@ def _frame_ticks(division: int) -> int:
     return (256 - (division >> 8)) * (division & 0xFF)
 
 
-def _file(ticks: int, bodies: tuple[bytes, ...]) -> bytes:
-    out = [b"MThd" + struct.pack(">IHHH", 6, 1, len(bodies), ticks)]
-    out += [b"MTrk" + struct.pack(">I", len(body)) + body for body in bodies]
-    return b"".join(out)
-
-
 def _check_size(score: Any) -> None:
     count = sum(len(track.notes) for track in score.tracks)
     if count > MAX_NOTES:
         raise LimitError(f"the MIDI file has {count} notes; at most {MAX_NOTES}")
 
 
-class _Clock:
-    """Ticks to seconds, by the tempo events or by the frames."""
-
-    def __init__(self, score: Any, division: int) -> None:
-        self.ticks = [0]
-        self.seconds = [0.0]
-        if division & 0x8000:
-            frames = 256 - (division >> 8)
-            rate = 29.97 if frames == 29 else float(frames)
-            self.sizes = [1 / (rate * (division & 0xFF))]
-            return
-        self.sizes = [0.5 / division]
-        for tempo in sorted(score.tempos, key=lambda t: int(t.time)):
-            speed, tick = float(tempo.qpm), int(tempo.time)
-            if not 1 <= speed <= 10_000 or tick < self.ticks[-1]:
-                continue
-            self.seconds.append(self.seconds[-1] + (tick - self.ticks[-1]) * self.sizes[-1])
-            self.ticks.append(tick)
-            self.sizes.append(60 / speed / division)
-
-    def at(self, tick: int) -> float:
-        place = bisect_right(self.ticks, tick) - 1
-        place = max(place, 0)
-        return self.seconds[place] + (tick - self.ticks[place]) * self.sizes[place]
+def _tempo_map(score: Any, division: int) -> TempoMap:
+    """Ticks to seconds, by the tempo events or by the frames; tempos out of reach are left out."""
+    by_frames = film_frames(division)
+    if by_frames is not None:
+        return by_frames
+    tempos: list[tuple[int, int]] = []
+    for tempo in sorted(score.tempos, key=lambda t: int(t.time)):
+        if 1 <= float(tempo.qpm) <= 10_000 and int(tempo.time) >= 0:
+            tempos.append((int(tempo.time), int(tempo.mspq)))
+    return TempoMap(division, tempos)
 
 
-def _notes(track: Any, clock: _Clock, pedal: bool, offset: float, number: int) -> list[Note]:
+def _notes(track: Any, times: TempoMap, pedal: bool, offset: float, number: int) -> list[Note]:
     columns = track.notes.numpy()
     rows = sorted(
         zip(
@@ -204,14 +182,14 @@ def _notes(track: Any, clock: _Clock, pedal: bool, offset: float, number: int) -
     following: dict[int, float] = {}
     found: list[Note] = []
     for tick, length, pitch, velocity in reversed(rows):
-        onset = clock.at(tick)
+        onset = times.seconds(tick)
         if not 0 <= pitch <= 127 or tick < 0:
             continue
         end = tick + max(length, 0)
         place = bisect_right(starts, end) - 1
         if place >= 0 and downs[place][1] > end:
             end = downs[place][1]
-        stop = min(clock.at(end), following.get(pitch, onset + _LONGEST), onset + _LONGEST)
+        stop = min(times.seconds(end), following.get(pitch, onset + _LONGEST), onset + _LONGEST)
         following[pitch] = onset
         stop = max(stop, onset + _SHORTEST)
         found.append(Note(onset + offset, stop + offset, pitch, velocity, number))

@@ -14,11 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from chatmusician.abc.imports.keys import key_name
+from chatmusician.abc.key_values import key_name
+from chatmusician.music.keys import fifths_of_pitch_class
 
 MODES: Final = ("major", "minor", "dorian", "mixolydian")
-# Fifths from the major key on the same tonic.
-_FIFTHS: Final = {"major": 0, "minor": -3, "dorian": -2, "mixolydian": -1}
 # Rows of ``evidence``.
 PARTS: Final = 22
 # Bars of a phrase.
@@ -119,4 +118,4 @@ def find_key(rows: Any, tables: dict[str, Any]) -> Key:
 
 def signature_of(tonic: int, mode: str) -> int:
     """Sharps, or below 0 flats, of the signature; at most six flats and five sharps."""
-    return (tonic * 7 + _FIFTHS[mode] + 6) % 12 - 6
+    return fifths_of_pitch_class(tonic, mode, flats=6)

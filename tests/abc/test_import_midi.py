@@ -12,7 +12,7 @@ import pytest
 
 from chatmusician import abc
 from chatmusician.abc.imports import from_midi
-from chatmusician.abc.imports.keys import guess_key
+from chatmusician.abc.key_values import guess_key
 from chatmusician.abc.midi import to_midi
 from chatmusician.errors import InputError, LimitError
 

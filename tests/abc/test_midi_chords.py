@@ -9,7 +9,7 @@ import pytest
 
 from chatmusician import abc
 from chatmusician.abc.midi import Options, Performance, performance
-from chatmusician.abc.midi.chords import parse_chord
+from chatmusician.music.chords import parse_chord
 
 
 @pytest.mark.parametrize(

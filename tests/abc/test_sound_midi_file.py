@@ -30,7 +30,7 @@ def test_times_follow_the_tempo_map() -> None:
     file = read_midi_file(to_midi(tune))
     # 2 quarters at 90 and 6 at 200, twice, then the bar of rest at 200.
     seconds = 2 * (2 * 60 / 90 + 6 * 60 / 200) + 4 * 60 / 200
-    assert file.clock().at(file.length) == pytest.approx(seconds, abs=1e-5)
+    assert file.tempo_map().seconds(file.length) == pytest.approx(seconds, abs=1e-5)
     assert performance(tune).seconds == pytest.approx(seconds, abs=1e-5)
     assert file.first_tempo == pytest.approx(90, abs=1e-3)
 
@@ -38,8 +38,10 @@ def test_times_follow_the_tempo_map() -> None:
 def test_it_reads_what_mido_reads() -> None:
     mido: Any = pytest.importorskip("mido")
     data = to_midi(abc.read(TUNE).tunes[0])
-    file, clock = read_midi_file(data), read_midi_file(data).clock()
-    ours = [(round(clock.at(tick), 4), s & 15, n, v) for tick, s, n, v in file.events if s < 0xA0]
+    file, times = read_midi_file(data), read_midi_file(data).tempo_map()
+    ours = [
+        (round(times.seconds(tick), 4), s & 15, n, v) for tick, s, n, v in file.events if s < 0xA0
+    ]
     now, theirs = 0.0, []
     for message in mido.MidiFile(file=io.BytesIO(data)):
         now += message.time

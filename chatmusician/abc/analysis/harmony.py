@@ -9,9 +9,9 @@ from typing import Final
 from chatmusician.abc.analysis.melody import melody_voice
 from chatmusician.abc.analysis.sections import Section
 from chatmusician.abc.fields import Key
-from chatmusician.abc.midi.chords import parse_chord
-from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
 from chatmusician.abc.timing import Timeline
+from chatmusician.music.chords import parse_chord
+from chatmusician.music.pitch import pitch_class
 
 _NAMES: Final = {
     (7, 0): "authentic",
@@ -84,5 +84,4 @@ def cadences(line: Timeline, sections: Sequence[Section]) -> list[Cadence]:
 
 def tonic_class(key: Key) -> int:
     """The pitch class (C is 0) of a key's tonic."""
-    letter, signs = key.tonic[0], key.tonic[1:]
-    return (STEP_SEMITONES[STEP_LETTERS.index(letter)] + signs.count("#") - signs.count("b")) % 12
+    return pitch_class(key.tonic)

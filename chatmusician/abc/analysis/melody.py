@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final
 
-from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
 from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Chord, Note
-
-_QUALITIES: Final = {
-    0: ("diminished", "perfect", "augmented"),
-    3: ("diminished", "perfect", "augmented"),
-    4: ("diminished", "perfect", "augmented"),
-}
-_NUMBERS: Final = ("unison", "second", "third", "fourth", "fifth", "sixth", "seventh")
-_ORDINALS: Final = ("octave", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")
+from chatmusician.music.intervals import interval_name as named_interval
+from chatmusician.music.pitch import STEP_LETTERS, natural_pitch, note_name
 
 
 @dataclass(frozen=True)
@@ -37,9 +29,7 @@ class MelodyNote:
     @property
     def name(self) -> str:
         """Letter and accidental: ``F#``, ``Bb``, ``C``."""
-        octave, step = divmod(self.step, 7)
-        alter = self.pitch - 60 - 12 * octave - STEP_SEMITONES[step]
-        return STEP_LETTERS[step] + ("#" * alter if alter > 0 else "b" * -alter)
+        return note_name(self.step % 7, self.pitch - natural_pitch(self.step))
 
     @property
     def full_name(self) -> str:
@@ -110,12 +100,7 @@ def _step(line: Timeline, index: int, pitch: int) -> int:
     element = line.tune.elements[index]
     notes = element.notes if isinstance(element, Chord) else (element,)
     steps = [int(n.step) + 7 * int(n.octave) for n in notes if isinstance(n, Note)]
-    return min(steps, key=lambda step: abs(_natural(step) - pitch), default=0)
-
-
-def _natural(step: int) -> int:
-    octave, letter = divmod(step, 7)
-    return 60 + 12 * octave + STEP_SEMITONES[letter]
+    return min(steps, key=lambda step: abs(natural_pitch(step) - pitch), default=0)
 
 
 def bar_count(bars: list[Bar]) -> int:
@@ -167,21 +152,7 @@ def interval_name(low: MelodyNote, high: MelodyNote) -> str:
     if (high.step, high.pitch) < (low.step, low.pitch):
         low, high = high, low
     steps, semitones = high.step - low.step, high.pitch - low.pitch
-    octaves, number = divmod(steps, 7)
-    usual = STEP_SEMITONES[number] + 12 * octaves
-    difference = semitones - usual
-    quality = _quality(number, difference)
-    if octaves == 2 and not number and quality:
-        return f"{quality} double octave"
-    if octaves > 1 or not quality:
-        return f"{semitones} semitones"
-    return f"{quality} {_ORDINALS[number] if octaves else _NUMBERS[number]}"
-
-
-def _quality(number: int, difference: int) -> str:
-    if number in _QUALITIES:
-        return _QUALITIES[number][difference + 1] if abs(difference) <= 1 else ""
-    return {-2: "diminished", -1: "minor", 0: "major", 1: "augmented"}.get(difference, "")
+    return named_interval(steps, semitones) or f"{semitones} semitones"
 
 
 def degree_name(note: MelodyNote, tonic: str) -> int:

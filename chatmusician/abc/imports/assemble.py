@@ -12,7 +12,7 @@ from typing import Final
 from chatmusician.abc.imports.draft import Clef, Draft, DraftVoice, Timed
 from chatmusician.abc.notate import Part, Score, notate
 from chatmusician.abc.pieces import Head, Piece, cut, length_text
-from chatmusician.abc.tables import STEP_SEMITONES
+from chatmusician.music.pitch import STEP_SEMITONES
 
 _UNITS: Final = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 16))
 _ZERO: Final = Fraction(0)

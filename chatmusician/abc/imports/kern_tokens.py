@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.fields import parse_key
-from chatmusician.abc.imports.keys import explicit_key, key_name
+from chatmusician.abc.key_values import explicit_key, key_name
 from chatmusician.abc.pieces import Head
-from chatmusician.abc.spelling import respelled
-from chatmusician.abc.tables import STEP_LETTERS
 from chatmusician.errors import InputError
+from chatmusician.music.pitch import STEP_LETTERS
+from chatmusician.music.spelling import respelled
 
 _RECIP: Final = re.compile(r"(\d{1,5})(?:%(\d{1,5}))?(\.{0,8})")
 _PITCH: Final = re.compile(r"([a-g]{1,7}|[A-G]{1,7})(#{1,4}|-{1,4}|n?)")

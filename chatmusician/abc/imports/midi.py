@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from chatmusician.abc.imports.assemble import easiest_unit
-from chatmusician.abc.imports.keys import guess_key, key_name
 from chatmusician.abc.imports.midi_grid import Grid, check
+from chatmusician.abc.key_values import guess_key, key_name
 from chatmusician.abc.notate import Part, Score, notate
 from chatmusician.errors import InputError, LimitError, MissingDependency
 from chatmusician.music.meter import parse_meter

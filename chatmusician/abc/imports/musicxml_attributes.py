@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from chatmusician.abc.fields import signature
 from chatmusician.abc.imports.draft import Clef
-from chatmusician.abc.imports.keys import explicit_key, key_name, our_key
 from chatmusician.abc.imports.musicxml_cursor import Cursor
 from chatmusician.abc.imports.musicxml_marks import text_of, text_of_self
-from chatmusician.abc.tables import STEP_LETTERS
+from chatmusician.abc.key_values import explicit_key, key_name, our_key
+from chatmusician.music.keys import signature
+from chatmusician.music.pitch import STEP_LETTERS
 
 _CLEFS: Final = {
     ("G", "2"): "treble",

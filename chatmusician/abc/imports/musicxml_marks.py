@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element
 
 from chatmusician.abc.notate import word_text
 from chatmusician.abc.tables import DECORATIONS
+from chatmusician.music.chords import MUSICXML_KINDS
+from chatmusician.music.durations import TYPE_LENGTHS
 
 _MARKS: Final = {
     "staccato": ".",
@@ -41,31 +43,7 @@ _CAESURAS: Final = {"single": "mediumphrase", "normal": "longphrase", "thick": "
 _FREE: Final = ("other-ornament", "other-articulation", "other-technical", "other-notation")
 _HALF_STEPS: Final = {"-2": "bb", "-1": "b", "1": "#", "2": "##"}
 _KINDS: Final = {
-    "major": "",
-    "minor": "m",
-    "augmented": "+",
-    "diminished": "dim",
-    "dominant": "7",
-    "major-seventh": "maj7",
-    "minor-seventh": "m7",
-    "diminished-seventh": "dim7",
-    "augmented-seventh": "+7",
-    "half-diminished": "m7b5",
-    "major-minor": "m(maj7)",
-    "major-sixth": "6",
-    "minor-sixth": "m6",
-    "dominant-ninth": "9",
-    "major-ninth": "maj9",
-    "minor-ninth": "m9",
-    "dominant-11th": "11",
-    "major-11th": "maj11",
-    "minor-11th": "m11",
-    "dominant-13th": "13",
-    "major-13th": "maj13",
-    "minor-13th": "m13",
-    "suspended-second": "sus2",
-    "suspended-fourth": "sus4",
-    "power": "5",
+    **{kind: spellings[0] for kind, spellings in MUSICXML_KINDS.items()},
     "Neapolitan": "N6",
     "Italian": "It+6",
     "French": "Fr+6",
@@ -82,12 +60,7 @@ _JUMPS: Final = (
     (re.compile(r"fine", re.I), "fine"),
 )
 _BEATS: Final = {
-    "whole": Fraction(1),
-    "half": Fraction(1, 2),
-    "quarter": Fraction(1, 4),
-    "eighth": Fraction(1, 8),
-    "16th": Fraction(1, 16),
-    "32nd": Fraction(1, 32),
+    name: TYPE_LENGTHS[name] for name in ("whole", "half", "quarter", "eighth", "16th", "32nd")
 }
 
 

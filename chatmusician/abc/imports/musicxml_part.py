@@ -10,8 +10,8 @@ from chatmusician.abc.imports.musicxml_directions import Directions
 from chatmusician.abc.imports.musicxml_marks import Words, note_marks, sound_tempo, text_of
 from chatmusician.abc.imports.musicxml_slurs import Slurs
 from chatmusician.abc.pieces import GraceNotes, Head, Piece
-from chatmusician.abc.spelling import respelled
-from chatmusician.abc.tables import STEP_LETTERS
+from chatmusician.music.pitch import STEP_LETTERS
+from chatmusician.music.spelling import respelled
 
 
 class PartReader(Directions):

@@ -7,7 +7,8 @@ from chatmusician.abc.midi.compare import Difference, compare_midi
 from chatmusician.abc.midi.model import PLAIN, Options, Part, Performance, PlayedNote
 from chatmusician.abc.midi.perform import performance
 from chatmusician.abc.midi.render import Engine, MidiResult, render_midi
-from chatmusician.abc.midi.writer import broken_midi, midi_bytes
+from chatmusician.abc.midi.writer import midi_bytes
+from chatmusician.music.midi_bytes import broken_midi
 
 __all__ = [
     "PLAIN",

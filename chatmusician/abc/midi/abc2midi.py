@@ -9,11 +9,11 @@ from typing import Final
 
 from chatmusician.abc.edit import apply_edits, whole_lines, written_out
 from chatmusician.abc.midi.model import Options
-from chatmusician.abc.midi.writer import broken_midi
 from chatmusician.abc.reader import read
 from chatmusician.abc.transform.cut import expand_repeats
 from chatmusician.abc.tune import Chord, Decoration, Directive, Element, Field, Tune
 from chatmusician.errors import EngineError, UsageError
+from chatmusician.music.midi_bytes import broken_midi
 from chatmusician.programs import program_path, run_program
 
 NAME: Final = "abc2midi"

@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Final
 
 from chatmusician.abc.encoding import read_text
-from chatmusician.abc.midi.chords import ChordKind, parse_chord
 from chatmusician.abc.midi.expression import lead_in
 from chatmusician.abc.midi.unroll import Piece
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
+from chatmusician.music.chords import ChordKind, parse_chord
 from chatmusician.music.meter import Meter
 
 _PATTERNS: Final = {

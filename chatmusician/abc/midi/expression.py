@@ -17,9 +17,9 @@ from chatmusician.abc.fields import Key
 from chatmusician.abc.midi.gather import Attached, Gathered
 from chatmusician.abc.midi.model import Options
 from chatmusician.abc.midi.unroll import Piece
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timing import Mark, Measure, Timeline, Tone, VoiceLine
 from chatmusician.abc.tune import Note
+from chatmusician.music.pitch import STEP_SEMITONES
 
 _LEVELS: Final = {"pppp": 20, "ppp": 30, "pp": 45, "p": 60, "mp": 75, "mf": 90}
 _LEVELS_LOUD: Final = {"f": 105, "ff": 115, "fff": 122, "ffff": 127}

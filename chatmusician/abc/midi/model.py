@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from chatmusician.music.tempo import TempoMap
+
 PERCUSSION = 9
 """The channel, counted from 0, on which General MIDI plays percussion."""
 
@@ -79,11 +81,12 @@ class Performance:
     @property
     def seconds(self) -> float:
         """How long it lasts by its tempo map."""
-        total, at, speed = 0, 0, 500_000
-        for tick, following in self.tempos:
-            total += (min(tick, self.length) - at) * speed
-            at, speed = min(tick, self.length), following
-        return (total + (self.length - at) * speed) / self.division / 1e6
+        return self.tempo_map.seconds(self.length)
+
+    @property
+    def tempo_map(self) -> TempoMap:
+        """Ticks to seconds."""
+        return TempoMap(self.division, self.tempos)
 
 
 def playable(pitch: int) -> int:

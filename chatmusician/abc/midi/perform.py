@@ -18,7 +18,7 @@ from chatmusician.abc.midi.gather import Attached, Gathered, gather
 from chatmusician.abc.midi.model import PERCUSSION, Options, Part, Performance, PlayedNote, playable
 from chatmusician.abc.midi.settings import VoiceSettings, settings_of
 from chatmusician.abc.midi.swing import swing, swing_share
-from chatmusician.abc.midi.tempo import microseconds, tempo_changes
+from chatmusician.abc.midi.tempo import tempo_changes
 from chatmusician.abc.midi.unroll import (
     Piece,
     Run,
@@ -33,6 +33,7 @@ from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
 from chatmusician.music.meter import Meter
+from chatmusician.music.tempo import microseconds
 
 USUAL_DIVISION: Final = 480
 _LARGEST_DIVISION: Final = 30_720

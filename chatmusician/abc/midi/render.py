@@ -12,11 +12,12 @@ from chatmusician.abc.midi import abc2midi, builtin
 from chatmusician.abc.midi.compare import Difference, compare_midi, heard_notes, read_midi
 from chatmusician.abc.midi.model import PLAIN, Options
 from chatmusician.abc.midi.perform import performance
-from chatmusician.abc.midi.tempo import microseconds, tempo_changes
+from chatmusician.abc.midi.tempo import tempo_changes
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import EngineError, MissingDependency, UsageError
+from chatmusician.music.tempo import microseconds
 
 Engine = Literal["auto", "abc2midi", "builtin"]
 _ENGINES: Final[dict[str, Callable[[Tune, Options], bytes]]] = {

@@ -10,9 +10,7 @@ from chatmusician.abc.fields import Tempo, parse_tempo
 from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Field
 from chatmusician.music.meter import Meter
-
-DEFAULT: Final = Fraction(120)
-"""Quarter notes a minute where nothing is said: the default of the MIDI standard."""
+from chatmusician.music.tempo import DEFAULT_QPM
 
 # Beats a minute; a beat is a quarter, in compound meters three eighths.
 _WORDS: Final = {
@@ -40,7 +38,6 @@ _WORDS: Final = {
     "lively": 132,
     "quick": 140,
 }
-_SLOWEST: Final = (1 << 24) - 1
 
 
 def quarters_a_minute(tempo: Tempo | None, meter: Meter) -> Fraction | None:
@@ -57,7 +54,7 @@ def quarters_a_minute(tempo: Tempo | None, meter: Meter) -> Fraction | None:
 
 def tempo_changes(line: Timeline) -> tuple[Fraction, list[tuple[int, Fraction]]]:
     """The tempo at the start, and the changes by tick as written, of all voices."""
-    start = quarters_a_minute(line.tempo, line.meter) or DEFAULT
+    start = quarters_a_minute(line.tempo, line.meter) or DEFAULT_QPM
     found: list[tuple[int, Fraction]] = []
     for voice in line.voices:
         for mark in voice.marks:
@@ -68,8 +65,3 @@ def tempo_changes(line: Timeline) -> tuple[Fraction, list[tuple[int, Fraction]]]
                 if speed is not None:
                     found.append((int(mark.onset), speed))
     return start, found
-
-
-def microseconds(speed: Fraction) -> int:
-    """The length of a quarter note as MIDI has it, within its three bytes."""
-    return max(1, min(_SLOWEST, round(60_000_000 / speed)))

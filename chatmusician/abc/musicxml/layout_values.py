@@ -8,16 +8,12 @@ from math import gcd
 from typing import Final
 
 from chatmusician.abc.musicxml.layout import Sounding
+from chatmusician.music.durations import NOTE_TYPES, NOTE_VALUES
 
 # Lengths are counted in 1024th notes, the shortest MusicXML has a name for.
 SHORTEST: Final = 1024
-_TYPES: Final = (
-    *("1024th", "512th", "256th", "128th", "64th", "32nd", "16th", "eighth"),
-    *("quarter", "half", "whole", "breve", "long", "maxima"),
-)
 _QUARTER: Final = 256
 _EIGHTH: Final = 128
-_MOST_DOTS: Final = 3
 _LARGEST_ODD: Final = 63
 _MOST_PIECES: Final = 64
 
@@ -33,17 +29,12 @@ class Value:
     @property
     def flags(self) -> int:
         """How many beams it takes; 0 from the quarter up."""
-        return max(0, 8 - _TYPES.index(self.type)) if self.type else 0
+        return max(0, 8 - NOTE_TYPES.index(self.type)) if self.type else 0
 
 
 def _values() -> dict[int, Value]:
-    found: dict[int, Value] = {}
-    for power, name in enumerate(_TYPES):
-        for dots in range(_MOST_DOTS + 1):
-            if power >= dots:
-                size = (1 << power + 1) - (1 << power - dots)
-                found[size] = Value(name, dots, size)
-    return found
+    sizes = {value: int(length * SHORTEST) for value, length in NOTE_VALUES.items()}
+    return {size: Value(type, dots, size) for (type, dots), size in sizes.items()}
 
 
 VALUES: Final = _values()

@@ -21,7 +21,6 @@ from chatmusician.abc.musicxml.layout import (
 from chatmusician.abc.musicxml.layout_finish import finish
 from chatmusician.abc.musicxml.layout_staff import Settings
 from chatmusician.abc.musicxml.write_signs import is_note_mark
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine, Written
 from chatmusician.abc.tune import (
@@ -45,6 +44,7 @@ from chatmusician.abc.tune import (
     Tuplet,
 )
 from chatmusician.music.meter import parse_meter
+from chatmusician.music.pitch import STEP_SEMITONES
 
 # Which bar line wins where several stand together: plain, dotted, invisible below double.
 _STRENGTH = (0, 3, 5, 4, 1, 2)

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from chatmusician.abc.fields import Key, signature, tonic_fifths
+from chatmusician.abc.fields import Key
 from chatmusician.abc.musicxml.layout import Change, Part, ScoreBar, Staff
 from chatmusician.abc.musicxml.write_text import escape
-from chatmusician.abc.tables import MODES, SHARP_ORDER, STEP_LETTERS
 from chatmusician.abc.tune import (
     BAR_DOTTED,
     BAR_DOUBLE,
@@ -17,7 +16,9 @@ from chatmusician.abc.tune import (
     BAR_HEAVY_START,
     BAR_INVISIBLE,
 )
+from chatmusician.music.keys import MODE_FIFTHS, SHARP_ORDER, key_fifths, signature
 from chatmusician.music.meter import Meter
+from chatmusician.music.pitch import STEP_LETTERS
 
 _CLEFS: Final = {
     "": ("G", 2),
@@ -43,7 +44,6 @@ _STYLES: Final = {
     BAR_DOTTED: "dotted",
     BAR_INVISIBLE: "none",
 }
-_MODE_SHIFTS: Final = dict(MODES.values())
 _MOST_FIFTHS: Final = 7
 # Diatonic steps of an interval of so many semitones.
 _DIATONIC: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
@@ -78,7 +78,7 @@ def key_element(key: Key, new_id: Callable[[str], str]) -> str:
     """
     hidden = ' print-object="no"' if key.mode == "HP" else ""
     fifths = _fifths(key)
-    named = key.tonic and not key.explicit and key.mode in _MODE_SHIFTS
+    named = key.tonic and not key.explicit and key.mode in MODE_FIFTHS
     mode = key.mode if named else "none" if not key.tonic and key.mode == "none" else ""
     if not mode or fifths is None:
         tonic = key.tonic.replace("#", "sharp")
@@ -96,8 +96,8 @@ def key_element(key: Key, new_id: Callable[[str], str]) -> str:
 
 
 def _fifths(key: Key) -> int | None:
-    if key.tonic and not key.explicit and key.mode in _MODE_SHIFTS:
-        fifths = tonic_fifths(key.tonic) + _MODE_SHIFTS[key.mode]
+    if key.tonic and not key.explicit and key.mode in MODE_FIFTHS:
+        fifths = key_fifths(key.tonic, key.mode)
         return fifths if abs(fifths) <= _MOST_FIFTHS else None
     for fifths in range(-_MOST_FIFTHS, _MOST_FIFTHS + 1):
         if signature(fifths) == key.accidentals:

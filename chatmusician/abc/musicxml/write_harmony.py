@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from chatmusician.abc.musicxml.write_text import escape
+from chatmusician.music.chords import MUSICXML_KINDS
 
 _SYMBOL: Final = re.compile(
     r"\s*(?P<root>[A-G])(?P<sign>[#♯b♭]?)(?P<kind>(?:[^/]|/\d)*?)"
@@ -21,34 +22,7 @@ _DEGREE: Final = re.compile(r"(add|no|omit|[#♯+b♭\-])\(?(\d{1,2})")
 _ALTERS: Final = {"#": 1, "♯": 1, "+": 1, "b": -1, "♭": -1, "-": -1, "add": 0}
 _NO_CHORD: Final = re.compile(r"\s*N\.?\s?C\.?\s*")
 
-_KINDS: Final = {
-    "major": ("", "M", "maj", "Maj", "ma"),
-    "minor": ("m", "min", "Min", "mi", "-"),
-    "augmented": ("+", "aug"),
-    "diminished": ("dim", "°", "o"),
-    "dominant": ("7", "dom7"),
-    "major-seventh": ("maj7", "Maj7", "M7", "ma7", "Δ", "Δ7", "^7", "^"),
-    "minor-seventh": ("m7", "min7", "mi7", "-7", "Min7"),
-    "diminished-seventh": ("dim7", "°7", "o7"),
-    "augmented-seventh": ("+7", "aug7", "7+", "7#5"),
-    "half-diminished": ("ø", "ø7", "Ø", "m7b5", "m7(b5)", "-7b5", "min7b5"),
-    "major-minor": ("mM7", "mmaj7", "m(maj7)", "mMaj7", "minmaj7"),
-    "major-sixth": ("6", "maj6", "M6"),
-    "minor-sixth": ("m6", "min6", "-6"),
-    "dominant-ninth": ("9",),
-    "major-ninth": ("maj9", "M9", "Maj9"),
-    "minor-ninth": ("m9", "min9", "-9"),
-    "dominant-11th": ("11",),
-    "major-11th": ("maj11", "M11"),
-    "minor-11th": ("m11", "min11"),
-    "dominant-13th": ("13",),
-    "major-13th": ("maj13", "M13"),
-    "minor-13th": ("m13", "min13"),
-    "suspended-second": ("sus2",),
-    "suspended-fourth": ("sus4", "sus"),
-    "power": ("5",),
-}
-_BY_TEXT: Final = {text: kind for kind, texts in _KINDS.items() for text in texts}
+_BY_TEXT: Final = {text: kind for kind, texts in MUSICXML_KINDS.items() for text in texts}
 
 
 @dataclass(frozen=True)

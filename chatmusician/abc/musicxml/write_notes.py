@@ -9,7 +9,7 @@ from chatmusician.abc.musicxml.layout import GraceGroup, Head, Lyric, Sounding
 from chatmusician.abc.musicxml.layout_values import Piece, grace_value
 from chatmusician.abc.musicxml.write_signs import CONTAINERS, NOTE_MARKS, NOTEHEADS
 from chatmusician.abc.musicxml.write_text import escape
-from chatmusician.abc.tables import STEP_LETTERS
+from chatmusician.music.pitch import STEP_LETTERS
 
 _ACCIDENTALS: Final = {
     -2: "flat-flat",

@@ -16,12 +16,13 @@ from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
 from chatmusician.errors import InputError, UsageError
+from chatmusician.music.pitch import FLAT_NAMES, SHARP_NAMES, STEP_SEMITONES
 
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666")
-WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
-SHARPS = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-FLATS = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
+WHITE_KEYS = STEP_SEMITONES
+SHARPS = tuple(name.replace("#", "♯") for name in SHARP_NAMES)
+FLATS = tuple(name.replace("b", "♭") for name in FLAT_NAMES)
 DPI = 100
 _FACE = "DejaVu Sans"
 # matplotlib's caches of fonts are not made for several threads.

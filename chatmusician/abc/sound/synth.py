@@ -110,13 +110,13 @@ def synthesize(midi: bytes, options: SoundOptions | None = None) -> Samples:
     file = read_midi_file(midi)
     factor = _speed(file, options)
     program = None if options.instrument is None else program_number(options.instrument)
-    clock = file.clock()
-    length = clock.at(file.length) / factor
+    times = file.tempo_map()
+    length = times.seconds(file.length) / factor
     if length > LONGEST:
         raise LimitError(f"the piece lasts {length / 60:.0f} minutes, more than half an hour")
     with _POOL.borrow(find_soundfont(options.soundfont)) as font:
         _presets(font, program)
-        schedule = [(round(clock.at(e[0]) / factor * RATE), e) for e in file.events]
+        schedule = [(round(times.seconds(e[0]) / factor * RATE), e) for e in file.events]
         return _play(font, schedule, round(length * RATE), program)
 
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from chatmusician.abc.fields import Key, signature
-from chatmusician.abc.spelling import key_fifths, spell
-from chatmusician.abc.tables import STEP_LETTERS, STEP_SEMITONES
+from chatmusician.abc.fields import Key
+from chatmusician.music.keys import key_fifths, signature
+from chatmusician.music.pitch import STEP_LETTERS, STEP_SEMITONES
+from chatmusician.music.spelling import spell
 
 # Steps by which letters move, by semitones, where no key decides.
 _USUAL_STEPS: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chatmusician.errors import InputError, MissingDependency
+from chatmusician.music.pitch import FLAT_NAMES
 
 SOUNDS = frozenset((".wav", ".mp3", ".flac", ".ogg", ".m4a", ".au"))
 GENRES = (
@@ -26,7 +27,7 @@ GENRES = (
 )  # fmt: skip
 _GTZAN = re.compile(rf"(?:gtzan_)?({'|'.join(GENRES)})[._](\d{{5}})$")
 # The keys of alexanderlerch/gtzan_key, from A on: major, then minor; -1 names none.
-_FROM_A = ("A", "Bb", "B", "C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab")
+_FROM_A = (*FLAT_NAMES[9:], *FLAT_NAMES[:9])
 _FLATS = {"C#": "Db", "D#": "Eb", "F#": "Gb", "G#": "Ab", "A#": "Bb", "Cb": "B", "E#": "F"}
 _NO_INSTRUMENT = frozenset(("Main System", "Unlabeled", ""))
 

@@ -17,9 +17,9 @@ from chatmusician.abc.analysis import (
     melody_range,
     sections,
 )
-from chatmusician.abc.spelling import key_fifths
 from chatmusician.abc.timing import Timeline
 from chatmusician.eval.choice.questions import Question
+from chatmusician.music.keys import key_fifths
 
 HEAD: Final = "Facts computed from the ABC (lengths in quarter notes):"
 _MOST_BARS: Final = 16

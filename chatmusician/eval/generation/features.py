@@ -18,7 +18,6 @@ from chatmusician.abc.analysis import (
     sections,
 )
 from chatmusician.abc.analysis.harmony import tonic_class
-from chatmusician.abc.fields import tonic_fifths
 from chatmusician.abc.timing import Timeline
 from chatmusician.abc.tune import Chord, Note
 from chatmusician.eval.generation.asked import Asked
@@ -26,6 +25,7 @@ from chatmusician.eval.generation.copies import Index
 from chatmusician.eval.generation.kept import kept, wanted
 from chatmusician.eval.generation.outside import Abc2midi, Said
 from chatmusician.model.answer import as_it_is
+from chatmusician.music.keys import key_fifths
 
 # Bins of the interval histogram: beyond an octave is one bin on each side.
 WIDEST = 13
@@ -46,7 +46,6 @@ _FORM_AT = {row: at for at, row in enumerate(FORMS)}
 # Upper ends of the bins for the share of bars heard before.
 REPEATED = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1))
 _LENGTH_AT = {length: at for at, length in enumerate(LENGTHS)}
-_MODE_FIFTHS = {"major": 0, "minor": 3}
 # A model that never ends must not cost minutes: the rest of its text is not read, and the
 # sections of so many bars, each compared with all before it, are not looked for.
 _MOST_CHARACTERS = 20_000
@@ -144,7 +143,7 @@ def _music(line: Timeline, asked: Asked) -> dict[str, Any]:
     if guess is not None:
         scores["key_clarity"] = guess.score
         if line.key.tonic:
-            fifths = tonic_fifths(guess.tonic) - _MODE_FIFTHS[guess.mode]
+            fifths = key_fifths(guess.tonic, guess.mode)
             scores["key_agrees"] = fifths % 12 == sum(line.key.accidentals) % 12
     return scores
 

@@ -17,6 +17,8 @@ from chatmusician.errors import InputError
 from chatmusician.eval.transcription.performer import Played, Player
 from chatmusician.eval.transcription.truth import ScoreNote, Truth
 from chatmusician.files import read_bytes
+from chatmusician.music.keys import fifths_of_pitch_class
+from chatmusician.music.pitch import pitch_class
 from chatmusician.transcription.performed_midi import read_performance
 
 _NOTE = re.compile(
@@ -28,7 +30,6 @@ _METERS = (
     re.compile(r"^scoreprop\(timeSignature,(\d+)/(\d+),[^,]+,[^,]+,(-?[\d.]+)\)"),
 )
 _KEY = re.compile(r"keySignature,\[?([A-G])([b#]?)(m?)(?: (Maj|min))?")
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS = {"n": 0, "#": 1, "##": 2, "x": 2, "b": -1, "bb": -2}
 # Onsets in match files are rounded; they are put back on this part of a quarter.
 _GRID = 5040
@@ -118,7 +119,7 @@ def score_notes(match: str) -> tuple[ScoreNote, ...]:
         inside = Fraction((int(beat) - 1) * 4, den) + _sum(offset) * 4
         if clock.regular:
             inside = clock.inside(at)
-        pitch = 12 * (int(octave) + 1) + _STEPS[step] + _SIGNS.get(sign, 0)
+        pitch = 12 * (int(octave) + 1) + pitch_class(step) + _SIGNS.get(sign, 0)
         rows.append((at, length, pitch, inside, int(measure)))
     if not rows:
         return ()
@@ -184,9 +185,9 @@ def _fifths(match: str) -> int:
     found = _KEY.search(match)
     if found is None:
         return 0
-    fifths = (7 * (_STEPS[found[1]] + _SIGNS[found[2] or "n"]) + 5) % 12 - 5
     minor = found[3] == "m" or found[4] == "min"
-    return (fifths - 3 + 5) % 12 - 5 if minor else fifths
+    tonic = pitch_class(found[1]) + _SIGNS[found[2] or "n"]
+    return fifths_of_pitch_class(tonic, "minor" if minor else "major")
 
 
 def _sum(text: str) -> Fraction:

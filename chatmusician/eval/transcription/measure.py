@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatmusician import abc
-from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.eval.transcription.bars import wrong_bars
 from chatmusician.eval.transcription.performer import Played
 from chatmusician.eval.transcription.scores import (
@@ -19,7 +18,9 @@ from chatmusician.eval.transcription.scores import (
     same_meter,
     tempo_scores,
 )
+from chatmusician.music.chords import parse_chord, third_of
 from chatmusician.music.meter import beat_in_quarters
+from chatmusician.music.pitch import FLAT_NAMES
 from chatmusician.transcription.notes import Performance
 from chatmusician.transcription.written import Beat, Written
 
@@ -140,11 +141,7 @@ def _label(symbol: str) -> str:
 
 
 def _label_of(root: int, intervals: Sequence[int]) -> str:
-    third = "min" if 3 in intervals and 4 not in intervals else "maj"
-    return f"{_NAMES[root % 12]}:{third}"
-
-
-_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+    return f"{FLAT_NAMES[root % 12]}:{third_of(tuple(intervals))}"
 
 
 def notes_heard(played: Performance, heard: Performance) -> dict[str, float]:

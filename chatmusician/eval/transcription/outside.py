@@ -6,10 +6,9 @@ every recorder has it) and what it writes is read back as a score.
 
 from __future__ import annotations
 
-import struct
-
 from chatmusician.abc.imports import from_musicxml
 from chatmusician.errors import ChatMusicianError, EngineError, MissingDependency
+from chatmusician.music.midi_bytes import midi_file, track_of
 from chatmusician.programs import program_path, run_program
 from chatmusician.transcription.notes import Performance
 
@@ -29,24 +28,12 @@ def midi_of(performance: Performance) -> bytes:
                 start, end = _tick(note.onset), max(_tick(note.end), _tick(note.onset) + 1)
                 events.append((start, 1, bytes([0x90 | channel, note.pitch, note.velocity])))
                 events.append((end, 0, bytes([0x80 | channel, note.pitch, 0])))
-        out, now = [], 0
-        for tick, _, event in sorted(events):
-            out.append(_delta(tick - now) + event)
-            now = tick
-        body = b"".join(out) + b"\x00\xff\x2f\x00"
-        tracks.append(b"MTrk" + struct.pack(">I", len(body)) + body)
-    return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), TICKS) + b"".join(tracks)
+        tracks.append(track_of((tick, event) for tick, _, event in sorted(events)))
+    return midi_file(TICKS, tracks)
 
 
 def _tick(seconds: float) -> int:
     return round(seconds / _QUARTER * TICKS)
-
-
-def _delta(ticks: int) -> bytes:
-    out = [ticks & 0x7F]
-    while ticks := ticks >> 7:
-        out.append(0x80 | (ticks & 0x7F))
-    return bytes(reversed(out))
 
 
 def by_midi2abc(midi: bytes) -> str:

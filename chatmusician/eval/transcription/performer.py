@@ -9,6 +9,7 @@ from math import exp, log, pi, sin
 from random import Random
 
 from chatmusician.eval.transcription.truth import Symbol, Truth
+from chatmusician.music.keys import within_circle
 from chatmusician.music.meter import beat_in_quarters
 from chatmusician.transcription.notes import Note, Performance, Track
 
@@ -126,7 +127,7 @@ def perform(truth: Truth, player: Player, random: Random, *, chords: bool = Fals
 
 def moved_truth(truth: Truth, semitones: int) -> Truth:
     """The truth so many semitones higher, in the key that has fewest accidentals there."""
-    fifths = (truth.fifths + 7 * semitones + 5) % 12 - 5
+    fifths = within_circle(truth.fifths + 7 * semitones)
     return replace(
         truth,
         notes=tuple(replace(n, pitch=n.pitch + semitones) for n in truth.notes),

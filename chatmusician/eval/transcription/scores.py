@@ -18,6 +18,7 @@ from typing import Any
 from chatmusician import abc
 from chatmusician.abc.playing import playing_order, tones_by_measure
 from chatmusician.eval.transcription.truth import ScoreNote, Truth
+from chatmusician.music.pitch import FLAT_NAMES, pitch_class
 
 # Tempo factors that the level-free score may take out.
 FACTORS = (
@@ -84,8 +85,7 @@ def _same(note: ScoreNote, before: ScoreNote) -> bool:
 def _tonic_class(name: str) -> int:
     if not name:
         return -1
-    step = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[name[0]]
-    return (step + name.count("#") - name[1:].count("b")) % 12
+    return pitch_class(name)
 
 
 def matched(truth: Sequence[ScoreNote], said: Sequence[ScoreNote]) -> list[tuple[int, int]]:
@@ -232,11 +232,10 @@ def key_scores(truth: Truth, said: Any) -> dict[str, float]:
     return found
 
 
-_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
 
 def _key_text(tonic: int, mode: str) -> str:
     if tonic < 0:
         return ""
-    return f"{_NAMES[tonic]} {'minor' if mode in _MINOR_MODES else 'major'}"
+    return f"{FLAT_NAMES[tonic]} {'minor' if mode in _MINOR_MODES else 'major'}"

@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from chatmusician import abc
 from chatmusician.abc.midi.accompaniment import Accompaniment, Accompanist, leading_voice
-from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.abc.playing import Played, playing_order, tones_by_measure
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import Tune
+from chatmusician.music.chords import parse_chord
+from chatmusician.music.pitch import pitch_class
 
 # Free time, and meters whose bars are not counted in beats.
 NO_METER = "none"
@@ -163,8 +164,7 @@ def _notes(
 def _tonic(name: str) -> int:
     if not name or name[0].upper() not in "CDEFGAB":
         return -1
-    semitones = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[name[0].upper()]
-    return (semitones + name.count("#") - name[1:].count("b")) % 12
+    return pitch_class(name)
 
 
 def _accompaniment(

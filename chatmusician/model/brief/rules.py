@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chatmusician.abc.fields import parse_key, parse_tempo, parse_unit
-from chatmusician.abc.midi.chords import parse_chord
 from chatmusician.model.brief.tables import (
     ALIASES,
     METER_WORDS,
@@ -22,6 +21,7 @@ from chatmusician.model.brief.tables import (
     TEMPOS,
     TERMS,
 )
+from chatmusician.music.chords import parse_chord
 from chatmusician.music.meter import parse_meter
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chatmusician import abc
 from chatmusician.abc import Timeline, Tune
 from chatmusician.abc.edit import apply_edits
-from chatmusician.abc.tables import STEP_SEMITONES
 from chatmusician.abc.tune import BREAK_LINE, LineBreak, Note
+from chatmusician.music.pitch import STEP_SEMITONES
 
 _SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from chatmusician import abc
 from chatmusician.abc.fields import parse_key
-from chatmusician.abc.imports.keys import guess_key
+from chatmusician.abc.key_values import guess_key
 from chatmusician.errors import InputError
 from chatmusician.train.corpus.tidy import title_of_file
 

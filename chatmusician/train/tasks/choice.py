@@ -6,14 +6,14 @@ from collections.abc import Callable
 from random import Random
 
 from chatmusician.abc.analysis import bar_count, interval_name, melody_range
-from chatmusician.abc.fields import signature, tonic_fifths
-from chatmusician.abc.spelling import key_fifths
 from chatmusician.model.wording import wording
+from chatmusician.music.keys import key_fifths, signature, tonic_fifths, tonic_name
 from chatmusician.train.tasks.asked import Asked
 from chatmusician.train.tasks.piece import Piece
 from chatmusician.train.tasks.questions import first_pair
 
-_CIRCLE = ("Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#")
+# The tonics of major keys from six flats up, and of their relative minor keys.
+_CIRCLE = tuple(tonic_name(fifths) for fifths in range(-6, 10))
 _INTERVALS = (
     "minor second",
     "major second",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.midi.chords import ChordKind, parse_chord
 from chatmusician.abc.timing import VoiceLine
+from chatmusician.music.chords import ChordKind, parse_chord, third_of
 from chatmusician.transcription.chord_finding import (
     FLATS,
     SHARPS,
@@ -118,5 +118,4 @@ def triad_of(symbol: str) -> str:
     if chord is None or chord.root is None or not chord.intervals:
         return NO_CHORD
     names = FLATS if "b" in symbol[1:2] else SHARPS
-    kind = "min" if 3 in chord.intervals and 4 not in chord.intervals else "maj"
-    return f"{names[chord.root]}:{kind}"
+    return f"{names[chord.root]}:{third_of(chord.intervals)}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +15,7 @@ from chatmusician.abc.playing import playing_order
 from chatmusician.conversion import FORMATS, only_tune, read_book
 from chatmusician.errors import ChatMusicianError, InputError
 from chatmusician.files import STDIN, display_name, read_bytes
+from chatmusician.music.tempo import DEFAULT_TEMPO
 from chatmusician.transcription.engines import Watch
 from chatmusician.transcription.notes import Track
 from chatmusician.transcription.score import write_score
@@ -217,13 +216,13 @@ def of_tune(tune: Tune, name: str, *, kind: str = "notation") -> Piece:
 
 def _first_tempo(tune: Tune, line: Timeline) -> int:
     tempos = perform(tune, PLAIN, line).tempos
-    return tempos[0][1] if tempos else 500_000
+    return tempos[0][1] if tempos else DEFAULT_TEMPO
 
 
 def _played(tune: Tune, line: Timeline) -> tuple[tuple[PlayedBar, ...], float]:
     """The bars of the longest voice in the order they sound, by the tempos of the tune."""
     played = perform(tune, PLAIN, line)
-    clock = Clock(played.tempos, played.division)
+    times = played.tempo_map
     orders = playing_order(line)[0]
     pairs = [(voice, order) for voice, order in zip(line.voices, orders, strict=True)]
     voice, order = max(pairs, key=lambda pair: len(pair[1].measures))
@@ -232,20 +231,5 @@ def _played(tune: Tune, line: Timeline) -> tuple[tuple[PlayedBar, ...], float]:
         length = int(voice.measures[index].length)
         if length:
             at, end = line.quarters(start), line.quarters(start + length)
-            bars.append(PlayedBar(index, clock.at(at), clock.at(end)))
+            bars.append(PlayedBar(index, times.at_quarters(at), times.at_quarters(end)))
     return tuple(bars), played.seconds
-
-
-class Clock:
-    def __init__(self, tempos: Sequence[tuple[int, int]], division: int) -> None:
-        self.division = division
-        self.marks = [(0, 0.0, 500_000)]
-        for tick, speed in tempos:
-            before, seconds, old = self.marks[-1]
-            self.marks.append((tick, seconds + (tick - before) * old / division / 1e6, speed))
-        self.ticks = [mark[0] for mark in self.marks]
-
-    def at(self, quarters: Fraction) -> float:
-        tick = float(quarters * self.division)
-        begin, seconds, speed = self.marks[bisect_right(self.ticks, tick) - 1]
-        return seconds + (tick - begin) * speed / self.division / 1e6

@@ -7,7 +7,7 @@ from fractions import Fraction
 from chatmusician.abc.midi import PLAIN, Options
 from chatmusician.abc.midi import performance as perform
 from chatmusician.abc.midi.instruments import INSTRUMENTS
-from chatmusician.transcription.facts.source import Clock, Piece
+from chatmusician.transcription.facts.source import Piece
 
 Note = tuple[float, float, int]
 """Start and end in seconds, pitch."""
@@ -47,13 +47,11 @@ def notes(piece: Piece) -> dict[str, list[Note]]:
             found.setdefault(name, []).append((note.onset, note.end, note.pitch))
         return found
     played = perform(piece.tune, PLAIN, piece.line)
-    clock = Clock(played.tempos, played.division)
+    times = played.tempo_map
     for part in played.parts:
         rows = found.setdefault(part.name or "1", [])
         for start, end, pitch, _ in part.notes:
-            times = (Fraction(tick, played.division) for tick in (start, end))
-            begin, stop = (clock.at(quarters) for quarters in times)
-            rows.append((begin, stop, pitch))
+            rows.append((times.seconds(start), times.seconds(end), pitch))
     return found
 
 

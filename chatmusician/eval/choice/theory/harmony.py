@@ -12,9 +12,11 @@ from chatmusician.eval.choice.theory.pitch import (
     ROOTS,
     Pitch,
     abc_key,
+    abc_note,
     built,
     key_signs,
     keys,
+    moved,
     pitch,
     plain,
 )
@@ -59,7 +61,7 @@ def numerals(mode: str) -> dict[str, tuple[str, str]]:
 def chord_of(numeral: str, tonic: str, mode: str) -> list[Pitch]:
     """The notes of a degree's chord, from its root up."""
     above, quality = numerals(mode)[numeral]
-    root = pitch(tonic) if above == "perfect unison" else pitch(tonic).moved(above)
+    root = pitch(tonic) if above == "perfect unison" else moved(pitch(tonic), above)
     return built(root, CHORDS[quality])
 
 
@@ -114,7 +116,7 @@ def cadence_of_names(random: Random) -> Draft | None:
 
 def inverted(notes: list[Pitch], inversion: int) -> list[Pitch]:
     """The lowest `inversion` notes an octave up."""
-    return notes[inversion:] + [note.octave(1) for note in notes[:inversion]]
+    return notes[inversion:] + [note.in_octave(1) for note in notes[:inversion]]
 
 
 def chord_in_music(random: Random) -> Draft | None:
@@ -130,7 +132,7 @@ def chord_in_music(random: Random) -> Draft | None:
     inversion = random.randrange(len(notes))
     tonic, mode = random.choice(keys(most=4))
     shown = inverted(notes, inversion)
-    music = "".join(note.abc(key_signs(tonic, mode)) for note in shown)
+    music = "".join(abc_note(note, key_signs(tonic, mode)) for note in shown)
     abc = f"X:1\nM:4/4\nL:1/1\nK:{abc_key(tonic, mode)}\n[{music}]|]\n"
     right = f"{root.name} {quality}, {INVERSIONS[inversion]}"
     size = [n for n in CHORDS if len(CHORDS[n]) == len(notes) - 1]
@@ -147,7 +149,7 @@ def _progression(chords: list[list[Pitch]], tonic: str, mode: str) -> str:
     signs = key_signs(tonic, mode)
     made = []
     for notes in chords:
-        made.append("[" + "".join(note.abc(signs) for note in notes) + "]")
+        made.append("[" + "".join(abc_note(note, signs) for note in notes) + "]")
     bars = [f"{one} {two}" for one, two in zip(made[::2], made[1::2], strict=True)]
     head = f"X:1\nM:4/4\nL:1/2\nK:{abc_key(tonic, mode)}\n"
     return f"{head}{' | '.join(bars)} |]\n"

@@ -16,12 +16,14 @@ from chatmusician.eval.choice.theory.pitch import (
     TONICS,
     Pitch,
     built,
-    fifths,
     interval_between,
     keys,
+    moved,
     pitch,
     plain,
 )
+from chatmusician.music import durations
+from chatmusician.music.keys import key_fifths
 
 _DEGREES: Final = ("tonic", "supertonic", "mediant", "subdominant", "dominant", "submediant")
 # How far below (above where negative) the written note an instrument sounds.
@@ -37,12 +39,8 @@ _INSTRUMENTS: Final = {
 }
 # In quarter notes.
 VALUES: Final = {
-    "whole note": Fraction(4),
-    "half note": Fraction(2),
-    "quarter note": Fraction(1),
-    "eighth note": Fraction(1, 2),
-    "sixteenth note": Fraction(1, 4),
-    "thirty-second note": Fraction(1, 8),
+    durations.value_name(length): length * 4
+    for length in (durations.TYPE_LENGTHS[name] for name in reversed(durations.SPOKEN))
 }
 # Not 3/8, which is simple triple to some and compound to others.
 METERS: Final = {
@@ -63,9 +61,9 @@ METERS: Final = {
 def note_at_interval(random: Random) -> Draft | None:
     name, ways = random.choice(list(INTERVALS)[:-1]), random.choice((1, -1))
     start = pitch(random.choice(ROOTS))
-    right = start.moved(name, ways)
+    right = moved(start, name, ways)
     near = [right.altered(1), right.altered(-1)]
-    near += [start.moved(other, ways) for other in INTERVALS if other != name]
+    near += [moved(start, other, ways) for other in INTERVALS if other != name]
     if not plain([right]):
         return None
     wrong = [found.name for found in near if plain([found])]
@@ -86,7 +84,7 @@ def _a(name: str) -> str:
 def interval_of_names(random: Random) -> Draft | None:
     low = pitch(random.choice(ROOTS))
     name = random.choice(list(INTERVALS)[:-1])
-    high = low.moved(name)
+    high = moved(low, name)
     if not plain([high]):
         return None
     stem = f"Which interval is it from {low.name} up to the next {high.name}?"
@@ -106,7 +104,7 @@ def near_intervals(name: str) -> list[str]:
 def stacked_intervals(random: Random) -> Draft | None:
     first, second = random.choice(list(INTERVALS)[:-1]), random.choice(list(INTERVALS)[:-1])
     bottom = pitch("C")
-    name = interval_between(bottom, bottom.moved(first).moved(second))
+    name = interval_between(bottom, moved(moved(bottom, first), second))
     if not name:
         return None
     stem = f"{_a(first).capitalize()} with {_a(second)} on top of it: which interval is that?"
@@ -116,8 +114,8 @@ def stacked_intervals(random: Random) -> Draft | None:
 def inverted_interval(random: Random) -> Draft | None:
     name = random.choice(list(INTERVALS)[:-1])
     low = pitch(random.choice(ROOTS))
-    high = low.moved(name)
-    right = interval_between(high, low.octave(1))
+    high = moved(low, name)
+    right = interval_between(high, low.in_octave(1))
     if not right or not plain([high]):
         return None
     stem = (
@@ -129,8 +127,8 @@ def inverted_interval(random: Random) -> Draft | None:
 
 def signature_of_key(random: Random) -> Draft | None:
     tonic, mode = random.choice(keys(MODES))
-    count = fifths(tonic, mode)
-    near = [-count, fifths(tonic, "major"), fifths(tonic, "minor"), count + 1, count - 1]
+    count = key_fifths(tonic, mode)
+    near = [-count, key_fifths(tonic, "major"), key_fifths(tonic, "minor"), count + 1, count - 1]
     near += [count + 2, count - 2]
     wrong = [signs(other) for other in near if abs(other) <= 7]
     stem = f"What does the key signature of {tonic} {mode} have?"
@@ -146,9 +144,9 @@ def signs(count: int) -> str:
 
 def key_of_signature(random: Random) -> Draft | None:
     tonic, mode = random.choice(keys(MODES))
-    count = fifths(tonic, mode)
+    count = key_fifths(tonic, mode)
     others = [name for name, m in keys((mode,)) if name != tonic]
-    others.sort(key=lambda name: (abs(fifths(name, mode) - count), name))
+    others.sort(key=lambda name: (abs(key_fifths(name, mode) - count), name))
     stem = f"Which {mode} key has a key signature with {signs(count)}?"
     return draft(stem, f"{tonic} {mode}", [f"{name} {mode}" for name in others])
 
@@ -157,14 +155,14 @@ def related_key(random: Random) -> Draft | None:
     tonic, mode = random.choice(keys())
     other = "minor" if mode == "major" else "major"
     relation = random.choice(("relative", "dominant", "subdominant"))
-    count = fifths(tonic, mode)
+    count = key_fifths(tonic, mode)
     target = {"relative": count, "dominant": count + 1, "subdominant": count - 1}[relation]
     if abs(target) > 6:
         return None
     kept = other if relation == "relative" else mode
-    (right,) = (t for t, _ in keys((kept,)) if fifths(t, kept) == target)
+    (right,) = (t for t, _ in keys((kept,)) if key_fifths(t, kept) == target)
     wrong = [f"{tonic} {other}"] if kept == other else []
-    near = sorted((t for t, m in keys((kept,))), key=lambda t: abs(fifths(t, kept) - target))
+    near = sorted((t for t, m in keys((kept,))), key=lambda t: abs(key_fifths(t, kept) - target))
     wrong += [f"{t} {kept}" for t in near if t != right]
     if relation == "relative":
         stem = f"Which key is the relative {other} of {tonic} {mode}?"
@@ -232,11 +230,13 @@ def sounding_note(random: Random) -> Draft | None:
     name, ways = _INSTRUMENTS[instrument]
     note = pitch(random.choice(ROOTS))
     to_sound = random.random() < 0.5
-    right = note.moved(name, ways if to_sound else -ways)
+    right = moved(note, name, ways if to_sound else -ways)
     if not plain([right]):
         return None
-    wrong = [note.moved(name, -ways if to_sound else ways), right.altered(1), right.altered(-1)]
-    wrong += [note.moved(other, ways) for other in ("minor third", "major second", "perfect fifth")]
+    wrong = [moved(note, name, -ways if to_sound else ways), right.altered(1), right.altered(-1)]
+    wrong += [
+        moved(note, other, ways) for other in ("minor third", "major second", "perfect fifth")
+    ]
     # What sounds the same under another name would be right as well.
     shown = [found.name for found in wrong if plain([found]) and _apart(found.name, right.name)]
     if to_sound:
@@ -289,16 +289,9 @@ def meter_type(random: Random) -> Draft | None:
     return draft(f"At a lively tempo, how is a bar of {meter} usually felt?", right, wrong)
 
 
-def value_name(length: Fraction) -> str:
-    """`dotted quarter note`; empty for lengths no single note has."""
-    for name, plain_length in VALUES.items():
-        if length == plain_length:
-            return name
-        if length == plain_length * Fraction(3, 2):
-            return f"dotted {name}"
-        if length == plain_length * Fraction(7, 4):
-            return f"double-dotted {name}"
-    return ""
+def value_name(quarters: Fraction) -> str:
+    """`dotted quarter note`; empty for lengths that no note with two dots at most has."""
+    return durations.value_name(quarters / 4)
 
 
 def value_sum(random: Random) -> Draft | None:

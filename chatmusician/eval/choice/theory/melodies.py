@@ -7,7 +7,14 @@ from fractions import Fraction
 from random import Random
 from typing import Final
 
-from chatmusician.eval.choice.theory.pitch import Pitch, abc_key, key_signs, pitch
+from chatmusician.eval.choice.theory.pitch import (
+    Pitch,
+    abc_key,
+    abc_note,
+    key_signs,
+    moved,
+    pitch,
+)
 
 # Bars in eighths, by the meter.
 _PATTERNS: Final[dict[str, tuple[tuple[Fraction, ...], ...]]] = {
@@ -62,7 +69,7 @@ class Melody:
 
     def moved(self, interval: str, ways: int, tonic: str) -> Melody:
         bars = tuple(
-            tuple(replace(tone, pitch=tone.pitch.moved(interval, ways)) for tone in bar)
+            tuple(replace(tone, pitch=moved(tone.pitch, interval, ways)) for tone in bar)
             for bar in self.bars
         )
         return replace(self, tonic=tonic, bars=bars)
@@ -79,7 +86,7 @@ def bar_text(bar: tuple[Tone, ...], signs: tuple[int, ...]) -> str:
                 now[step % 7] = alter
         if tone.pitch.alter != now[tone.pitch.step % 7]:
             holding[tone.pitch.step] = tone.pitch.alter
-        words.append(tone.pitch.abc(tuple(now)) + length_text(tone.length))
+        words.append(abc_note(tone.pitch, tuple(now)) + length_text(tone.length))
     return " ".join(words)
 
 

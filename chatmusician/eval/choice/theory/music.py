@@ -15,13 +15,14 @@ from chatmusician.eval.choice.theory.pitch import (
     MODES,
     Pitch,
     abc_key,
-    fifths,
     interval_between,
     key_signs,
     keys,
+    moved,
     pitch,
     plain,
 )
+from chatmusician.music.keys import key_fifths
 
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
 _FORMS: Final = ("AABA", "ABAB", "AABB", "ABAC", "ABCA", "ABBA", "AABC", "ABCB", "ABCD", "AAAB")
@@ -49,7 +50,7 @@ def mode_of_tune(random: Random) -> Draft | None:
     """The signature stands in K: as that of a major key, and the tune ends on its tonic."""
     count = random.randrange(-4, 5)
     mode = random.choice(MODES)
-    tonics = {m: t for m in MODES for t, _ in keys((m,)) if fifths(t, m) == count}
+    tonics = {m: t for m in MODES for t, _ in keys((m,)) if key_fifths(t, m) == count}
     tune = melody(random, key=(tonics[mode], mode))
     heard = {tone.pitch.step % 7 for bar in tune.bars for tone in bar}
     if len(heard) < 7:
@@ -64,7 +65,7 @@ def mode_of_tune(random: Random) -> Draft | None:
 
 
 def _brightness(mode: str) -> int:
-    return fifths("C", mode)
+    return key_fifths("C", mode)
 
 
 def sounding_pitch(random: Random) -> Draft | None:
@@ -128,8 +129,8 @@ def transposed(random: Random) -> Draft | None:
 
 
 def _transposed(tune: Melody, name: str, ways: int) -> Melody | None:
-    tonic = pitch(tune.tonic).moved(name, ways).name
-    if len(tonic) > 2 or abs(fifths(tonic, tune.mode)) > 6:
+    tonic = moved(pitch(tune.tonic), name, ways).name
+    if len(tonic) > 2 or abs(key_fifths(tonic, tune.mode)) > 6:
         return None
     return tune.moved(name, ways, tonic)
 
@@ -241,7 +242,7 @@ def melodic_range(random: Random) -> Draft | None:
     if len(seconds) < 2:
         return None
     near = [(low, seconds[-1]), (seconds[0], high), (pitches[0], high), (low, pitches[-1])]
-    near += [(low.octave(1), high.octave(1)), (low.octave(-1), high.octave(-1))]
+    near += [(low.in_octave(1), high.in_octave(1)), (low.in_octave(-1), high.in_octave(-1))]
     wrong = [f"{a.full_name} to {b.full_name}" for a, b in near if a.midi < b.midi]
     stem = "Which are the lowest and the highest note of the melody (C4 is middle C)?"
     return draft(stem, right, wrong, tune.abc())
@@ -299,14 +300,14 @@ def bars_played(random: Random) -> Draft | None:
 def accidentals_of_key(random: Random) -> Draft | None:
     """Which letters of the tune the signature alters."""
     # Nobody writes K:Cloc.
-    tonic, mode = random.choice([key for key in keys(MODES[:-1], most=6) if fifths(*key)])
+    tonic, mode = random.choice([key for key in keys(MODES[:-1], most=6) if key_fifths(*key)])
     tune = melody(random, key=(tonic, mode))
     used = sorted({tone.pitch for bar in tune.bars for tone in bar}, key=lambda p: p.step % 7)
     altered = list(dict.fromkeys(found.name for found in used if found.alter))
     if not altered:
         return None
     signs = key_signs(tonic, mode)
-    sign = "#" if fifths(tonic, mode) > 0 else "b"
+    sign = "#" if key_fifths(tonic, mode) > 0 else "b"
     heard = list(dict.fromkeys(found.letter for found in used))
     wrong = [
         " ".join(sorted([*altered, f"{letter}{sign}"], key=lambda n: "CDEFGAB".index(n[0])))

@@ -1,4 +1,4 @@
-"""Keys by name: from a signature and a mode; from the notes alone."""
+"""K: values: of a signature and a mode, of accidentals, and of the notes alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from fractions import Fraction
 from typing import Final
 
 from chatmusician.abc.fields import parse_key
-from chatmusician.abc.tables import MODES, STEP_FIFTHS, STEP_LETTERS
+from chatmusician.abc.tables import MODES
+from chatmusician.music.key_finding import rank_keys
+from chatmusician.music.keys import SHARP_ORDER, fifths_of_pitch_class, signature, tonic_name
+from chatmusician.music.pitch import STEP_LETTERS
 
 _SUFFIX: Final = {
     "": "",
@@ -23,33 +26,17 @@ _SUFFIX: Final = {
 }
 _MARKS: Final = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
-# How well each degree fits a key (C. L. Krumhansl, Cognitive Foundations of Musical
-# Pitch, 1990, p. 30; measured with E. J. Kessler).
-_MAJOR: Final = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR: Final = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-
-
-def tonic_name(fifths: int) -> str:
-    """The note so many fifths above C: ``F#``."""
-    step = STEP_FIFTHS.index((fifths + 1) % 7 - 1)
-    alter = (fifths - STEP_FIFTHS[step]) // 7
-    return STEP_LETTERS[step] + ("#" * alter if alter > 0 else "b" * -alter)
-
 
 def key_name(fifths: int, mode: str) -> str:
-    """A K: value for a signature of so many sharps (below 0: flats)."""
+    """The K: value of a signature with ``fifths`` sharps (below 0: flats)."""
     if mode == "none" and not fifths:
         return "none"
     suffix = _SUFFIX.get(mode, "")
     tonic = tonic_name(fifths - MODES[suffix][1])
     if len(tonic) > 2:
-        order = [STEP_LETTERS[STEP_FIFTHS.index(i % 7 - 1)] for i in range(7)]
-        order = order if fifths > 0 else order[::-1]
-        sign = 1 if fifths > 0 else -1
-        alters = dict.fromkeys(order, 0)
-        for i in range(abs(fifths)):
-            alters[order[i % 7]] += sign
-        return explicit_key(list(alters.items()))
+        alters = signature(fifths)
+        order = SHARP_ORDER if fifths > 0 else SHARP_ORDER[::-1]
+        return explicit_key([(STEP_LETTERS[step], alters[step]) for step in order])
     return tonic + suffix
 
 
@@ -80,26 +67,12 @@ def our_key(tonic: str, mode: str, accidentals: list[tuple[str, int]]) -> str:
 
 
 def guess_key(notes: Iterable[tuple[int, Fraction]]) -> str:
-    """The key whose profile fits best how long each pitch class sounds (Krumhansl and
-    Schmuckler's algorithm)."""
+    """The K: value of the major or minor key that fits pitches and their lengths best.
+
+    ``C`` where nothing sounds, or all pitch classes equally long.
+    """
     weights = [0.0] * 12
     for pitch, length in notes:
         weights[pitch % 12] += float(length)
-    scores = [
-        (_correlation(weights[tonic:] + weights[:tonic], profile), tonic, minor)
-        for minor, profile in ((False, _MAJOR), (True, _MINOR))
-        for tonic in range(12)
-    ]
-    best, tonic, minor = max(scores)
-    if not best:
-        return "C"
-    shift = -3 if minor else 0
-    fifths = (tonic * 7 + shift + 5) % 12 - 5
-    return key_name(fifths, "minor" if minor else "major")
-
-
-def _correlation(one: list[float], other: tuple[float, ...]) -> float:
-    mean, second = sum(one) / 12, sum(other) / 12
-    top = sum((a - mean) * (b - second) for a, b in zip(one, other, strict=True))
-    below = sum((a - mean) ** 2 for a in one) * sum((b - second) ** 2 for b in other)
-    return float(top / below**0.5) if below else 0.0
+    best, tonic, mode = rank_keys(weights)[0]
+    return key_name(fifths_of_pitch_class(tonic, mode), mode) if best else "C"
