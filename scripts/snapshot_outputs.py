@@ -24,6 +24,7 @@ import importlib
 import json
 import os
 import random
+import re
 import shutil
 import struct
 import sys
@@ -186,7 +187,8 @@ def cases(inputs: Path) -> Iterator[Case]:
     others = sorted(p.name for p in inputs.iterdir() if p.name.startswith("data-"))
     for name in [*tunes, *(name for name in others if not name.endswith(".abc"))]:
         for to in ("json", "abc", "musicxml", "mid"):
-            yield Case(f"convert-{to}-{name}", ("convert", name, f"out.{to}"))
+            first = _first_of_book(inputs / name) if to in ("musicxml", "mid") else ()
+            yield Case(f"convert-{to}-{name}", ("convert", name, f"out.{to}", *first))
     for name in tunes:
         yield Case(f"check-{name}", ("check", "--json", name))
         yield Case(f"fix-{name}", ("check", "--fix", "--quiet", name), _keep(name))
@@ -199,13 +201,25 @@ def cases(inputs: Path) -> Iterator[Case]:
     yield from _transcriptions(inputs)
     yield from _benchmarks()
     yield from _corpora()
-    request = ("compose", "a jig in G with chords Am D G", "--seed", "1", "--format", "abc,mid")
+    request = ("compose", "a jig in G", "--bars", "8", "--seed", "1", "--format", "abc,mid")
     yield Case("compose", (*request, "--json"), _without_times)
+
+
+def _first_of_book(path: Path) -> tuple[str, ...]:
+    """The option for the first tune of a book: scores and MIDI files hold one tune."""
+    if path.suffix != ".abc":
+        return ()
+    numbers = re.findall(r"^X: *(\d+)", path.read_text(encoding="utf-8", errors="replace"), re.M)
+    return ("--tune", numbers[0]) if len(set(numbers)) > 1 else ()
 
 
 def _keep(name: str) -> Callable[[Path], None]:
     """Keep an input that a command changes in place."""
-    return lambda work: shutil.copy(work / name, work / "fixed.abc") and None
+
+    def keep(work: Path) -> None:
+        shutil.copy(work / name, work / "fixed.abc")
+
+    return keep
 
 
 def _transcriptions(inputs: Path) -> Iterator[Case]:

@@ -111,6 +111,7 @@ _SPELLINGS: Final = (
     ("mi", "m"),
     ("-", "m"),
     ("ma", "maj"),
+    ("Maj", "maj"),
     ("Ma", "maj"),
     ("M", "maj"),
     ("Δ", "maj7"),

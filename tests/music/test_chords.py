@@ -146,8 +146,17 @@ def test_spellings(symbol: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("symbol", "root", "bass"),
-    [("C/E", 0, 4), ("D/f+", 2, 6), ("F#m7/C#", 6, 1), ("G/b", 7, 11), ("G/bb", 7, 10)]
-    + [("C/", 0, 0), ("C/x", 0, 0), ("G(Em)", 7, 7), ("Am (Em)", 9, 9)],
+    [
+        ("C/E", 0, 4),
+        ("D/f+", 2, 6),
+        ("F#m7/C#", 6, 1),
+        ("G/b", 7, 11),
+        ("G/bb", 7, 10),
+        ("C/", 0, 0),
+        ("C/x", 0, 0),
+        ("G(Em)", 7, 7),
+        ("Am (Em)", 9, 9),
+    ],
 )
 def test_basses_and_alternatives(symbol: str, root: int, bass: int) -> None:
     found = parse_chord(symbol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import pytest
@@ -31,7 +32,7 @@ def test_lengths_are_music21s(type: str, dots: int) -> None:
 def test_each_type_is_twice_the_one_before() -> None:
     lengths = [TYPE_LENGTHS[name] for name in NOTE_TYPES]
     assert TYPE_LENGTHS["whole"] == 1
-    assert all(b == 2 * a for a, b in zip(lengths, lengths[1:], strict=False))
+    assert all(b == 2 * a for a, b in itertools.pairwise(lengths))
 
 
 @pytest.mark.parametrize(

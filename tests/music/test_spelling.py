@@ -13,7 +13,7 @@ from chatmusician.music.spelling import respelled, spell
 CHROMATIC = {
     0: "C C# D Eb E F F# G G# A Bb B",
     2: "C C# D D# E F F# G G# A A# B",
-    -3: "C Db D Eb E F F# G Ab A Bb B",
+    -3: "C Db D Eb E F Gb G Ab A Bb B",
 }
 
 

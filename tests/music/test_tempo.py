@@ -58,7 +58,7 @@ def test_of_two_tempos_at_a_tick_the_last_holds() -> None:
 def test_times_are_the_sum_of_their_ticks(
     tempos: list[tuple[int, int]], tick: int, division: int
 ) -> None:
-    holding = {at: tempo for at, tempo in sorted(tempos, key=lambda pair: pair[0])}
+    holding = dict(sorted(tempos, key=lambda pair: pair[0]))
     marks = sorted({0: DEFAULT_TEMPO, **holding}.items())
     ends = [at for at, _ in marks[1:]] + [10**9]
     total = sum(
@@ -95,8 +95,14 @@ def test_a_division_in_quarters_has_no_frames() -> None:
 
 @pytest.mark.parametrize(
     ("qpm", "tempo"),
-    [("120", 500_000), ("60", 1_000_000), ("1000000000", 1), ("1/1000", SLOWEST_TEMPO)]
-    + [("100", 600_000), ("7", 8_571_429)],
+    [
+        ("120", 500000),
+        ("60", 1000000),
+        ("1000000000", 1),
+        ("1/1000", SLOWEST_TEMPO),
+        ("100", 600000),
+        ("7", 8571429),
+    ],
 )
 def test_microseconds(qpm: str, tempo: int) -> None:
     assert microseconds(Fraction(qpm)) == tempo
