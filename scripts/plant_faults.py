@@ -7,8 +7,9 @@ count can be repeated::
     python scripts/plant_faults.py music -n 40 --seed 1
 
 The tests of the module run first (``tests/<package>/test_<module>.py``), then those of the whole
-package. A fault is caught when a test fails, or when the tests take longer than the limit. Each
-survivor is printed with its line, before and after.
+package, each in a forked process that finds the packages of others loaded. A fault is caught when a
+test fails, or when the tests take longer than the limit. Each survivor is printed with its line,
+before and after.
 
 Written here rather than with mutmut or cosmic-ray: both copy the project or rewrite its files in
 place and run its whole test suite, and neither runs the uncompiled source beside modules that mypyc
@@ -22,19 +23,26 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import copy
+import importlib.abc
+import importlib.machinery
+import importlib.util
 import os
 import random
-import subprocess
+import re
+import resource
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Final
 
 ROOT = Path(__file__).resolve().parent.parent
 
-COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+COMPARED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
     ast.Gt: ast.GtE,
@@ -46,7 +54,7 @@ COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
-COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
+COMPUTED: Final[dict[type[ast.operator], type[ast.operator]]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
     ast.Mult: ast.FloorDiv,
@@ -59,25 +67,7 @@ COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
     ast.Pow: ast.Mult,
 }
-# A module finder that replaces one module by the source in a file; sitecustomize runs it first.
-PLANTER = """
-import importlib.abc, importlib.machinery, importlib.util, os, sys
-
-class Planted(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if not name.startswith("chatmusician."):
-            return None
-        file = os.path.join({root!r}, *name.split(".")) + ".py"
-        if not os.path.isfile(file):
-            return None
-        # The plain source also of modules that lie beside it compiled.
-        loader = importlib.machinery.SourceFileLoader(name, file)
-        if name == {module!r}:
-            loader.get_code = lambda fullname: compile(open({planted!r}).read(), file, "exec")
-        return importlib.util.spec_from_file_location(name, file, loader=loader)
-
-sys.meta_path.insert(0, Planted())
-"""
+_IMPORTED: Final = re.compile(r"""(?:^ *import |^ *from |importorskip\(["'])([\w.]+)""", re.M)
 
 
 @dataclass(frozen=True)
@@ -102,7 +92,9 @@ def main() -> int:
     parser.add_argument("-n", type=int, default=40, help="faults to plant (40)")
     parser.add_argument("--seed", type=int, default=0, help="which of them (0)")
     parser.add_argument("--module", default="", help="only in this module of the package")
-    parser.add_argument("--seconds", type=int, default=240, help="limit of one test run (240)")
+    parser.add_argument(
+        "--seconds", type=int, default=240, help="processor time of one test run (240)"
+    )
     parser.add_argument("--share", type=float, default=0.85, help="to be caught (0.85)")
     args = parser.parse_args()
     folder = ROOT / "chatmusician" / args.package
@@ -111,6 +103,10 @@ def main() -> int:
     drawn = draw(folder, args.module, args.n, args.seed)
     if not drawn:
         parser.error("nothing to change there")
+    tests = tests_of(drawn[0].path)[-1]
+    load_what_tests_import(tests)
+    if _fails(unchanged(drawn[0].path), tests, args.seconds):
+        parser.error(f"{tests.relative_to(ROOT)} fails without any fault")
     survivors = []
     for number, fault in enumerate(drawn, 1):
         seen = caught(fault, args.seconds)
@@ -155,6 +151,12 @@ def plant(path: Path, number: int) -> Fault:
             path, number, line, before, after, ast.unparse(ast.fix_missing_locations(tree))
         )
     raise ValueError(f"{path} has no place {number}")
+
+
+def unchanged(path: Path) -> Fault:
+    """The module as it is, written again from its tree."""
+    source = ast.unparse(ast.parse(path.read_text(encoding="utf-8")))
+    return Fault(path, -1, 0, "", "", source)
 
 
 # A node, the name of its field, an index into that field if it is a list, and what to put there.
@@ -207,37 +209,82 @@ def _is_docstring(parent: ast.AST, node: object) -> bool:
     return isinstance(parent, ast.Expr) and isinstance(node, ast.Constant)
 
 
+class Planted(importlib.abc.MetaPathFinder):
+    """Imports our modules from source, also where they lie compiled, one of them with a fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        file = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if not name.startswith("chatmusician.") or not file.is_file():
+            return None
+        fault = self.fault if name == self.fault.module else None
+        return importlib.util.spec_from_loader(name, _Source(name, str(file), fault))
+
+
+class _Source(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, file: str, fault: Fault | None) -> None:
+        super().__init__(name, file)
+        self.fault = fault
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        if self.fault is None:
+            return super().get_code(fullname)
+        return compile(self.fault.source, self.path, "exec")
+
+
+def tests_of(path: Path) -> list[Path]:
+    """The tests of a module, then those of its package; the former are among the latter."""
+    package = path.parent.relative_to(ROOT / "chatmusician").as_posix()
+    folder = ROOT / "tests" / package.split("/")[0]
+    own = folder / f"test_{path.stem}.py"
+    return [own, folder] if own.is_file() else [folder]
+
+
+def load_what_tests_import(tests: Path) -> None:
+    """Import the packages of others that tests use, so that each child finds them loaded."""
+    names: set[str] = set()
+    for path in sorted(tests.rglob("*.py")):
+        names.update(_IMPORTED.findall(path.read_text(encoding="utf-8")))
+    for name in sorted(names):
+        if name.split(".")[0] not in ("chatmusician", "tests", "benchmarks"):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
 def caught(fault: Fault, seconds: int) -> bool:
     """Whether a test of the module or of its package fails, or they take too long."""
-    package = fault.path.parent.relative_to(ROOT / "chatmusician").as_posix()
-    tests = ROOT / "tests" / package.split("/")[0]
-    own = tests / f"test_{fault.path.stem}.py"
-    runs = [own, tests] if own.is_file() else [tests]
-    with tempfile.TemporaryDirectory() as scratch:
-        planted = Path(scratch) / "planted.py"
-        planted.write_text(fault.source, encoding="utf-8")
-        finder = PLANTER.format(root=str(ROOT), module=fault.module, planted=str(planted))
-        (Path(scratch) / "sitecustomize.py").write_text(finder, encoding="utf-8")
-        return any(_fails(run, Path(scratch), seconds) for run in runs)
+    return any(_fails(fault, tests, seconds) for tests in tests_of(fault.path))
 
 
-def _fails(tests: Path, scratch: Path, seconds: int) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
-    command += ["-m", "not slow", str(tests)]
-    search = os.pathsep.join([str(scratch), *filter(None, [os.environ.get("PYTHONPATH")])])
+def _fails(fault: Fault, tests: Path, seconds: int) -> bool:
+    child = os.fork()
+    if not child:
+        _test(fault, tests, seconds)
+    _, status = os.waitpid(child, 0)
+    return status != 0
+
+
+def _test(fault: Fault, tests: Path, seconds: int) -> None:
+    """Never returns: the child process ends here, with the exit code of the tests."""
+    code = 70
     try:
-        ran = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": search, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    return ran.returncode != 0
+        # Processor time, so that a busy machine does not count as a fault that was noticed.
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        sys.meta_path.insert(0, Planted(fault))
+        sys.dont_write_bytecode = True
+        import pytest
+
+        plain = ["-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-m", "not slow"]
+        code = int(pytest.main([*plain, str(tests)]))
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ from bisect import bisect_right
 from chatmusician.abc.midi import Part, Performance, midi_bytes
 from chatmusician.abc.midi.model import PERCUSSION
 from chatmusician.music.meter import beat_in_quarters
+from chatmusician.music.tempo import DEFAULT_TEMPO, SLOWEST_TEMPO
 from chatmusician.transcription import notes
 from chatmusician.transcription.written import Beat, Written
 
 _TICKS = 480
-_SLOWEST = 0xFFFFFF
-_DEFAULT = 500_000
 
 
 def heard_midi(performance: notes.Performance, written: Written) -> bytes:
@@ -76,10 +75,10 @@ class _Clock:
         for at in range(len(self.times) - 1):
             quarters = (self.ticks[at + 1] - self.ticks[at]) / _TICKS
             speed = round((self.times[at + 1] - self.times[at]) / quarters * 1e6)
-            speed = max(1, min(_SLOWEST, speed))
+            speed = max(1, min(SLOWEST_TEMPO, speed))
             if not found or found[-1][1] != speed:
                 found.append((self.ticks[at], speed))
-        return found or [(0, _DEFAULT)]
+        return found or [(0, DEFAULT_TEMPO)]
 
 
 def _lead(beats: list[Beat]) -> int:
