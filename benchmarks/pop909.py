@@ -25,10 +25,10 @@ from benchmarks.performances import Rows, is_kept_back, pop909
 from chatmusician.abc.fields import parse_key
 from chatmusician.eval.intervals import Measure, mean
 from chatmusician.music.chords import parse_chord
+from chatmusician.music.pitch import pitch_class
 
 TITLE = "POP909: beats, key and chords"
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # mir_eval's names of kinds of chord, by semitones above the root.
 _KINDS = {
     (0, 4, 7): "maj",
@@ -93,14 +93,14 @@ def _longest(text: str) -> str:
 
 def _key(name: str) -> str:
     tonic, mode = name.split(":")
-    at = (_STEPS[tonic[0]] + tonic.count("#") - tonic[1:].count("b")) % 12
+    at = pitch_class(tonic)
     return f"{NAMES[at]} {'minor' if mode.startswith('min') else 'major'}"
 
 
 def key_name(written: str) -> str:
     """A K: value as mir_eval names keys; modes as the nearer of major and minor."""
     key = parse_key(written)
-    at = (_STEPS[key.tonic[0]] + key.tonic.count("#") - key.tonic[1:].count("b")) % 12
+    at = pitch_class(key.tonic)
     minor = key.mode in ("minor", "aeolian", "dorian", "phrygian", "locrian")
     return f"{NAMES[at]} {'minor' if minor else 'major'}"
 
