@@ -15,6 +15,7 @@ from chatmusician.music.chords import (
     third_of,
 )
 from chatmusician.music.intervals import interval_size
+from chatmusician.music.pitch import pitch_class
 
 # Our kinds in Harte's shorthand; mir_eval has none for the others.
 HARTE = {
@@ -42,6 +43,40 @@ HARTE = {
     "7b9": "7(b9)",
     "7#9": "7(#9)",
 }
+# The notes of every kind on C, from the lowest up.
+NOTES = {
+    "": "C E G",
+    "m": "C Eb G",
+    "5": "C G",
+    "6": "C E G A",
+    "m6": "C Eb G A",
+    "69": "C E G A D",
+    "7": "C E G Bb",
+    "m7": "C Eb G Bb",
+    "maj7": "C E G B",
+    "mmaj7": "C Eb G B",
+    "9": "C E G Bb D",
+    "m9": "C Eb G Bb D",
+    "maj9": "C E G B D",
+    "add9": "C E G D",
+    "madd9": "C Eb G D",
+    "11": "C E G Bb D F",
+    "m11": "C Eb G Bb D F",
+    "13": "C E G Bb D A",
+    "7b5": "C E Gb Bb",
+    "7#5": "C E G# Bb",
+    "7b9": "C E G Bb Db",
+    "7#9": "C E G Bb D#",
+    "sus2": "C D G",
+    "sus4": "C F G",
+    "7sus4": "C F G Bb",
+    "9sus4": "C F G Bb D",
+    "dim": "C Eb Gb",
+    "dim7": "C Eb Gb Bbb",
+    "m7b5": "C Eb Gb Bb",
+    "aug": "C E G#",
+    "aug7": "C E G# Bb",
+}
 # Our kinds and textbook names.
 NAMED = {
     "major triad": "",
@@ -67,6 +102,14 @@ def test_kinds_are_mir_evals(kind: str) -> None:
     # mir_eval's bitmaps leave ninths and elevenths out.
     assert theirs <= extended
     assert extended - theirs <= {1, 2, 3, 5}
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_notes_of_kinds_by_hand(kind: str) -> None:
+    above = [0]
+    for name in NOTES[kind].split()[1:]:
+        above.append(above[-1] + (pitch_class(name) - above[-1]) % 12)
+    assert KINDS[kind] == tuple(above)
 
 
 @pytest.mark.parametrize("name", list(CHORD_INTERVALS))
@@ -117,7 +160,6 @@ def test_every_kind_on_roots(kind: str, root: str, number: int) -> None:
         ("CMaj7", "maj7"),
         ("Cmaj", ""),
         ("Cmajor", ""),
-        ("CmM7", "mmaj7"),
         ("Cm(maj7)", "mmaj7"),
         ("CΔ", "maj7"),
         ("CΔ7", "maj7"),
@@ -138,6 +180,15 @@ def test_every_kind_on_roots(kind: str, root: str, number: int) -> None:
         ("C2", "add9"),
         ("Cd", "dim"),
         ("C7(b9)", "7b9"),
+        ("CMa7", "maj7"),
+        ("Cmaj6", "6"),
+        ("C9sus", "9sus4"),
+        ("C7-5", "7b5"),
+        ("C7+5", "7#5"),
+        ("C4", "sus4"),
+        ("Ca", "aug"),
+        ("Ca7", "aug7"),
+        ("CmM7", "mmaj7"),
     ],
 )
 def test_spellings(symbol: str, kind: str) -> None:
@@ -164,7 +215,7 @@ def test_basses_and_alternatives(symbol: str, root: int, bass: int) -> None:
     assert (found.root, found.bass) == (root, bass)
 
 
-@pytest.mark.parametrize("symbol", ["N.C.", "nc", "tacet", " No Chord "])
+@pytest.mark.parametrize("symbol", ["N.C.", "n.c", "nc", "tacet", " No Chord "])
 def test_silence(symbol: str) -> None:
     assert parse_chord(symbol) == ChordKind(None, (), None)
 
