@@ -36,8 +36,7 @@ def played(meter: str) -> Performance:
 
 
 def read_midi(data: bytes) -> Any:
-    import mido
-
+    mido: Any = pytest.importorskip("mido")
     return mido.MidiFile(file=io.BytesIO(data))
 
 
