@@ -132,6 +132,15 @@ def test_musicxml_kinds_sound_as_music21s(kind: str) -> None:
         assert theirs - ours <= {0, 2, 4, 5, 7}, spelling
 
 
+def test_kinds_are_named_as_in_the_standard() -> None:
+    """The values of kind-value in MusicXML 4.0 but those of figured and other chords."""
+    values = """major minor augmented diminished dominant major-seventh minor-seventh
+    diminished-seventh augmented-seventh half-diminished major-minor major-sixth minor-sixth
+    dominant-ninth major-ninth minor-ninth dominant-11th major-11th minor-11th dominant-13th
+    major-13th minor-13th suspended-second suspended-fourth power"""
+    assert list(MUSICXML_KINDS) == values.split()
+
+
 def test_every_musicxml_kind_is_written_so_that_it_plays() -> None:
     for kind in set(MUSICXML_KINDS) - NOT_PLAYED:
         assert parse_chord(f"C{MUSICXML_KINDS[kind][0]}") is not None, kind
