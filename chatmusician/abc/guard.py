@@ -45,16 +45,16 @@ class Reading:
     """What a tune sounds like and which errors it has."""
 
     tune: Tune
-    voices: dict[tuple[str, int], list[Sound]]
+    voices: dict[str, list[Sound]]
     errors: Counter[str]
 
 
 def reading(tune: Tune) -> Reading:
-    """The notes of each voice and layer in the order of the text, and the errors by code."""
+    """The notes of each voice in the order of the text, and the errors by code."""
     line = timeline(tune, trace=True)
-    entries: dict[tuple[str, int], list[Written]] = {}
+    entries: dict[str, list[Written]] = {}
     for entry in line.written:
-        entries.setdefault((entry.voice, int(entry.layer)), []).append(entry)
+        entries.setdefault(entry.voice, []).append(entry)
     whole = line.resolution
     voices = {key: _sounds(tune, found, whole) for key, found in entries.items()}
     errors = Counter(d.code for d in check_tune(tune) if d.severity == "error")
@@ -75,7 +75,9 @@ def _sounds(tune: Tune, entries: list[Written], whole: int) -> list[Sound]:
         if not isinstance(note, Note):
             continue
         written = Fraction(int(entry.plain), whole)
-        lasts = written if onset is None else Fraction(onset - int(entry.onset), whole)
+        lasts = Fraction(0 if onset is None else onset - int(entry.onset), whole)
+        if not 0 < lasts <= written:  # the last note, or one before an overlay goes back
+            lasts = written
         pitch = 12 * int(note.octave) + STEP_SEMITONES[note.step] + int(entry.alter)
         sound = Sound(
             int(element.start),
@@ -91,13 +93,13 @@ def _sounds(tune: Tune, entries: list[Written], whole: int) -> list[Sound]:
 
 
 def _onsets_after(entries: list[Written]) -> list[int | None]:
-    """When the voice goes on after each note in its bar; notes of one chord go on together."""
+    """When the voice goes on after each note in its layer; notes of one chord go on together."""
     found: list[int | None] = [None] * len(entries)
     for index in range(len(entries) - 2, -1, -1):
         here, following = entries[index], entries[index + 1]
         if here.element == following.element:
             found[index] = found[index + 1]
-        elif here.measure == following.measure:
+        elif here.layer == following.layer:
             found[index] = int(following.onset)
     return found
 
@@ -125,7 +127,7 @@ class Guard:
         names = {*self.before.voices, *after.voices}
         return all(self._same_voice(name, after) for name in names)
 
-    def _same_voice(self, name: tuple[str, int], after: Reading) -> bool:
+    def _same_voice(self, name: str, after: Reading) -> bool:
         old = [s for s in self.before.voices.get(name, []) if not self._inside(s.start, s.end)]
         new = [
             (start, s)

@@ -63,6 +63,7 @@ CASES: list[tuple[str, str | None, str]] = [
     ("\uff083CDE C2 D|", "(3CDE C2 D|", "foreign-sign"),
     ("\uff5bB\uff5dA4|", "{B}A4|", "foreign-sign"),
     ("C2\u2013C2|", "C2-C2|", "foreign-sign"),
+    ("[CE]2\u2013[CE]2|", "[CE]2-[CE]2|", "foreign-sign"),
     ("c\u20192 C2|", "c'2 C2|", "foreign-sign"),
     ("\uff23\uff24EF|", "CDEF|", "foreign-sign"),
     ("C\uff12D2|", "C2D2|", "foreign-sign"),

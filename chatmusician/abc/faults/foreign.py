@@ -38,7 +38,7 @@ _LONGEST_LINE: Final = 2000
 _LONGEST_PAIR: Final = 200
 _PARTNERS: Final = {"[": "]", "{": "}", "!": "!"}
 _BAR_SIGNS: Final = frozenset("|:[]")
-_NOTE_BEFORE: Final = re.compile(r"[\^_=]*[A-Ga-gzx][,']*\d*/*\d*\Z")
+_NOTE_BEFORE: Final = re.compile(r"(?:[\^_=]*[A-Ga-gzx][,']*|\[[^][|]{1,60}\])\d*/*\d*\Z")
 _NOTE: Final = re.compile(r"[\^_=]*[A-Ga-gzx][,']*\d*/*\d*")
 
 
@@ -173,7 +173,7 @@ def _beside_notes(context: Context, at: int, first: int, stop: int) -> Fault:
     end = at + 1
     while end < stop and plain(text[end]) not in ("", '"', " ", "|", "||", ":", "[", "]", "{"):
         end += 1
-    before = _NOTE_BEFORE.search(text[max(first, at - 24) : at])
+    before = _NOTE_BEFORE.search(text[max(first, at - 72) : at])
     start = at - len(before[0]) if before else at
     after = _NOTE.match(text, end)
     last = after.end() if after else end
