@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -21,8 +25,18 @@ def served(before: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
     try:
         yield _port(server), server.pid
     finally:
-        server.terminate()
-        server.wait(30)
+        _end(server)
+
+
+def _end(server: subprocess.Popen[str]) -> None:
+    """End the page. strace keeps such signals from itself, so the page it started is ended."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{server.pid}/comm").read_text().strip() == "strace":
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGTERM)
+    server.terminate()
+    server.wait(30)
 
 
 def _port(server: subprocess.Popen[str]) -> int:

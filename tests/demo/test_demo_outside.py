@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -48,7 +50,9 @@ def traced(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     reading = threading.Thread(target=lambda: said.extend(server.stderr or ()), daemon=True)
     reading.start()
     yield port, log
-    server.terminate()
+    # strace keeps such signals from itself.
+    for child in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGTERM)
     server.wait(60)
     reading.join(10)
     assert "Traceback" not in "".join(said)
