@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.events import key_signature
 from chatmusician.abc.fields import (
     Key,
     Properties,
@@ -17,6 +16,7 @@ from chatmusician.abc.fields import (
 )
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
+from chatmusician.abc.signs import key_signature
 from chatmusician.abc.spelling import ACCIDENTALS, head
 from chatmusician.abc.tables import SHORTHAND
 from chatmusician.abc.timeline import timeline

@@ -9,7 +9,7 @@ from mypy_extensions import i64
 
 from chatmusician.abc.lyrics import align
 from chatmusician.abc.playing import TooManyError, part_order, playing_order, sections
-from chatmusician.abc.reader import diagnostic
+from chatmusician.abc.reader import OpenBook, diagnostic
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
 from chatmusician.abc.tune import Book, Diagnostic, Field, Tune, by_place
@@ -280,11 +280,35 @@ def check_tune(
 
 def check(book: Book, *, instrument: str | None = None) -> tuple[Diagnostic, ...]:
     """All findings about a book, in order of place."""
-    if instrument is not None and instrument not in RANGES:
-        known = ", ".join(sorted(RANGES))
-        raise UsageError(f"unknown instrument {instrument!r}", hint=f"known: {known}")
+    known_instrument(instrument)
     found = list(book.problems)
     for tune in book.tunes:
         found.extend(check_tune(tune, None, instrument))
     found.sort(key=by_place)
     return tuple(found)
+
+
+def check_text(
+    data: bytes | str, *, instrument: str | None = None
+) -> tuple[int, tuple[Diagnostic, ...]]:
+    """The number of tunes in a text, and the findings of ``check``.
+
+    One tune after the other is read, checked and let go, so a book of many needs no more
+    memory than its longest tune.
+    """
+    known_instrument(instrument)
+    book = OpenBook(data)
+    found: list[Diagnostic] = []
+    tune = book.next_tune()
+    while tune is not None:
+        found.extend(check_tune(tune, None, instrument))
+        tune = book.next_tune()
+    together = [*book.problems, *found]
+    together.sort(key=by_place)
+    return book.count, tuple(together)
+
+
+def known_instrument(instrument: str | None) -> None:
+    if instrument is not None and instrument not in RANGES:
+        known = ", ".join(sorted(RANGES))
+        raise UsageError(f"unknown instrument {instrument!r}", hint=f"known: {known}")
