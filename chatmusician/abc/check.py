@@ -7,7 +7,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from chatmusician.abc.lyrics import align
+from chatmusician.abc.lyrics import surplus
 from chatmusician.abc.playing import TooManyError, part_order, playing_order, sections
 from chatmusician.abc.reader import OpenBook, diagnostic
 from chatmusician.abc.timeline import timeline
@@ -200,7 +200,7 @@ class Checker:
                 self.add("ending-alone", place.first, place.last)
 
     def words(self, voice: VoiceLine) -> None:
-        for index in align(self.line, voice)[1]:
+        for index in surplus(self.line, voice):
             element = self.tune.elements[index]
             self.add("too-many-syllables", element.start, element.end)
 
