@@ -96,11 +96,12 @@ def _required(path: Path) -> Path:
 
 
 def _members(path: Path, folder: str) -> list[File]:
-    """The .abc files below a folder of a tar archive, by name."""
+    """The .abc files below a folder of a tar archive, by name; of the whole archive for ""."""
     found = []
+    below = folder + "/" if folder else ""
     with tarfile.open(_required(path)) as archive:
         for member in sorted(archive.getmembers(), key=lambda m: m.name):
-            if member.name.startswith(folder + "/") and member.name.endswith(".abc"):
+            if member.name.startswith(below) and member.name.endswith(".abc"):
                 content = archive.extractfile(member)
                 if content is not None:
                     found.append(File(Path(member.name).stem, content.read()))
@@ -121,6 +122,16 @@ def ryans(data: Path) -> list[File]:
 
 def airds(data: Path) -> list[File]:
     return _members(data / "music21_corpus" / "airdsAirs_raw.tar.gz", "airdsAirs")
+
+
+def openhymnal(data: Path) -> list[File]:
+    return _members(data / "openhymnal" / "hymns_abc.tar.gz", "")
+
+
+def ns_session(data: Path) -> list[File]:
+    """The rows as one file, in their order."""
+    rows = [json.loads(line) for line in _lines(data / "ns_session" / "abc.jsonl.gz")]
+    return [File("ns_session", "\n\n".join(row["abc"].strip() for row in rows).encode() + b"\n")]
 
 
 def essen(data: Path) -> list[File]:
@@ -191,5 +202,7 @@ CORPORA = {
         Corpus("thesession", "TheSession", thesession),
         Corpus("essen", f"Essen ({ESSEN_TUNES})", essen, ESSEN_TUNES),
         Corpus("folkwiki", "folkwiki", folkwiki),
+        Corpus("openhymnal", "Open Hymnal", openhymnal),
+        Corpus("ns_session", "NS Session", ns_session),
     )
 }

@@ -18,10 +18,11 @@ from typing import Any
 from benchmarks.corpora import CORPORA, data_folder
 from benchmarks.page import PAGE, write_section
 from chatmusician import abc
-from chatmusician.abc.events import key_signature, key_text, tune_events
+from chatmusician.abc.events import tune_events
 from chatmusician.abc.fields import parse_key
 from chatmusician.abc.imports import from_musicxml, from_mxl
 from chatmusician.abc.musicxml import to_musicxml
+from chatmusician.abc.signs import key_signature, key_text
 from chatmusician.abc.tune import Chord, ChordSymbol, Field
 from chatmusician.errors import ChatMusicianError, InputError
 from chatmusician.music.meter import parse_meter

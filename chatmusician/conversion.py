@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from chatmusician import abc
 from chatmusician.abc import Book, Tune
+from chatmusician.abc.events_text import EventsText
+from chatmusician.abc.reader import OpenBook
 from chatmusician.errors import InputError, UsageError
 from chatmusician.files import STDIN, display_name, read_bytes, read_text_bytes, write_atomic
 
@@ -87,7 +89,9 @@ def _to_abc(book: Book) -> Written:
 
 
 def _to_json(book: Book) -> Written:
-    return Written((json.dumps(abc.to_events(book), ensure_ascii=False) + "\n").encode())
+    pieces: list[str] = []
+    EventsText(pieces.append).book(book.tunes, lambda: book.problems)
+    return Written(("".join(pieces) + "\n").encode())
 
 
 def _to_musicxml(book: Book) -> Written:
@@ -174,27 +178,66 @@ def convert_file(
     return Converted(written.data, form, book, written.notes)
 
 
+def write_events(
+    path: str,
+    write: Callable[[bytes], object],
+    *,
+    given: str | None = None,
+    tune: str | None = None,
+) -> int:
+    """Write the events of a file in pieces, and return the number of errors and warnings.
+
+    The tunes of an ABC file are read one after the other, so that a book of many needs
+    little more memory than its longest tune.
+    """
+    form, data = _load(path, given)
+    events = EventsText(lambda text: write(text.encode()))
+    if form.name == "abc":
+        book = OpenBook(data)
+        tunes = iter(book.next_tune, None)
+        if tune is None:
+            events.book(tunes, lambda: book.problems)
+        else:
+            events.book([_only(tunes, tune, display_name(path))], tuple)
+    else:
+        assert form.read is not None
+        whole = form.read(data, display_name(path))
+        whole = whole if tune is None else only_tune(whole, tune)
+        events.book(whole.tunes, lambda: whole.problems)
+    write(b"\n")
+    return events.problems
+
+
 def read_book(path: str, *, given: str | None = None) -> Book:
     """The tunes of a file in any format that can be read; `-` is standard input."""
     return _read(path, given)[1]
 
 
 def _read(path: str, given: str | None) -> tuple[Format, Book]:
-    form = None if given is None else BY_NAME[_known(given)]
-    form = form or _format_of(path)
-    data = read_bytes(path) if form is None or form.binary else read_text_bytes(path)
-    form = form or _sniff(path, data)
+    form, data = _load(path, given)
     assert form.read is not None
     return form, form.read(data, display_name(path))
 
 
+def _load(path: str, given: str | None) -> tuple[Format, bytes]:
+    form = None if given is None else BY_NAME[_known(given)]
+    form = form or _format_of(path)
+    data = read_bytes(path) if form is None or form.binary else read_text_bytes(path)
+    return form or _sniff(path, data), data
+
+
 def only_tune(book: Book, number: str) -> Book:
     """The book with the tune of this X: alone."""
-    found = [tune for tune in book.tunes if tune.x == number]
-    if not found:
-        known = ", ".join(tune.x for tune in book.tunes[:20])
-        raise UsageError(f"{book.source} has no tune X:{number}", hint=f"it has: {known}")
-    return _book_of(book, found[0])
+    return _book_of(book, _only(book.tunes, number, book.source))
+
+
+def _only(tunes: Iterable[Tune], number: str, source: str) -> Tune:
+    known: list[str] = []
+    for tune in tunes:
+        if tune.x == number:
+            return tune
+        known.append(tune.x)
+    raise UsageError(f"{source} has no tune X:{number}", hint=f"it has: {', '.join(known[:20])}")
 
 
 def _book_of(book: Book, tune: Tune) -> Book:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -52,14 +54,20 @@ def read_text_bytes(path: str, *, limit: int = MAX_BYTES) -> bytes:
 
 def write_atomic(path: str, data: bytes) -> None:
     """Write to a temporary name beside `path`, then rename: never half a file, links kept."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[IO[bytes]]:
+    """A file to write to, which takes the place of `path` when the block ends without error."""
     try:
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise IsADirectoryError
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-            return
-        _replace(target, data)
+        special = target.exists() and not target.is_file()
+        with target.open("wb") if special else _replacement(target) as file:
+            yield file
     except (OSError, ValueError) as error:
         raise OutputError(_reason(error, "written"), path=path) from error
 
@@ -85,12 +93,13 @@ def alone_in(output: Path) -> IO[str] | None:
     return held
 
 
-def _replace(target: Path, data: bytes) -> None:
+@contextmanager
+def _replacement(target: Path) -> Iterator[IO[bytes]]:
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
         temporary.chmod(_mode(target))
         temporary.replace(target)
     except BaseException:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from chatmusician.abc.events import key_signature
 from chatmusician.abc.fields import Key, Properties, Voice, parse_key, parse_voice
 from chatmusician.abc.lyrics import BAR, HOLD, Sung, align
 from chatmusician.abc.notate import length_text
+from chatmusician.abc.signs import key_signature
 from chatmusician.abc.spelling import ACCIDENTALS, head
 from chatmusician.abc.splits import split_bars
 from chatmusician.abc.tables import SHORTHAND

@@ -9,9 +9,9 @@ from mypy_extensions import i64
 
 from chatmusician.abc.directives import directive_findings
 from chatmusician.abc.faults import settle
-from chatmusician.abc.lyrics import align
+from chatmusician.abc.lyrics import surplus
 from chatmusician.abc.playing import playing_order, sections
-from chatmusician.abc.reader import diagnostic
+from chatmusician.abc.reader import OpenBook, diagnostic
 from chatmusician.abc.splits import split_bars
 from chatmusician.abc.timeline import timeline
 from chatmusician.abc.timing import Measure, Timeline, VoiceLine
@@ -237,7 +237,7 @@ class Checker:
                 self.add("ending-alone", place.first, place.last)
 
     def words(self, voice: VoiceLine) -> None:
-        for index in align(self.line, voice)[1]:
+        for index in surplus(self.line, voice):
             element = self.tune.elements[index]
             self.add("too-many-syllables", element.start, element.end)
 
@@ -290,11 +290,35 @@ def check_tune(
 
 def check(book: Book, *, instrument: str | None = None) -> tuple[Diagnostic, ...]:
     """All findings about a book, in order of place."""
-    if instrument is not None and instrument not in RANGES:
-        known = ", ".join(sorted(RANGES))
-        raise UsageError(f"unknown instrument {instrument!r}", hint=f"known: {known}")
+    known_instrument(instrument)
     found = list(book.problems)
     for tune in book.tunes:
         found.extend(check_tune(tune, None, instrument))
     found.sort(key=by_place)
     return tuple(found)
+
+
+def check_text(
+    data: bytes | str, *, instrument: str | None = None
+) -> tuple[int, tuple[Diagnostic, ...]]:
+    """The number of tunes in a text, and the findings of ``check``.
+
+    One tune after the other is read, checked and let go, so a book of many needs no more
+    memory than its longest tune.
+    """
+    known_instrument(instrument)
+    book = OpenBook(data)
+    found: list[Diagnostic] = []
+    tune = book.next_tune()
+    while tune is not None:
+        found.extend(check_tune(tune, None, instrument))
+        tune = book.next_tune()
+    together = [*book.problems, *found]
+    together.sort(key=by_place)
+    return book.count, tuple(together)
+
+
+def known_instrument(instrument: str | None) -> None:
+    if instrument is not None and instrument not in RANGES:
+        known = ", ".join(sorted(RANGES))
+        raise UsageError(f"unknown instrument {instrument!r}", hint=f"known: {known}")

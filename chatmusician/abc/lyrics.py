@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from mypy_extensions import i64
+
 from chatmusician.abc.encoding import read_text
 from chatmusician.abc.timing import Timeline, VoiceLine
 from chatmusician.abc.tune import Field
@@ -56,6 +58,38 @@ def split_words(text: str) -> list[Syllable]:
     return found
 
 
+def syllable_kinds(text: str) -> list[str]:
+    """The kinds of ``split_words(text)`` alone: for callers that need no texts."""
+    kinds: list[str] = []
+    inside = False
+    position: i64 = 0
+    size: i64 = len(text)
+    while position < size:
+        c: i64 = ord(text[position])
+        position += 1
+        if c == 92 and position < size:  # a backslash and what it protects
+            inside = True
+            position += 1
+        elif c == 45:  # "-"
+            kinds.append("text")
+            inside = False
+        elif c == 32 or c == 9 or c == 124 or c == 95 or c == 42:
+            if inside:
+                kinds.append("text")
+                inside = False
+            if c == 124:
+                kinds.append(BAR)
+            elif c == 95:
+                kinds.append(HOLD)
+            elif c == 42:
+                kinds.append(SKIP)
+        else:
+            inside = True
+    if inside:
+        kinds.append("text")
+    return kinds
+
+
 @dataclass(frozen=True)
 class Sung:
     """A syllable at its note: ticks, the text, which verse, which element."""
@@ -77,6 +111,33 @@ def align(line: Timeline, voice: VoiceLine) -> tuple[list[Sung], list[int]]:
         if isinstance(field, Field) and not _align(voice, field.value, first, last, verse, sung):
             surplus.append(element)
     return sung, surplus
+
+
+def surplus(line: Timeline, voice: VoiceLine) -> list[int]:
+    """The elements whose words don't fit under the voice's notes, as ``align`` finds them."""
+    found: list[int] = []
+    for element, first, last, _ in voice.words:
+        field = line.tune.elements[element]
+        if isinstance(field, Field) and not _fits(voice, field.value, first, last):
+            found.append(element)
+    return found
+
+
+def _fits(voice: VoiceLine, text: str, first: i64, last: i64) -> bool:
+    spots = voice.spots
+    at = first
+    bar = spots[first].measure
+    for kind in syllable_kinds(text):
+        if kind == BAR:
+            while at < last and spots[at].measure <= bar:
+                at += 1
+            bar = spots[at].measure if at < last else bar + 1
+        elif at < last:
+            bar = spots[at].measure
+            at += 1
+        elif kind == "text":
+            return False
+    return True
 
 
 def _align(voice: VoiceLine, text: str, first: int, last: int, verse: int, out: list[Sung]) -> bool:

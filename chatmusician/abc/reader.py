@@ -442,6 +442,10 @@ class BookReader:
         self.tunes: list[Tune] = []
         self.strict: bool = False
         self.problems: list[Diagnostic] = []
+        self.inherited: tuple[Element, ...] = ()
+        self.before: Tune | None = None
+        self.next_piece: int = 0
+        self.next_line: int = 1
 
     def split(self) -> None:
         """Fill ``pieces``: the spans of header, free text and tunes, in order."""
@@ -496,29 +500,39 @@ class BookReader:
             self.pieces.append((state, start, end))
 
     def read(self) -> None:
+        tune = self.next_tune()
+        while tune is not None:
+            self.tunes.append(tune)
+            # A tuple of elements is looked through once, found to hold no containers and
+            # left alone from then on. Done soon, while the elements are in the processor's
+            # cache, that costs less than the collector's own later visit.
+            if len(self.tunes) % _TUNES_A_LOOK == 0 and gc.isenabled():
+                gc.collect(0)
+            tune = self.next_tune()
+
+    def next_tune(self) -> Tune | None:
+        """Read on to the end of the next tune; None at the end of the file."""
         text = self.text
-        line = 1
-        inherited: tuple[Element, ...] = ()
-        for state, start, end in self.pieces:
+        while self.next_piece < len(self.pieces):
+            state, start, end = self.pieces[self.next_piece]
+            line = self.next_line
+            self.next_piece += 1
+            self.next_line += count_lines(text, start, end, self.has_cr)
             if state == "header":
-                inherited = self.read_header(start, end)
+                self.inherited = self.read_header(start, end)
             elif state == "tune":
-                reader = TuneReader(text[start:end], start, line, self.strict)
-                self.tunes.append(reader.read(inherited))
-                # A tuple of elements is looked through once, found to hold no containers and
-                # left alone from then on. Done soon, while the elements are in the processor's
-                # cache, that costs less than the collector's own later visit.
-                if len(self.tunes) % _TUNES_A_LOOK == 0 and gc.isenabled():
-                    gc.collect(0)
+                tune = TuneReader(text[start:end], start, line, self.strict).read(self.inherited)
+                self.before = tune
+                return tune
             elif not text[start:end].isspace():
                 self.free_text(start, end)
-            line += count_lines(text, start, end, self.has_cr)
+        return None
 
     def free_text(self, start: int, end: int) -> None:
         """Report music that is in no tune; its place in the tune before counts beyond its end."""
         from chatmusician.abc.stray import stray_music
 
-        before = self.tunes[len(self.tunes) - 1] if self.tunes else None
+        before = self.before
         x = "" if before is None else before.x
         whole = Tune(self.text, 0, 1, x, (), (), (), (), False)
         offset = 0 if before is None else before.offset
@@ -574,31 +588,64 @@ def count_lines(text: str, start: int, end: int, has_cr: bool) -> int:
     return text.count("\n", start, end) + text.count("\r", start, end) - pairs
 
 
+class OpenBook:
+    """A file whose tunes are read one after the other, none of them kept.
+
+    ``problems`` are the findings about the file itself, complete when ``next_tune`` has
+    returned None.
+    """
+
+    def __init__(self, data: bytes | str) -> None:
+        self.encoding: str = "utf-8"
+        self.bom: bytes = b""
+        self.decoding: Diagnostic | None = None
+        self.count: int = 0
+        if isinstance(data, bytes):
+            decoded = decode(data)
+            text, self.encoding, self.bom = decoded.text, decoded.encoding, decoded.bom
+            if decoded.problem:
+                at = min(decoded.offset, len(text))
+                detail = decoded.detail
+                self.decoding = diagnostic(bare(text), decoded.problem, at, at + 1, detail)
+        else:
+            text = data
+        self.reader: BookReader = BookReader(text)
+        self.reader.split()
+
+    def next_tune(self) -> Tune | None:
+        """The next tune; None at the end of the file."""
+        tune = self.reader.next_tune()
+        if tune is not None:
+            self.count += 1
+        return tune
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        found = [] if self.decoding is None else [self.decoding]
+        if self.count == 0:
+            found.append(diagnostic(bare(self.reader.text), "no-tunes", 0, 0))
+        found.extend(self.reader.problems)
+        return tuple(found)
+
+
+def bare(text: str) -> Tune:
+    """A tune without elements, for findings about a whole file."""
+    return Tune(text, 0, 1, "", (), (), (), (), False)
+
+
 def read(data: bytes | str, *, source: str = "<text>") -> Book:
     """Read ABC from bytes (encoding found out) or text. Never fails: problems are listed."""
-    problems: list[Diagnostic] = []
-    if isinstance(data, bytes):
-        decoded = decode(data)
-        text, encoding, bom = decoded.text, decoded.encoding, decoded.bom
-        if decoded.problem:
-            whole = Tune(text, 0, 1, "", (), (), (), (), False)
-            at = min(decoded.offset, len(text))
-            problems.append(diagnostic(whole, decoded.problem, at, at + 1, decoded.detail))
-    else:
-        text, encoding, bom = data, "utf-8", b""
-    reader = BookReader(text)
-    reader.split()
+    book = OpenBook(data)
+    reader = book.reader
     reader.read()
-    if not reader.tunes:
-        whole = Tune(text, 0, 1, "", (), (), (), (), False)
-        problems.append(diagnostic(whole, "no-tunes", 0, 0))
+    book.count = len(reader.tunes)
     return Book(
-        text,
+        reader.text,
         source,
-        encoding,
-        bom,
+        book.encoding,
+        book.bom,
         tuple(reader.header),
         tuple(reader.tunes),
         tuple(reader.pieces),
-        (*problems, *reader.problems),
+        book.problems,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from chatmusician import abc
 from chatmusician.abc import Diagnostic
+from chatmusician.abc.check import check_text
 from chatmusician.cli.output import count, note, print_json, print_text, report_error
 from chatmusician.cli.parser import add_json, describe
 from chatmusician.errors import ChatMusicianError, InputError, UsageError
@@ -85,13 +86,12 @@ def _check_file(path: str, args: argparse.Namespace) -> Checked:
         text = None
         if args.fix:
             data, text, fixed = _fix(path, data)
-        book = abc.read(data, source=display_name(path))
-        found = abc.check(book, instrument=args.instrument)
+        tunes, found = check_text(data, instrument=args.instrument)
     except UsageError:
         raise
     except ChatMusicianError as error:
         return Checked(path, error=error)
-    return Checked(path, len(book.tunes), _at_least(found, args.severity), fixed, text)
+    return Checked(path, tunes, _at_least(found, args.severity), fixed, text)
 
 
 def _fix(path: str, data: bytes) -> tuple[bytes, str, tuple[Diagnostic, ...]]:

@@ -7,8 +7,8 @@ import argparse
 from chatmusician import abc
 from chatmusician.cli.output import count, note, print_bytes
 from chatmusician.cli.parser import describe
-from chatmusician.conversion import FORMATS, convert_file, target_format
-from chatmusician.files import STDIN, display_name, write_atomic
+from chatmusician.conversion import FORMATS, convert_file, target_format, write_events
+from chatmusician.files import STDIN, display_name, replacing, write_atomic
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,24 @@ def run(args: argparse.Namespace) -> int:
     target = None if args.output == STDIN else args.output
     wanted = target_format(target, args.to)
     given = None if args.given is None else target_format(None, args.given)
+    if wanted == "json":
+        problems = _events(args, target, given)
+    else:
+        problems = _convert(args, target, wanted, given)
+    if problems:
+        name = display_name(args.input)
+        note(f"{name}: {count(problems, 'problem')}; see: chatmusician check {name}")
+    return 0
+
+
+def _events(args: argparse.Namespace, target: str | None, given: str | None) -> int:
+    if target is None:
+        return write_events(args.input, print_bytes, given=given, tune=args.tune)
+    with replacing(target) as file:
+        return write_events(args.input, file.write, given=given, tune=args.tune)
+
+
+def _convert(args: argparse.Namespace, target: str | None, wanted: str, given: str | None) -> int:
     converted = convert_file(args.input, wanted, given=given, tune=args.tune)
     if target is None:
         print_bytes(converted.data)
@@ -42,8 +60,4 @@ def run(args: argparse.Namespace) -> int:
         write_atomic(target, converted.data)
     for remark in converted.notes:
         note(f"{display_name(args.input)}: {remark}")
-    problems = sum(found.severity != "info" for found in abc.check(converted.book))
-    if problems:
-        name = display_name(args.input)
-        note(f"{name}: {count(problems, 'problem')}; see: chatmusician check {name}")
-    return 0
+    return sum(found.severity != "info" for found in abc.check(converted.book))

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from chatmusician import abc
-from chatmusician.abc.lyrics import BAR, HOLD, SKIP, Syllable, split_words
+from chatmusician.abc.lyrics import (
+    BAR,
+    HOLD,
+    SKIP,
+    Syllable,
+    align,
+    split_words,
+    surplus,
+    syllable_kinds,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +54,19 @@ def test_words_below_nothing() -> None:
     (tune,) = abc.to_events(abc.read(text))["tunes"]
     assert [found["code"] for found in tune["diagnostics"]] == ["lyrics-without-notes"]
     assert tune["voices"][0]["lyrics"] == []
+
+
+def test_kinds_alone_are_those_of_the_syllables() -> None:
+    random = Random(1)
+    for _ in range(5000):
+        text = "".join(random.choice("ab~-_*|\\ \t\u00e9") for _ in range(random.randrange(12)))
+        assert syllable_kinds(text) == [syllable.kind for syllable in split_words(text)], text
+
+
+def test_words_that_do_not_fit_are_found_without_aligning_them() -> None:
+    random = Random(2)
+    for _ in range(300):
+        words = "".join(random.choice("ab -_*|") for _ in range(random.randrange(30)))
+        tune = abc.read(f"X:1\nT:t\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\nw: {words}\n").tunes[0]
+        line = abc.timeline(tune)
+        assert surplus(line, line.voices[0]) == align(line, line.voices[0])[1], words
