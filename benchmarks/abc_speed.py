@@ -127,7 +127,7 @@ def report(rounds: int) -> str:
 same text, on one core, in turn, {rounds} rounds; medians of processor time. `abc2midi -c` only
 checks; without `-c` it writes a MIDI file for every tune (in memory). The last two columns are
 medians of the ratios: above 1, ours is faster. The time of abc2midi is that of the program; ours
-is that inside a running Python.
+is that inside a running Python. [Decision 5](decisions/0005-reading-speed.md) has the parts of it.
 
 Collections that were never used to make the reader faster:
 
