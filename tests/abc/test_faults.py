@@ -85,6 +85,10 @@ CASES: list[tuple[str, str | None, str]] = [
     ("C2 3(DEF G|", "C2 (3DEF G|", "tuplet-outside"),
     ("C2 3(DEF) G|", "C2 (3DEF G|", "tuplet-outside"),
     ("C2 3([CE]EF) G|", "C2 (3[CE]EF G|", "tuplet-outside"),
+    ("C2 3(DEF(G2)|", "C2 (3DEF(G2)|", "tuplet-outside"),
+    ('"Am"C2 3(DEF G|', '"Am"C2 (3DEF G|', "tuplet-outside"),
+    ('C4|"Am"3(DEF G C2|', 'C4|"Am"(3DEF G C2|', "tuplet-outside"),
+    ("C4|3(DEF G C2|", "C4|(3DEF G C2|", "tuplet-outside"),
     ("C2 3(DE) FG|", None, "tuplet-outside"),
     ("(CEG)2 C|", None, "length-after-slur"),
     # words and strays

@@ -124,7 +124,7 @@ class _Settler:
         """``|3(CDE``: directly after a bar line the number was read as an ending's."""
         text, context = self.context.text, self.context
         at = text.find("(", at, at + 12) - 1
-        if at < 1 or not text[at].isdigit() or text[at - 1] not in "|: ":
+        if at < 1 or not text[at].isdigit() or text[at - 1] not in '|: "':
             return None
         if text[at] == "2" or len(context.has_endings) > 1 or 1 in context.has_endings:
             return None

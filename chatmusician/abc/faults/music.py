@@ -86,7 +86,7 @@ def tuplet_fault(context: Context, at: int) -> Fault | None:
         return None
     count = int(found[1])
     stop = min(context.bar_end(found.end()), context.line(at)[1], at + _LONGEST_TUPLET)
-    close = text.find(")", found.end(), stop)
+    close = _closing(text, found.end(), stop)
     inner = context.notes_between(found.end(), close if close >= 0 else stop)
     starts = _beats(context, [place.start for place in inner])
     start, end = at, found.end()
@@ -100,6 +100,19 @@ def tuplet_fault(context: Context, at: int) -> Fault | None:
         last = starts[count] if len(starts) > count else stop
     end = last if close >= 0 else found.end()
     return Fault("tuplet-outside", start, end, Mend(tuple(edits), start, last))
+
+
+def _closing(text: str, start: int, stop: int) -> int:
+    """The ) of a bracket that was opened before ``start``, -1 where there is none."""
+    depth = 0
+    for at in range(start, stop):
+        if text[at] == "(" and not text[at + 1 : at + 2].isdigit():
+            depth += 1
+        elif text[at] == ")":
+            if not depth:
+                return at
+            depth -= 1
+    return -1
 
 
 def _beats(context: Context, starts: list[int]) -> list[int]:
