@@ -17,7 +17,7 @@ setup:  ## the package and what its tests and checks need (2.2 GB, PyTorch inclu
 setup-full:  ## everything in requirements.txt, at its versions (2.5 GB)
 	@scripts/setup.sh full
 
-setup-compose:
+setup-compose:  ## what composing with the bundled model needs (0.3 GB, without PyTorch)
 	@scripts/setup.sh compose
 
 compose: setup-compose  ## write a piece of music to output/: make compose PROMPT="a lively jig"

@@ -67,6 +67,11 @@ class Tempo:
     loose: bool = False
 
     @property
+    def numbered(self) -> bool:
+        """Whether it is written as ABC writes it, and says how many beats a minute."""
+        return self.valid and not self.loose and self.bpm is not None
+
+    @property
     def qpm(self) -> Fraction | None:
         """Quarter notes per minute."""
         return None if self.bpm is None or not self.beat else self.bpm * self.beat * 4

@@ -335,6 +335,11 @@ class Diagnostic:
         self.tune: Final = tune
         self.mend: Final = mend
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Findings travel between processes; a compiled class is made anew by its arguments.
+        place = (self.line, self.column, self.message, self.hint, self.start, self.end)
+        return Diagnostic, (self.code, self.kind, self.severity, *place, self.tune, self.mend)
+
     def __repr__(self) -> str:
         return f"{self.line}:{self.column}: {self.severity} {self.code}: {self.message}"
 

@@ -84,7 +84,7 @@ def test_extras_are_within_the_tested_set(
     full: dict[str, str], config: configparser.ConfigParser
 ) -> None:
     extras = config["options.extras_require"]
-    assert set(extras) == {"scores", "train", "eval", "audio", "demo", "gguf", "all"}
+    assert set(extras) == {"compose", "scores", "train", "eval", "audio", "demo", "gguf", "all"}
     for name in set(extras) - {"gguf", "all"}:
         assert set(requirements(extras[name])) <= set(full), name
     core = requirements(config["options"]["install_requires"])

@@ -146,7 +146,7 @@ def _flag_value(name: str, value: Any) -> Any:
         case "motif":
             return motif_text(text)
         case "tempo":
-            return int(text) if text.isdigit() else text if parse_tempo(text).valid else None
+            return int(text) if text.isdigit() else text if parse_tempo(text).numbered else None
         case "rhythm":
             return ALIASES.get(text.lower(), text.lower()) if text.isprintable() else None
         case _:

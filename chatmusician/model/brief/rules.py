@@ -162,7 +162,7 @@ def _rhythm(found: re.Match[str]) -> str:
 
 
 def _tempo_field(found: re.Match[str]) -> str | None:
-    return found[1].strip() if parse_tempo(found[1]).valid else None
+    return found[1].strip() if parse_tempo(found[1]).numbered else None
 
 
 _FIELD = r"(?<![\w|:\[]){letter}:[ ]?(?!\|)"
