@@ -129,7 +129,8 @@ checks; without `-c` it writes a MIDI file for every tune (in memory). The last 
 medians of the ratios: above 1, ours is faster. The time of abc2midi is that of the program; ours
 is that inside a running Python. [Decision 20](decisions/0020-reading-speed.md) has the parts of it.
 
-Collections that the reader was not fitted to (the time that words under hymns take was looked at once, in Open Hymnal):
+Collections that the reader was not fitted to (Open Hymnal was profiled once, for the time that
+the words under its hymns take):
 
 {head}
 {chr(10).join(unseen)}
