@@ -11,6 +11,8 @@ import numpy as np
 from chatmusician.model.generation import Sampling, TokenConstraint
 
 _NEVER = float("-inf")
+# Below this temperature the scores leave the range of float32, and the best token has all the mass.
+_COLDEST = 1e-4
 
 
 class Sampler:
@@ -81,7 +83,7 @@ class Sampler:
 
     def _pick(self, scores: Any) -> list[int]:
         sampling = self.sampling
-        if sampling.temperature == 0 or sampling.top_k == 1:
+        if sampling.temperature < _COLDEST or sampling.top_k == 1:
             return [int(token) for token in scores.argmax(-1)]
         size = min(sampling.top_k or scores.shape[-1], scores.shape[-1])
         best, tokens = _largest(scores / np.float32(sampling.temperature), size)

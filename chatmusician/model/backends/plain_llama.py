@@ -97,7 +97,9 @@ def assembled(config: Mapping[str, Any], tensors: Mapping[str, Any]) -> LlamaWei
 
     embedding = tensors.get("model.embed_tokens.weight")
     head = embedding if config.get("tie_word_embeddings") else tensors.get("lm_head.weight")
-    if head is None or any(name.endswith(".bias") for name in tensors):
+    norm = tensors.get("model.norm.weight")
+    missing = any(tensor is None for tensor in (embedding, head, norm))
+    if missing or any(name.endswith(".bias") for name in tensors):
         return None
     try:
         layers = layers_of(tensors, config["num_hidden_layers"])
@@ -111,7 +113,7 @@ def assembled(config: Mapping[str, Any], tensors: Mapping[str, Any]) -> LlamaWei
     return LlamaWeights(
         layers,
         embedding,
-        tensors["model.norm.weight"],
+        norm,
         head,
         config.get("rms_norm_eps", 1e-6),
         heads,
