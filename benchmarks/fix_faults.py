@@ -191,7 +191,7 @@ def row(kind: str, promised: bool, results: Counter[str]) -> str:
     total = sum(results.values())
     shares = [
         f"{100 * results[name] / total:.1f} %" if total else "-"
-        for name in ("restored", "untouched")
+        for name in ("restored", "partly", "untouched")
     ]
     wrong = results["wrong"] + results["neighbour"]
     name = kind.replace("|", "\\|")

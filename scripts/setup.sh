@@ -107,7 +107,8 @@ CHATMUSICIAN_PURE=1 once package "$(fingerprint setup.cfg pyproject.toml)" \
     "installing chatmusician in place" "$network" install --no-build-isolation -e .
 once sound "$(fingerprint requirements-no-deps.txt)" \
     "installing tinysoundfont and basic-pitch" "$network" install --no-deps -r requirements-no-deps.txt
-compile_core
+# Composing takes as long without the compiled core as with it; one that is there must not be old.
+if [ "$size" != compose ] || [ -e "$venv/.done-core" ]; then compile_core; fi
 if [ "$size" = full ]; then
     once full "$(fingerprint requirements.txt)" \
         "installing everything in requirements.txt (some minutes)" "$network" install -r requirements.txt

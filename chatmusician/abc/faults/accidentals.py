@@ -2,6 +2,8 @@
 
 A sign directly after a bare note letter is that letter's (``B♭``, as names of notes are
 written), unless other signs of the tune can only belong to the note after them (``♭B``).
+Without such signs, one between two letters is mended only where the first note is nearer
+to the key with it than the second.
 A lower-case b is never a sign: ``Bb`` is two notes. The sign holds to the end of the bar
 like any accidental.
 """
@@ -14,8 +16,9 @@ from functools import cached_property
 from typing import Final
 
 from chatmusician.abc.faults.context import Context, Fault, Place
+from chatmusician.abc.fields import Key, parse_key
 from chatmusician.abc.mend import PITCH, Edit, Mend
-from chatmusician.music.pitch import STEP_LETTERS
+from chatmusician.music.pitch import STEP_FIFTHS, STEP_LETTERS
 
 MARKS: Final = {
     "\u266f": "^",
@@ -109,24 +112,60 @@ class Accidentals:
         """``before`` or ``after``: on which side its note is; empty where it is unclear."""
         if sign.mark not in _ALTERS:
             return ""
-        if not sign.typed and not self.habit:
+        if sign.typed:
+            return "before"
+        if self.context.bar_of(sign.start) in self._unclear_bars:
             return ""
-        if sign.sandwiched and not sign.typed:
-            return self.habit
-        return _clear_side(sign)
+        return self.habit if sign.sandwiched else _clear_side(sign)
+
+    @cached_property
+    def _unclear_bars(self) -> set[int]:
+        """Bars with a sign whose side is unclear: an accidental reaches the others in its bar."""
+        return {
+            self.context.bar_of(sign.start)
+            for sign in self.signs.values()
+            if sign.sandwiched and not sign.typed and not self._is_clear(sign)
+        }
+
+    def _is_clear(self, sign: Sign) -> bool:
+        """Whether the side of a sign between two notes is known.
+
+        By the tune's other signs; without these, if the note before is altered so in or near
+        the key, and the note after would be farther from it or need no sign.
+        """
+        if self.clear_sides:
+            return bool(self.habit)
+        assert sign.before is not None
+        assert sign.after is not None
+        own, other = (
+            self._distance(sign.before[2], sign.mark),
+            self._distance(sign.after[1], sign.mark),
+        )
+        return own < other or other == 0
+
+    def _distance(self, letter: str, mark: str) -> int:
+        """How many fifths an altered note lies outside the key; 0 inside."""
+        accidentals = self.key.accidentals
+        fifths = STEP_FIFTHS[STEP_LETTERS.index(letter.upper())] + 7 * _ALTERS[mark]
+        sharps = sum(accidentals)
+        return max(sharps - 1 - fifths, fifths - sharps - 5, 0)
+
+    @cached_property
+    def key(self) -> Key:
+        return parse_key(self.context.tune.value("K"))
 
     @cached_property
     def habit(self) -> str:
-        """On which side the tune writes signs, from those that leave no choice.
-
-        Empty where it does both and has signs that leave a choice.
-        """
-        untyped = [sign for sign in self.signs.values() if not sign.typed]
-        sides = {_clear_side(sign) for sign in untyped if not sign.sandwiched}
-        if "after" not in sides:
+        """On which side the tune writes signs that leave a choice; empty where it does both."""
+        if "after" not in self.clear_sides:
             return "before"
-        mixed = "before" in sides and any(sign.sandwiched for sign in untyped)
-        return "" if mixed else "after"
+        return "" if "before" in self.clear_sides else "after"
+
+    @cached_property
+    def clear_sides(self) -> set[str]:
+        """The sides of the signs that leave no choice."""
+        signs = self.signs.values()
+        return {_clear_side(sign) for sign in signs if not sign.typed and not sign.sandwiched}
 
     def _note_start(self, sign: Sign) -> int:
         assert sign.before is not None
