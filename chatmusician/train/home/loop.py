@@ -9,7 +9,9 @@ killed run goes on where its last checkpoint was.
 from __future__ import annotations
 
 import copy
+import datetime
 import json
+import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -75,6 +77,7 @@ class Training:
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.steps = 0
         self.total = 0
+        self.rank, self.world = join(folder)
         self.loss: Callable[..., Any] = self._loss
         if run.compile:
             self.loss = torch.compile(self._loss, dynamic=False)
@@ -89,7 +92,7 @@ class Training:
 
     def train(self, held: Sequence[Sequence[str]]) -> None:
         """All passes, from the last checkpoint where there is one."""
-        per_pass = len(self._rows(0)) // self.run.batch
+        per_pass = len(self._rows(0)) // (self.run.batch * self.world)
         self.total = per_pass * self.run.passes
         self._resume()
         saved = time.monotonic()
@@ -100,18 +103,19 @@ class Training:
                 loss, count = self._step(rows, at)
                 losses.append(loss)
                 tokens += count
-                if self.steps % 20 == 0:
+                if self.steps % 20 == 0 and not self.rank:
                     speed = tokens / (time.monotonic() - began)
                     recent = sum(losses[-20:]) / len(losses[-20:])
                     print(
                         f"step {self.steps}/{self.total} loss {recent:.3f} {speed:.0f} tok/s",
                         flush=True,
                     )
-                if time.monotonic() - saved > 60 * self.run.save_minutes:
+                if not self.rank and time.monotonic() - saved > 60 * self.run.save_minutes:
                     self._save()
                     saved = time.monotonic()
-            self._save()
-            self._report(number, losses, held)
+            if not self.rank:
+                self._save()
+                self._report(number, losses, held)
 
     def _rows(self, number: int) -> Rows:
         return pass_rows(
@@ -126,11 +130,13 @@ class Training:
     def _step(self, rows: Rows, at: int) -> tuple[float, int]:
         size = self.run.batch
         # Passes differ by a few rows, as tags are hidden anew; the first one counts.
-        numbers = [(at * size + row) % len(rows) for row in range(size)]
+        start = (at * self.world + self.rank) * size
+        numbers = [(start + row) % len(rows) for row in range(size)]
         tokens, pieces, positions = (
             torch.from_numpy(part[numbers]) for part in (rows.tokens, rows.pieces, rows.positions)
         )
-        generator = torch.Generator().manual_seed(self.run.seed * 10**6 + self.steps)
+        seed = (self.run.seed * 10**6 + self.steps) * self.world + self.rank
+        generator = torch.Generator().manual_seed(seed)
         drops = dropout_factors(self.shape, size, self.run.dropout, generator, torch.bfloat16)
         mask = attention_mask(pieces, torch.bfloat16)
         labels = torch.where(
@@ -150,6 +156,8 @@ class Training:
         for master, worker in self._pairs():
             master.grad = worker.grad.float()
             worker.grad = None
+        if self.world > 1:
+            share_gradients([master.grad for master in self.master.parameters()], self.world)
         torch.nn.utils.clip_grad_norm_(self.master.parameters(), 1.0)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * self._share()
@@ -220,3 +228,33 @@ class Training:
         with torch.no_grad():
             for master, worker in self._pairs():
                 worker.copy_(master)
+
+
+def join(folder: Path) -> tuple[int, int]:
+    """This process's number and how many train together: from RANK and WORLD_SIZE, or 0 and 1.
+
+    Processes meet at a file in the folder of the run.
+    """
+    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1:
+        import torch.distributed as processes
+
+        store = processes.FileStore(str(folder / f"meeting.{os.environ['RUN_ID']}"), world)
+        wait = datetime.timedelta(hours=1)
+        processes.init_process_group(
+            "gloo", store=store, rank=rank, world_size=world, timeout=wait
+        )
+    return rank, world
+
+
+def share_gradients(gradients: Sequence[Any], world: int) -> None:
+    """Every process's gradients become the mean of all."""
+    import torch.distributed as processes
+
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    processes.all_reduce(flat)
+    flat /= world
+    at = 0
+    for gradient in gradients:
+        gradient.copy_(flat[at : at + gradient.numel()].view_as(gradient))
+        at += gradient.numel()

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("data", type=Path)
     train.add_argument("-o", "--output", type=Path, required=True)
     train.add_argument("--from", dest="warm", type=Path, help="a model folder to start from")
+    train.add_argument("--more", type=float, default=1.0, help="weight of more.jsonl.gz")
     train.add_argument("--hidden", type=int, default=256)
     train.add_argument("--layers", type=int, default=6)
     train.add_argument("--feed-forward", type=int, default=688)
@@ -114,7 +115,10 @@ def _train(options: argparse.Namespace) -> None:
     )
     run = Run(**_settings(options.set))
     texts = [
-        Text(tuple(row["words"].split())) for row in read_rows(options.data / "train.jsonl.gz")
+        Text(tuple(row["words"].split()), weight)
+        for name, weight in (("train", 1.0), ("more", options.more))
+        if (options.data / f"{name}.jsonl.gz").is_file()
+        for row in read_rows(options.data / f"{name}.jsonl.gz")
     ]
     held = [row["words"].split() for row in read_rows(options.data / "held-out.jsonl.gz")]
     training = Training(run, shape, vocabulary, texts, options.output)

@@ -80,11 +80,11 @@ def home_of(text: str, identifier: str, source: str, rhythm: str = "") -> HomeTu
     if not rhythm:
         rhythm = rhythm_of(tune.value("R"), identifier, home.meter, str(tune.x))
     home = replace(home, rhythm=rhythm)
-    _check(home)
+    check_home(home)
     return home
 
 
-def _check(home: HomeTune) -> None:
+def check_home(home: HomeTune) -> None:
     """What is learnt must read back without a finding."""
     findings = abc.check_tune(abc.read(abc_text(home, title="x")).tunes[0])
     if findings:
