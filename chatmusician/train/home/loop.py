@@ -103,7 +103,7 @@ class Training:
                 loss, count = self._step(rows, at)
                 losses.append(loss)
                 tokens += count
-                if self.steps % 20 == 0 and not self.rank:
+                if self.steps % 10 == 0 and not self.rank:
                     speed = tokens / (time.monotonic() - began)
                     recent = sum(losses[-20:]) / len(losses[-20:])
                     print(
