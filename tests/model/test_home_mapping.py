@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatmusician import abc
-from chatmusician.model.home.reading import NotHome, home_tune
+from chatmusician.model.home.reading import NotHomeError, home_tune
 from chatmusician.model.home.text import TAGS, tune_of, words_of
 from chatmusician.model.home.tune import duration, sound
 from chatmusician.model.home.writing import abc_text
@@ -147,7 +147,7 @@ def test_a_part_written_twice_is_folded() -> None:
     ],
 )
 def test_what_has_no_home_is_named(body: str, why: str) -> None:
-    with pytest.raises(NotHome, match=why):
+    with pytest.raises(NotHomeError, match=why):
         home_tune(first(f"X:1\nT:x\nM:4/4\nL:1/8\nK:C\n{body}\n"))
 
 

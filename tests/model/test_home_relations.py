@@ -20,7 +20,6 @@ def tune(*parts: HomePart, meter: str = "4/4", mode: str = "major") -> HomeTune:
     ("one", "two", "kind"),
     [
         ("C2 E G c2 B A", "C2 E G c2 B A", "="),
-
         ("~ C2 E G c2 B A", "C2 E G c2 B A", "="),  # an ornament changes no pitch
         ("D+ G8", "G8", "="),  # nor does the lower note of a stop
         ("C2 E G c2 B A", "C2 E G c2 G E", "v"),  # six of eight eighths agree
@@ -70,7 +69,12 @@ def test_traits() -> None:
     low = HomePart((), (bar("C2 D2 E4"), bar("E2 D2 C4"), bar("C2 D2 E4"), bar("E2 D2 C4")), True)
     high = HomePart((), (bar("c2 d2 e4"), bar("g8"), bar("e2 d2 c4"), bar("E2 D2 C4")), True)
     first, second = traits(tune(low, high))
-    assert (first.register, first.climax, first.opening, first.rhymes) == ("low", 1, "answer", False)
+    assert (first.register, first.climax, first.opening, first.rhymes) == (
+        "low",
+        1,
+        "answer",
+        False,
+    )
     assert (second.register, second.climax, second.opening) == ("high", 2, "new")
     assert not second.rhymes
     assert traits(tune(low, low))[1].opening == "recall"

@@ -13,10 +13,11 @@ from chatmusician.model.home.tune import HomePart, HomeTune
 from chatmusician.model.home.vocabulary import Vocabulary, load_vocabulary
 from chatmusician.train.home.merges import learn_vocabulary, runs
 
-TEXT = (
+LINE = (
     "<s> R:reel M:4/4 K:major S:ryans E:all.held P:2r g:mid1 o:through <A> p:1 G "
     "|2 n A2 B c A3 B/ c/ d |1 =1 A2 B c A3 B/ c/ d :| </s>"
-).split()
+)
+TEXT = LINE.split()
 BARS = [("A2", "B", "c", "A3", "B/", "c/", "d")] * 5 + [("A2", "B", "c"), ("B/", "c/")]
 
 

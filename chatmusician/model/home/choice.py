@@ -99,7 +99,8 @@ class Critic:
     def score(self, tune: HomeTune) -> float:
         values = vector(tune)
         return self.bias + sum(
-            weight * max(-3.0, min(3.0, (values.get(name, 0.0) - self.means[name]) / self.scales[name]))
+            weight
+            * max(-3.0, min(3.0, (values.get(name, 0.0) - self.means[name]) / self.scales[name]))
             for name, weight in self.weights.items()
         )
 

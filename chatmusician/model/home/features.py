@@ -185,9 +185,7 @@ def figures(tune: HomeTune) -> dict[str, float]:
     notes = notes_of(tune)
     moves = [max(-8, min(8, b.step - a.step)) for a, b in pairwise(notes)]
     pairs = Counter(f"m{a},{b}" for a, b in pairwise(moves))
-    triples = Counter(
-        f"t{a},{b},{c}" for a, b, c in zip(moves, moves[1:], moves[2:], strict=False)
-    )
+    triples = Counter(f"t{a},{b},{c}" for a, b, c in zip(moves, moves[1:], moves[2:], strict=False))
     lengths = Counter(
         f"r{a.time},{b.time},{max(-3, min(3, b.step - a.step))}" for a, b in pairwise(notes)
     )

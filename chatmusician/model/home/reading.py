@@ -30,7 +30,7 @@ _MARKS: Final = {name: sign for sign, name in ORNAMENTS.items()}
 _FINEST: Final = 4
 
 
-class NotHome(InputError):
+class NotHomeError(InputError):
     """The tune has no home form; the message says why."""
 
 
@@ -54,7 +54,7 @@ def home_tune(tune: Tune, *, rhythm: str = "", source: str = "") -> HomeTune:
 
     Kept: notes, rests, ties, tuplets of two to four, two-note stops, rolls and trills,
     parts, repeats and endings. Left out: titles, chord symbols, graces, slurs, words.
-    Raises ``NotHome`` where there are several voices, changes of key or meter,
+    Raises ``NotHomeError`` where there are several voices, changes of key or meter,
     unusual tuplets, bars that are not full, or no notes.
     """
     line = abc.timeline(tune)
@@ -73,21 +73,21 @@ def _mode(line: Timeline) -> tuple[str, str]:
     """The mode, and the tonic that ``K:`` must be moved to for it to come home."""
     key = line.key
     if key.mode not in TONICS or key.explicit or not key.tonic:
-        raise NotHome(f"the key {key.name or 'none'} has no home")
+        raise NotHomeError(f"the key {key.name or 'none'} has no home")
     return key.mode, TONICS[key.mode]
 
 
 def _only_voice(line: Timeline) -> VoiceLine:
     voices = [voice for voice in line.voices if voice.tones]
     if len(voices) != 1:
-        raise NotHome("no notes" if not voices else f"{len(voices)} voices")
+        raise NotHomeError("no notes" if not voices else f"{len(voices)} voices")
     voice = voices[0]
     if any(key.accidentals != line.key.accidentals for _, key in voice.keys):
-        raise NotHome("the key changes")
+        raise NotHomeError("the key changes")
     if any(at for at, _ in voice.meters) or len(voice.meters) > 1:
-        raise NotHome("the meter changes")
+        raise NotHomeError("the meter changes")
     if voice.want <= 0:
-        raise NotHome("no meter")
+        raise NotHomeError("no meter")
     return voice
 
 
@@ -108,14 +108,14 @@ def _measures(tune: Tune, line: Timeline, voice: VoiceLine) -> list[_Measure]:
         for measure in voice.measures
     ]
     if any(measure.count > 1 for measure in voice.measures):
-        raise NotHome("rests of several bars")
+        raise NotHomeError("rests of several bars")
     written: dict[int, list[Written]] = {}
     for entry in line.written:
         written.setdefault(int(entry.element), []).append(entry)
     signs: list[str] = []
     for index, element in enumerate(tune.elements):
         if isinstance(element, Overlay):
-            raise NotHome("an overlay")
+            raise NotHomeError("an overlay")
         if isinstance(element, Tuplet):
             signs.append(_tuplet(element, bool(voice.compound)))
         elif isinstance(element, Decoration) and element.name in _MARKS:
@@ -139,7 +139,7 @@ def _tuplet(element: Tuplet, compound: bool) -> str:
     for word, meaning in TUPLETS.items():
         if meaning == asked:
             return word
-    raise NotHome(f"a tuplet ({element.p}:{element.q}:{element.r}")
+    raise NotHomeError(f"a tuplet ({element.p}:{element.q}:{element.r}")
 
 
 def _sounding(
@@ -147,7 +147,7 @@ def _sounding(
 ) -> list[str]:
     length = Fraction(int(written[0].plain) * 8, line.resolution)
     if length.denominator > _FINEST or length <= 0:
-        raise NotHome(f"a length of {length} eighths")
+        raise NotHomeError(f"a length of {length} eighths")
     if isinstance(element, Rest):
         return [f"z{length_text(length)}"]
     if isinstance(element, Note):
@@ -183,7 +183,7 @@ def _parts(measures: Sequence[_Measure], full: Fraction) -> tuple[HomePart, ...]
         groups[-1].append(measure)
     parts = tuple(_part(group, full) for group in _joined(groups, full))
     if not parts:
-        raise NotHome("no notes")
+        raise NotHomeError("no notes")
     return parts
 
 
@@ -210,12 +210,12 @@ def _part(group: Sequence[_Measure], full: Fraction) -> HomePart:
     repeated = bool(endings) or any(measure.closes for measure in rest)
     for measures in (main[:-1] if not endings else main, first[:-1], second[:-1]):
         if any(measure.length != full for measure in measures):
-            raise NotHome("a bar inside a part is not full")
+            raise NotHomeError("a bar inside a part is not full")
     ends = [ms[-1].length for ms in (main if not endings else [], first, second) if ms]
     if any(length > full for length in ends):
-        raise NotHome("a bar is too long")
+        raise NotHomeError("a bar is too long")
     if any(m.closes for m in main[:-1]) or (endings and main and main[-1].closes):
-        raise NotHome("a repeat inside a part")
+        raise NotHomeError("a repeat inside a part")
     bars = [tuple(tuple(m.words) for m in ms) for ms in (main, first, second)]
     return HomePart(pickup, bars[0], repeated, bars[1], bars[2])
 
@@ -251,9 +251,9 @@ def _endings(measures: list[_Measure]) -> tuple[list[_Measure], list[_Measure]]:
     at = next((i for i, m in enumerate(measures) if i and m.endings), len(measures))
     first, second = measures[:at], measures[at:]
     if any(m.endings for m in second[1:]) or len(first) != len(second):
-        raise NotHome("endings of different lengths, or more than two")
+        raise NotHomeError("endings of different lengths, or more than two")
     if first[0].endings != (1,) or second[0].endings != (2,):
-        raise NotHome("endings that are not the first and the second")
+        raise NotHomeError("endings that are not the first and the second")
     return first, second
 
 
@@ -281,7 +281,7 @@ def settle_octave(tune: HomeTune) -> HomeTune:
     tonic = "CD".index(TONICS[tune.mode])
     steps = [s.step for s in map(sound, _all_words(tune)) if s and not s.is_rest and not s.lower]
     if not steps:
-        raise NotHome("no notes")
+        raise NotHomeError("no notes")
     octaves = (median_low(steps) - tonic - 1) // 7
     return shifted(tune, -octaves) if octaves else tune
 

@@ -22,7 +22,7 @@ from chatmusician.model.home.choice import RULES, Critic, vector
 from chatmusician.model.home.features import build
 from chatmusician.model.home.text import tune_of
 from chatmusician.model.home.tune import HomeTune
-from chatmusician.train.home.run import read_rows
+from chatmusician.train.home.prepare import read_rows
 
 _LEAST_TUNES = 60
 

@@ -241,9 +241,7 @@ def join(folder: Path) -> tuple[int, int]:
 
         store = processes.FileStore(str(folder / f"meeting.{os.environ['RUN_ID']}"), world)
         wait = datetime.timedelta(hours=1)
-        processes.init_process_group(
-            "gloo", store=store, rank=rank, world_size=world, timeout=wait
-        )
+        processes.init_process_group("gloo", store=store, rank=rank, world_size=world, timeout=wait)
     return rank, world
 
 

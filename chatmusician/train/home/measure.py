@@ -32,7 +32,7 @@ def class_of(word: str, inside_first: bool) -> str:
     return "notes"
 
 
-@torch.no_grad()  # type: ignore[misc]
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def bits(net: Any, vocabulary: Vocabulary, texts: Sequence[Sequence[str]]) -> dict[str, float]:
     """Mean bits a text, by class and in all (``total``); ``tokens`` is the mean length."""
     spent = dict.fromkeys(CLASSES, 0.0)

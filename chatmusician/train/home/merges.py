@@ -32,7 +32,7 @@ def _order(word: str) -> tuple[int, str]:
 
 def runs(bars: Iterable[Sequence[str]], wanted: int, least: int) -> list[Run]:
     """The most frequent runs of words that repeated joining of pairs gives."""
-    rows = Counter(tuple((word,) for word in bar) for bar in bars if bar)
+    rows: Counter[tuple[Run, ...]] = Counter(tuple((word,) for word in bar) for bar in bars if bar)
     found: list[Run] = []
     while len(found) < wanted:
         pairs: Counter[tuple[Run, Run]] = Counter()
@@ -54,7 +54,7 @@ def runs(bars: Iterable[Sequence[str]], wanted: int, least: int) -> list[Run]:
 def _apart(pairs: Sequence[tuple[tuple[Run, Run], int]], wanted: int) -> list[tuple[Run, Run]]:
     """Of the most frequent pairs those that share no run, so that one step can join all."""
     seen: set[Run] = set()
-    chosen = []
+    chosen: list[tuple[Run, Run]] = []
     for (one, two), _ in pairs:
         if one not in seen and two not in seen and len(chosen) < wanted:
             chosen.append((one, two))

@@ -1,28 +1,20 @@
 """Commands of the bundled model's training: prepare, train, export.
 
-python -m chatmusician.train.home.run prepare --corpus CORPUS [--more FILE…] -o DATA
+python -m chatmusician.train.home.run prepare --corpus CORPUS [--songs FOLDER] -o DATA
 python -m chatmusician.train.home.run train DATA -o RUN --passes 8
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from chatmusician.errors import ChatMusicianError
-from chatmusician.model.home.text import words_of
-from chatmusician.model.home.tune import HomeTune
+from chatmusician.errors import UsageError
 from chatmusician.model.home.vocabulary import Vocabulary, load_vocabulary
-from chatmusician.train.home.merges import learn_vocabulary
-from chatmusician.train.home.tunes import Tunes, read_tunes
-
-Row = dict[str, Any]
+from chatmusician.train.home.prepare import prepare_data, read_rows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -35,10 +27,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     prepare = commands.add_parser("prepare", help="home texts and vocabulary of a corpus")
     prepare.add_argument("--corpus", type=Path, required=True, help="folder of corpus build")
+    prepare.add_argument("--songs", type=Path, help="data folder with songs, hymns and carols")
+    prepare.add_argument(
+        "--without", nargs="*", default=["thesession"], help="sources left out (by their terms)"
+    )
     prepare.add_argument("--size", type=int, default=1024, help="tokens of the vocabulary")
     prepare.add_argument("--least", type=int, default=4, help="times a word must occur")
     prepare.add_argument("-o", "--output", type=Path, required=True)
-    prepare.set_defaults(run=_prepare)
+    prepare.set_defaults(run=lambda options: prepare_data(**_asked(options)))
     train = commands.add_parser("train", help="train a model on prepared data")
     train.add_argument("data", type=Path)
     train.add_argument("-o", "--output", type=Path, required=True)
@@ -50,54 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="fields of Run")
     train.set_defaults(run=_train)
     return parser
-
-
-def _prepare(options: argparse.Namespace) -> None:
-    train = _texts(read_tunes(options.corpus / "data"))
-    held = _texts(read_tunes(options.corpus / "held-out"))
-    bars = [bar for _, tune, _ in train for bar in _bars(tune)]
-    words = [text for _, _, text in train]
-    vocabulary = learn_vocabulary(words, bars, size=options.size, least=options.least)
-    options.output.mkdir(parents=True, exist_ok=True)
-    vocabulary.save(options.output / "tokenizer.json")
-    for name, rows in (("train", train), ("held-out", held)):
-        kept = [row for row in rows if vocabulary.knows(row[2])]
-        write_rows(options.output / f"{name}.jsonl.gz", kept)
-        tokens = sum(len(vocabulary.encode(text)) for _, _, text in kept)
-        print(f"{name}: {len(kept)} of {len(rows)} tunes, {tokens / len(kept):.1f} tokens a tune")
-    print(f"vocabulary: {len(vocabulary)} tokens")
-
-
-def _texts(tunes: Tunes) -> list[tuple[str, HomeTune, list[str]]]:
-    rows = []
-    for identifier, tune in tunes.rows:
-        try:
-            rows.append((identifier, tune, words_of(tune)))
-        except ChatMusicianError as error:
-            tunes.left_out[(tune.source, str(error))] += 1
-    reasons: Counter[str] = Counter()
-    for (source, reason), count in tunes.left_out.items():
-        reasons[f"{source}: {reason}"] += count
-    print(f"{len(rows)} tunes; left out: {dict(reasons.most_common(12))}", flush=True)
-    return rows
-
-
-def _bars(tune: HomeTune) -> list[tuple[str, ...]]:
-    return [
-        bar for part in tune.parts for bar in (part.pickup, *part.bars, *part.first, *part.second)
-    ]
-
-
-def write_rows(path: Path, rows: Sequence[tuple[str, HomeTune, list[str]]]) -> None:
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        for identifier, tune, words in rows:
-            row = {"id": identifier, "source": tune.source, "words": " ".join(words)}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def read_rows(path: Path) -> list[Row]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -130,13 +78,19 @@ def _train(options: argparse.Namespace) -> None:
 def _settings(pairs: Sequence[str]) -> dict[str, Any]:
     from chatmusician.train.home.loop import Run
 
-    kinds = {field.name: type(field.default) for field in fields(Run)}
-    result = {}
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(Run)}
+    result: dict[str, Any] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
-        kind = kinds[name]
+        if name not in defaults:
+            raise UsageError(f"unknown setting {name!r}", hint=f"known: {', '.join(defaults)}")
+        kind = type(defaults[name])
         result[name] = value == "true" if kind is bool else kind(value)
     return result
+
+
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if name != "run"}
 
 
 if __name__ == "__main__":

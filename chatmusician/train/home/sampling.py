@@ -38,7 +38,7 @@ class Sampler:
         self.bar_words = torch.tensor([_is_bar(name) for name in names])
         self.tags = torch.tensor([_is_relation(name) for name in names])
 
-    @torch.no_grad()  # type: ignore[misc]
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def texts(
         self, prompts: Sequence[Sequence[str]], drawing: Drawing, seed: int
     ) -> list[list[str]]:

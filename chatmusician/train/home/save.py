@@ -95,4 +95,5 @@ def load_net(folder: Path, dtype: Any = torch.float32) -> HomeNet:
     )
     net = HomeNet(shape)
     net.load_state_dict(load_file(str(folder / "model.safetensors")))
-    return net.to(dtype).eval()
+    net.to(dtype).eval()
+    return net

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from chatmusician.abc.tune import Tune
 from chatmusician.errors import ChatMusicianError
 from chatmusician.model.home.reading import home_tune, settle_octave
 from chatmusician.model.home.tune import HomePart, HomeTune
+from chatmusician.model.home.writing import abc_text
 from chatmusician.train.corpus.families import families, held_out, runs_of
 from chatmusician.train.home.forms import in_parts
 from chatmusician.train.home.tunes import Tunes, check_home, in_eighths
@@ -103,26 +103,26 @@ def _allowed(table: Path) -> set[str] | None:
 
 def _scores(path: Path) -> Iterator[tuple[str, str]]:
     if path.name.endswith(".jsonl.gz"):
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            for line in file:
-                row = json.loads(line)
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
                 yield row["file"], row["abc"]
         return
     with tarfile.open(path) as archive:
         for member in archive.getmembers():
             file = archive.extractfile(member) if member.name.endswith(".abc") else None
             if file is not None:
-                yield member.name, io.TextIOWrapper(file, "utf-8", errors="replace").read()
+                yield member.name, file.read().decode("utf-8", errors="replace")
 
 
 def apart_from(
-    songs: Tunes, held: list[tuple[str, HomeTune]], text: object, share: float, seed: int
+    songs: Tunes, held: Sequence[tuple[str, HomeTune]], share: float, seed: int
 ) -> tuple[list[int], list[int]]:
     """Which songs may be trained on, and which are held out; neither holds relatives of the
-    tunes in ``held``. ``text`` writes a home tune as ABC."""
-    assert callable(text)
+    tunes in ``held``."""
     rows = [*held, *songs.rows]
-    runs = [runs_of(melody(abc.timeline(abc.read(text(t)).tunes[0], trace=True))) for _, t in rows]
+    runs = [
+        runs_of(melody(abc.timeline(abc.read(abc_text(t)).tunes[0], trace=True))) for _, t in rows
+    ]
     numbers = families(runs)
     known = set(numbers[: len(held)])
     names = [name for name, _ in rows]

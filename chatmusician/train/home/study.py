@@ -1,6 +1,6 @@
 """The sampling study: what is clean at the first try, and its figures beside people's.
 
-    python -m chatmusician.train.home.study MODEL DATA [--count 300] [--abc FILE]
+python -m chatmusician.train.home.study MODEL DATA [--count 300] [--abc FILE]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from chatmusician.model.home.features import build
 from chatmusician.model.home.text import tune_of
 from chatmusician.model.home.tune import HomeTune
 from chatmusician.model.home.writing import abc_text
+from chatmusician.train.home.prepare import read_rows
 from chatmusician.train.home.rows import without
-from chatmusician.train.home.run import read_rows
 from chatmusician.train.home.sampling import Drawing, Sampler, checked, plan_of, shapes_of
 
 

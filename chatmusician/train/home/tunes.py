@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -47,15 +47,15 @@ class Tunes:
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def read_tunes(folder: Path, sources: Any = None) -> Tunes:
+def read_tunes(folder: Path, without: Collection[str] = ()) -> Tunes:
     """The tunes of a folder of parquet files (``id``, ``text``, ``src``) that `corpus build`
-    wrote."""
+    wrote, but for the sources in ``without``."""
     import pyarrow.parquet as pq
 
     result = Tunes()
     for file in sorted(folder.glob("*.parquet")):
         for row in pq.read_table(file).to_pylist():
-            if sources and row["src"] not in sources:
+            if row["src"] in without:
                 continue
             add_tune(result, row["id"], row["text"], row["src"])
     return result
@@ -160,10 +160,3 @@ def _doubled(word: str) -> str:
     old = length_text(meaning.length) + tie
     head = word[: len(word) - len(old)] if old else word
     return head + length_text(meaning.length * 2) + tie
-
-
-def all_words(tunes: list[tuple[str, HomeTune]]) -> Iterator[tuple[str, ...]]:
-    """Every bar and pickup of the tunes."""
-    for _, tune in tunes:
-        for part in tune.parts:
-            yield from (part.pickup, *part.bars, *part.first, *part.second)
