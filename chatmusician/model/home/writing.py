@@ -93,7 +93,7 @@ def bar_text(words: tuple[str, ...], meter: str, signature: tuple[int, ...]) -> 
     as they are needed, and notes of one beam stand together."""
     group = _BEAMS.get(meter, 3 if meter.endswith("/8") else 2)
     held: dict[int, set[int]] = {}
-    result, at, times = "", Fraction(0), iter(timed(words))
+    result, at, times, before = "", Fraction(0), iter(timed(words)), Fraction(0)
     for number, word in enumerate(words):
         meaning = sound(word)
         if meaning is None:
@@ -106,8 +106,10 @@ def bar_text(words: tuple[str, ...], meter: str, signature: tuple[int, ...]) -> 
             result += space + "[" + head
             continue
         _, length = next(times)
+        if not space and not opened and min(length, before) >= 2 and not _joins(result):
+            space = " "  # no beam joins them, so they are easier to read apart
         result += space + head + ("]" if opened else "") + tail
-        at += length
+        at, before = at + length, length
     return result
 
 

@@ -40,9 +40,17 @@ class Sampler:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def texts(
-        self, prompts: Sequence[Sequence[str]], drawing: Drawing, seed: int
+        self,
+        prompts: Sequence[Sequence[str]],
+        drawing: Drawing,
+        seed: int,
+        structures: Sequence[Sequence[str]] | None = None,
     ) -> list[list[str]]:
-        """For each prompt its words and what the model goes on with, up to the end."""
+        """For each prompt its words and what the model goes on with, up to the end.
+
+        ``structures`` are, for each prompt, the relation tags that its bars must have.
+        """
+        wanted = [self.vocabulary.encode(list(tags))[::-1] for tags in structures or ()]
         generator = torch.Generator().manual_seed(seed)
         encoded = [self.vocabulary.encode(list(prompt)) for prompt in prompts]
         made: list[list[int]] = [list(row) for row in encoded]
@@ -52,6 +60,9 @@ class Sampler:
         for _ in range(drawing.most):
             last = torch.tensor([made[row][-1] for row in open_rows])
             picked = self._pick(logits, last, drawing, generator)
+            for at, row in enumerate(open_rows if wanted else ()):
+                if self.bar_words[made[row][-1]] and wanted[row]:
+                    picked[at] = wanted[row].pop()
             for row, number in zip(open_rows, picked, strict=True):
                 made[row].append(number)
             kept = [at for at, number in enumerate(picked) if number != self.vocabulary.end]
@@ -108,6 +119,11 @@ def checked(words: Sequence[str], shapes: Sequence[str]) -> tuple[HomeTune | Non
                 return None, "a last bar that does not fit"
     findings = abc.check_tune(abc.read(abc_text(tune, title="x")).tunes[0])
     return (None, findings[0].code) if findings else (tune, "")
+
+
+def structure_of(words: Sequence[str]) -> list[str]:
+    """The relation tags of a text."""
+    return [word for word in words if _is_relation(word)]
 
 
 def plan_of(words: Sequence[str]) -> list[str]:

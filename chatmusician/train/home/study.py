@@ -20,7 +20,14 @@ from chatmusician.model.home.tune import HomeTune
 from chatmusician.model.home.writing import abc_text
 from chatmusician.train.home.prepare import read_rows
 from chatmusician.train.home.rows import without
-from chatmusician.train.home.sampling import Drawing, Sampler, checked, plan_of, shapes_of
+from chatmusician.train.home.sampling import (
+    Drawing,
+    Sampler,
+    checked,
+    plan_of,
+    shapes_of,
+    structure_of,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -33,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--top-p", type=float, default=0.95)
     parser.add_argument("--hide", nargs="*", default=[], help="tags left out of the plan")
     parser.add_argument("--no-relations", action="store_true")
+    parser.add_argument("--structure", action="store_true", help="people's relations are kept to")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--words", type=Path, help="where the clean tunes go, as home text")
     parser.add_argument("--abc", type=Path, help="where the clean tunes go, as ABC")
@@ -59,7 +67,9 @@ def draw(
     """Clean tunes on people's plans, the reasons of the others, and CPU seconds."""
     choose = random.Random(options.seed)
     hidden = frozenset(options.hide)
-    plans = [without(plan_of(choose.choice(people)), hidden) for _ in range(options.count)]
+    chosen = [choose.choice(people) for _ in range(options.count)]
+    plans = [without(plan_of(words), hidden) for words in chosen]
+    structures = [structure_of(words) for words in chosen] if options.structure else None
     drawing = Drawing(options.temperature, options.top_p, relations=not options.no_relations)
     sampler = Sampler(options.model)
     tunes: list[tuple[HomeTune, list[str]]] = []
@@ -67,9 +77,9 @@ def draw(
     began = time.process_time()
     for at in range(0, len(plans), 64):
         batch = plans[at : at + 64]
-        for plan, words in zip(
-            batch, sampler.texts(batch, drawing, options.seed + at), strict=True
-        ):
+        kept = structures[at : at + 64] if structures else None
+        texts = sampler.texts(batch, drawing, options.seed + at, kept)
+        for plan, words in zip(batch, texts, strict=True):
             tune, reason = checked(words, shapes_of(plan))
             reasons[reason] += 1
             if tune is not None:
