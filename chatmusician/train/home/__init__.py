@@ -1,0 +1,1 @@
+"""Training of the bundled model: its tunes, its vocabulary, its loop and its measures."""
