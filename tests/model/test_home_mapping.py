@@ -174,7 +174,7 @@ def test_abc2midi_plays_both_alike(text: str, tmp_path: Path) -> None:
 
 
 def _played(base: Path, text: str) -> list[tuple[float, float, int]]:
-    import pretty_midi
+    import pretty_midi  # type: ignore[import-untyped]
 
     base.with_suffix(".abc").write_text(text)
     midi = base.with_suffix(".mid")

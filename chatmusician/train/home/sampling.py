@@ -75,7 +75,7 @@ class Sampler:
         return [self.vocabulary.decode(row) for row in made]
 
     def _pick(self, logits: Any, last: Any, drawing: Drawing, generator: Any) -> list[int]:
-        logits = logits.float() / drawing.temperature
+        logits = torch.as_tensor(logits).float() / drawing.temperature
         after_bar = self.bar_words[last]
         if drawing.relations is True:
             logits = logits.masked_fill(after_bar[:, None] & ~self.tags, -1e9)
