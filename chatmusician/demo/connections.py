@@ -81,6 +81,7 @@ class LimitedProtocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self._head: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
+        self._drained = False
         self._refused = False
 
     @property
@@ -141,6 +142,12 @@ class LimitedProtocol(H11Protocol):
         if self._reading is None:
             self._look_later()
 
+    def resume_writing(self) -> None:
+        # The client has read most of what waited; a buffer that is full again at the next look
+        # holds what the application has written since.
+        self._drained = True
+        super().resume_writing()
+
     def _look_later(self) -> None:
         left = self.transport.get_write_buffer_size()
         self._reading = self.loop.call_later(_PERIOD, self._check_reading, left)
@@ -149,7 +156,8 @@ class LimitedProtocol(H11Protocol):
         self._reading = None
         left = self.transport.get_write_buffer_size()
         slow = left > _READ and left > before - _READ
-        if left and (slow or left >= before):
+        drained, self._drained = self._drained, False
+        if left and not drained and (slow or left >= before):
             self.transport.abort()
         elif left:
             self._look_later()

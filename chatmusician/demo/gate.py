@@ -9,7 +9,6 @@ through only as items of the history, read by our own code, and the body is writ
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,6 +21,8 @@ _EVENT = re.compile(r"[0-9a-f]{32}")
 _FIELDS = frozenset({"data", "event_data", "fn_index", "trigger_id", "session_hash"})
 _LONGEST_TEXT = 2_000_000
 _LARGEST = 2**53
+# The keys by which gradio takes an object for a file.
+_FILE_KEYS = frozenset({"path", "url", "meta", "_type", "is_file", "is_stream", "orig_name"})
 
 
 def _text(value: Any) -> Any:
@@ -32,7 +33,8 @@ def _text(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     fits = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is None or (fits and math.isfinite(value) and abs(value) <= _LARGEST):
+    # The comparison is false for NaN, and exact for integers beyond any float.
+    if value is None or (fits and abs(value) <= _LARGEST):
         return value
     raise Refused(422, "a number was expected")
 
@@ -84,6 +86,7 @@ class Gate:
             "trigger_id": None if trigger is None else int(_number(trigger)),
             "session_hash": session,
         }
+        refuse_files(passed)
         return session, json.dumps(passed).encode()
 
     def cancel(self, body: bytes) -> tuple[str, bytes]:
@@ -100,7 +103,7 @@ class Gate:
 
     def _value(self, kind: str, value: Any) -> Any:
         if kind == "browserstate":
-            return [item.model_dump() for item in read_items(value, self.items)]
+            return [item.rebuilt() for item in read_items(value, self.items)]
         if kind not in _READERS:
             raise Refused(422, "this event cannot be posted")
         return _READERS[kind](value)
@@ -114,6 +117,19 @@ class Gate:
         if not isinstance(given, dict) or not fields.issuperset(given):
             raise Refused(422, f"an object of {', '.join(sorted(fields))} was expected")
         return given
+
+
+def refuse_files(value: Any) -> None:
+    """Raise Refused where an object anywhere in the value could be a file to gradio.
+
+    The last wall: what is passed on is built from fields of ours, and none of these has a file.
+    """
+    if isinstance(value, dict):
+        if not _FILE_KEYS.isdisjoint(value):
+            raise Refused(422, "a file was not expected")
+        value = list(value.values())
+    for part in value if isinstance(value, list) else ():
+        refuse_files(part)
 
 
 def session_name(given: Any) -> str:

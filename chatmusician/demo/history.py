@@ -40,7 +40,12 @@ class Item(BaseModel):
     tunes: list[Tune] = Field(max_length=64)
 
     def the_order(self) -> Order:
+        """The order, read by its own rules. Raises InputError."""
         return read_order(self.order)
+
+    def rebuilt(self) -> dict[str, Any]:
+        """The item as plain data that holds nothing but fields of ours."""
+        return {**self.model_dump(), "order": _plain(self.the_order())}
 
     @property
     def label(self) -> str:
@@ -53,9 +58,10 @@ class Item(BaseModel):
 def read_order(data: dict[str, Any]) -> Order:
     """An order from data of anyone's; InputError where it is none."""
     flat = {name: value for name, value in data.items() if name != "wanted"}
-    wanted = data.get("wanted")
+    asked = data.get("wanted") or {}
+    if not isinstance(asked, dict):
+        raise InputError("the file asks for things that are not known")
     try:
-        asked = wanted if isinstance(wanted, dict) else {}
         if not set(asked) <= set(WANTED):
             raise InputError("the file asks for things that are not known")
         brief: Brief = Brief.model_validate({**flat, **asked}, strict=False)

@@ -20,7 +20,13 @@ from chatmusician.model.generation import Backend
 def served(model: Backend, settings: Settings | None = None) -> Iterator[str]:
     """The page's address while it is served from a thread."""
     settings = settings or Settings()
-    app = create_app(settings, lambda: model, model.name)
+    with application(create_app(settings, lambda: model, model.name), settings) as address:
+        yield address
+
+
+@contextmanager
+def application(app: Any, settings: Settings) -> Iterator[str]:
+    """The address of an application while it is served from a thread."""
     server = uvicorn.Server(uvicorn_config(app, settings, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

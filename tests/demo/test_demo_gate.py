@@ -23,7 +23,7 @@ from hypothesis import strategies as some
 from chatmusician.demo.behind import connect, events_of
 from chatmusician.demo.bodies import Refused
 from chatmusician.demo.desk import Desk
-from chatmusician.demo.gate import Gate
+from chatmusician.demo.gate import Gate, refuse_files
 from chatmusician.demo.page import create_page
 from chatmusician.demo.server import create_app
 from chatmusician.demo.sessions import Sessions
@@ -147,12 +147,28 @@ def test_a_file_inside_an_item_of_the_history() -> None:
         {**ITEM, **evil},
         {**ITEM, "order": {**ORDER, **evil}},
         {**ITEM, "order": {**ORDER, "wanted": evil}},
+        *(
+            {**ITEM, "order": {**ORDER, "wanted": no_dict}}
+            for no_dict in ([evil], [[evil]], "x", 5)
+        ),
+        {**ITEM, "order": {**ORDER, "wanted": {"title": evil}}},
         {**ITEM, "order": {**ORDER, "title": evil}},
         {**ITEM, "tunes": [evil]},
     ]
     body = {"data": [items], "fn_index": number, "session_hash": "s"}
     passed = json.loads(GATE.join(json.dumps(body).encode())[1])["data"][0]
     assert passed == [ITEM]
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("key", ["path", "url", "meta"])
+def test_the_last_wall_finds_a_file_at_any_depth(key: str, depth: int) -> None:
+    value: Any = {key: CANARY}
+    for _ in range(depth):
+        value = [{"order": value}]
+    refuse_files({"data": [ITEM, "path", ["url"]]})
+    with pytest.raises(Refused):
+        refuse_files({"data": [ITEM, value]})
 
 
 def test_what_the_page_sends_passes() -> None:
@@ -191,7 +207,9 @@ def test_bodies_that_are_no_event(body: bytes, status: int) -> None:
     assert raised.value.status == status
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "1" * 30, '"7"', "true", "[]"])
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "1e999", "1" * 30, "-" + "1" * 400, '"7"', "true", "[]"]
+)
 def test_numbers(number: str) -> None:
     event = next(n for n, kinds in EVENTS.items() if kinds == ("textbox", "slider"))
     body = f'{{"data": ["", {number}], "fn_index": {event}, "session_hash": "s"}}'
