@@ -82,7 +82,7 @@ def directions(root: Element) -> list[str]:
         ("!unheard-of!A|", ["words:unheard-of above"]),
         (
             '"^up"A"_down"B"<l"c">r"d"@1,2 at"e|',
-            ["words:up above", "words:down below", "words:l", "words:r", "words:1,2 at"],
+            ["words:up above", "words:down below", "words:l", "words:r", "words:at"],
         ),
         ('"Allegro"A|', ["words:Allegro above"]),
     ],
