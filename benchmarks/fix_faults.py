@@ -4,8 +4,10 @@ Clean tunes (no errors, no warnings, up to 3,000 characters) of all collections 
 even distances. Each must stay as it is. Then one fault of each kind is planted into each
 tune at a random place, the file gets CR LF or LF line ends, and the tune stands between two
 others, which must stay byte for byte. Afterwards a tune is *restored* (sounds, bars and
-repeats are those of the right text), *untouched* (it sounds as the damaged one did) or
-*wrong* (anything else).
+repeats are those of the right text), *untouched* (it sounds as the damaged one did), *partly*
+restored (some notes are, and every note that the damage left right is still right) or *wrong*
+(a note that was right is another one, or a neighbour changed). For some faults no repair is
+promised, because they have more than one right answer.
 """
 
 from __future__ import annotations

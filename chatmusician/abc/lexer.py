@@ -7,11 +7,11 @@ and the 64-bit integers: this is where a reader spends most of its time.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from mypy_extensions import i64
 
+from chatmusician.abc.endings import ending_numbers, numbers_of_text
 from chatmusician.abc.notes import NoteLexer
 from chatmusician.abc.tables import DECORATION_ALIASES, DECORATIONS, INLINE_FIELDS, SHORTHAND
 from chatmusician.abc.tune import (
@@ -46,26 +46,13 @@ from chatmusician.abc.tune import (
     Unknown,
 )
 
-_MOST_ENDINGS: Final = 20
 _LONGEST_NAME: Final[i64] = 40
 
 # Where an annotation such as ``"@1,-2 free"`` is put, in points.
 _PLACE: Final = re.compile(r"\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*")
-_ENDING_TEXT: Final = re.compile(
-    r"[\^_<>@]?\s*(\d{1,2}(?:st|nd|rd|th|\.)?(?:\s?(?:,|-|&|and)\s?\d{1,2}(?:st|nd|rd|th|\.)?){0,8})"
-    r"(?=\D|$)"
-)
-_ORDINAL: Final = re.compile(r"st|nd|rd|th|\.|\s")
 _CHORD_NAME: Final = re.compile(
     r"\(?[A-G][#b\u266f\u266d]?(?:m|M|maj|min|dim|aug|sus|add|no|[-+()/*^\d\s]|\Z)"
 )
-_ENDING_WORDS: Final[dict[str, tuple[int, ...]]] = {
-    "first": (1,),
-    "prima": (1,),
-    "second": (2,),
-    "seconda": (2,),
-    "third": (3,),
-}
 
 
 class Lexer(NoteLexer):
@@ -582,29 +569,3 @@ def unclosed_name(text: str) -> int:
 def is_note_text(name: str) -> bool:
     """Whether a text between plus signs is a chord as ABC 1.6 wrote it."""
     return all(char in "ABCDEFGabcdefg^_=,'/0123456789" for char in name)
-
-
-@lru_cache(maxsize=256)
-def ending_numbers(text: str) -> tuple[int, ...]:
-    """``1,3`` → (1, 3); ``1-3`` → (1, 2, 3); empty where it makes no sense."""
-    numbers: list[int] = []
-    for part in text.replace(".", ",").split(","):
-        low, _, high = part.partition("-")
-        if not low.isdigit() or (high and not high.isdigit()) or len(low) > 3 or len(high) > 3:
-            return ()
-        first, last = int(low), int(high or low)
-        if not 1 <= first <= last <= _MOST_ENDINGS:
-            return ()
-        numbers.extend(range(first, last + 1))
-    return tuple(dict.fromkeys(numbers[:_MOST_ENDINGS]))
-
-
-@lru_cache(maxsize=256)
-def numbers_of_text(text: str) -> tuple[int, ...]:
-    """The numbers of an ending named by a text (``1st time``, ``1,2``, ``second``), if any."""
-    found = _ENDING_TEXT.match(text)
-    if found:
-        listed = found[1].replace("and", ",").replace("&", ",")
-        return ending_numbers(_ORDINAL.sub("", listed))
-    words = text.lower().split()
-    return _ENDING_WORDS.get(words[0].strip(".:,"), ()) if words else ()

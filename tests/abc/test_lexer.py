@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatmusician import abc
-from chatmusician.abc.lexer import ending_numbers
+from chatmusician.abc.endings import ending_numbers
 from chatmusician.abc.tune import (
     BAR_DOTTED,
     BAR_DOUBLE,
