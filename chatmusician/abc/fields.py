@@ -92,28 +92,47 @@ _ACCIDENTAL_VALUE: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, "==": 0}
 
 
 _LOOSE_KEY: Final = re.compile(
-    r"([a-g])([#b\u266f\u266d]?)[ ]?"
-    r"(m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7})"
+    r"(?P<tonic>[a-g])"
+    r"(?P<sign>[#b\u266f\u266d]|[ -]{0,2}(?:sharp|flat)(?![a-z])"
+    r"|[ -]{1,2}(?:[#\u266f\u266d]|(?-i:b)(?=[ -]{1,2}(?:min|maj)))(?![a-z#]))?"
+    r"(?:(?P<gap>[ -]{0,2})(?P<mode>m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7}))?"
     r"(?=\s|$)",
     re.I,
 )
 _SHORT_MODES: Final = {"major": "", "minor": "m"}
+_SIGNS: Final = {
+    "": "",
+    "#": "#",
+    "\u266f": "#",
+    "sharp": "#",
+    "b": "b",
+    "\u266d": "b",
+    "flat": "b",
+}
 
 
 def loose_key(value: str) -> str:
-    """``emin clef=bass`` → ``Em clef=bass``: a key whose tonic is a small letter.
+    """A key in another spelling, as ABC writes it: ``emin clef=bass`` → ``Em clef=bass``.
 
-    Empty for any other value, and without a mode: ``K:a`` could be major or minor.
+    This is a tonic in lower case (``emin``), a sign as a word or apart from its letter
+    (``F sharp minor``, ``B-flat``), or a hyphen before the mode (``F-minor``). Empty for any
+    other value, and for ``a`` or ``f#`` alone, which could be major or minor.
     """
-    if not "a" <= value[:1] <= "g":
-        return ""
+    value = value.strip()
     found = _LOOSE_KEY.match(value)
-    mode = _mode(found[3]) if found else None
-    if found is None or mode is None or found[3] == "M":
+    if found is None:
         return ""
-    sign = found[2].lower().replace("\u266f", "#").replace("\u266d", "b")
+    written = (found["sign"] or "").lower()
+    sign = written.strip(" -")
+    lower = found["tonic"].islower()
+    loose = len(written) > 1 or (found["mode"] is not None and "-" in found["gap"])
+    if not loose and (not lower or found["mode"] is None):
+        return ""
+    mode = _mode(found["mode"] or "")
+    if mode is None or (lower and found["mode"] == "M"):
+        return ""
     short = _SHORT_MODES.get(mode[0], mode[0][:3])
-    return f"{found[1].upper()}{sign}{short}{value[found.end() :]}"
+    return f"{found['tonic'].upper()}{_SIGNS[sign]}{short}{value[found.end() :]}"
 
 
 @lru_cache(maxsize=2048)

@@ -68,7 +68,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("unknown-field", "header", WARNING, "A field letter ABC 2.1 does not know.", "Use N: for a note, or r: for a remark."),
     Rule("misplaced-field", "header", INFO, "A field that belongs in the header stands in the body.", "Move it above K:."),
     Rule("bad-key", "header", ERROR, "K: cannot be read; of its mode major is taken, of its tonic nothing.", "Write a tonic and a mode: K:D, K:Em, K:Ador."),
-    Rule("key-spelling", "header", WARNING, "A key in small letters.", "Write the tonic as a capital: K:Am.", True),
+    Rule("key-spelling", "header", WARNING, "A key that is spelled otherwise than ABC spells it.", "Write the tonic as a capital letter, and # or b for its sign: K:Am, K:F#m.", True),
     Rule("bad-meter", "header", ERROR, "M: cannot be read.", "Write M:4/4, M:6/8, M:C, M:C| or M:none."),
     Rule("bad-unit", "header", ERROR, "L: cannot be read.", "Write L:1/8."),
     Rule("bad-parts", "header", ERROR, "P: cannot be read as an order of parts.", "Write letters, numbers and brackets: P:(AB)2C."),

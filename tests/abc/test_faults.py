@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatmusician import abc
+from chatmusician.abc.fields import parse_key
 from chatmusician.abc.tune import Diagnostic
 from chatmusician.cli.check import run
 from chatmusician.cli.commands import BY_NAME
@@ -189,6 +190,57 @@ def test_keys_in_small_letters(value: str, written: str, name: str) -> None:
     assert abc.fix(text)[0] == text.replace(value, written, 1)
     inline = f"{HEAD}[K:{value}]FGAB|\n"
     assert abc.fix(inline)[0] == inline.replace(value, written)
+
+
+@pytest.mark.parametrize(
+    ("value", "written", "name"),
+    [
+        ("F sharp minor", "F#m", "F# minor"),
+        ("C sharp minor", "C#m", "C# minor"),
+        ("F-sharp minor", "F#m", "F# minor"),
+        ("f-sharp-minor", "F#m", "F# minor"),
+        ("F SHARP MINOR", "F#m", "F# minor"),
+        ("Fsharp", "F#", "F# major"),
+        ("F \u266f minor", "F#m", "F# minor"),
+        ("f \u266f min", "F#m", "F# minor"),
+        ("F # minor", "F#m", "F# minor"),
+        ("B flat major", "Bb", "Bb major"),
+        ("B flat", "Bb", "Bb major"),
+        ("B-flat", "Bb", "Bb major"),
+        ("b flat", "Bb", "Bb major"),
+        ("B \u266d", "Bb", "Bb major"),
+        ("A b minor", "Abm", "Ab minor"),
+        ("E Flat Mixolydian", "Ebmix", "Eb mixolydian"),
+        ("b flat minor clef=bass", "Bbm clef=bass", "Bb minor"),
+        ("B flat major ^c", "Bb ^c", "Bb major"),
+        ("F-minor", "Fm", "F minor"),
+    ],
+)
+def test_keys_with_their_sign_in_words(value: str, written: str, name: str) -> None:
+    head = HEAD.replace("K:C", f"K:{value} % key")
+    inline = f"{HEAD}CDEF|[K:{value}]FGAB|\n"
+    body = f"{HEAD}CDEF|\nK:{value}\nFGAB|\n"
+    voices = f"{HEAD}V:1\nCDEF|[K:{value}]FGAB|\nV:2\nK:{value}\nCDEF|FGAB|\n"
+    for text in (head + "FGAB|\n", inline, body, voices):
+        right = text.replace(value, written)
+        assert [f.code for f in findings(text)] == ["key-spelling"] * text.count(value)
+        assert all(f"K:{written}" in f.hint for f in findings(text))
+        assert abc.fix(text)[0] == right
+        assert abc.canonical(abc.read(text)) == abc.canonical(abc.read(right))
+        before, after = (abc.to_events(abc.read(t)) for t in (text, right))
+        assert before["tunes"][0]["expanded"] == after["tunes"][0]["expanded"]
+    assert parse_key(value).name == name
+
+
+def test_a_key_in_words_inside_a_bar() -> None:
+    text = HEAD + "CDEF|GABc|dcBA|CDEF|GABc|K:F sharp minor FGAB|\n"
+    assert abc.fix(text)[0] == text.replace("K:F sharp minor", "[K:F#m]")
+
+
+@pytest.mark.parametrize("value", ["Am", "A minor", "F#m", "Bb major", "B\u266d", "D exp ^f"])
+def test_keys_as_abc_writes_them_are_left(value: str) -> None:
+    text = HEAD.replace("K:C", f"K:{value}") + "FGAB|\n"
+    assert findings(text) == ()
 
 
 @pytest.mark.parametrize("value", ["a", "b", "h", "bass", "dorian", "aM"])

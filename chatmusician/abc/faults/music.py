@@ -16,7 +16,7 @@ _LENGTH: Final = re.compile(r"\d*/*\d*")
 _FIELD: Final = re.compile(
     r"(?:M:\s?(?:\d{1,3}/\d{1,3}|C(?=\s)|none)|L:\s?1/\d{1,3}"
     r"|Q:\s?(?:\d{1,2}/\d{1,3}\s?=\s?\d{1,3}|\"[^\"|\]]{1,60}\")"
-    r"|K:\s?(?:[A-G][#b\u266f\u266d]?\s?"
+    r"|K:\s?(?:[A-G](?:[#b\u266f\u266d]|[ -]?(?:[Ss]harp|[Ff]lat)(?![a-z]))?[ -]?"
     r"(?:minor|major|min|maj|m|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,8})?|none|HP|Hp))"
     r"(?=[\s|:\]]|\Z)"
 )
