@@ -95,7 +95,8 @@ _LOOSE_KEY: Final = re.compile(
     r"(?P<tonic>[a-g])"
     r"(?P<sign>[#b\u266f\u266d]|[ -]{0,2}(?:sharp|flat)(?![a-z])"
     r"|[ -]{1,2}(?:[#\u266f\u266d]|(?-i:b)(?=[ -]{1,2}(?:min|maj)))(?![a-z#]))?"
-    r"(?:(?P<gap>[ -]{0,2})(?P<mode>m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7}))?"
+    r"(?:(?P<gap>[ -]{0,2})"
+    r"(?P<mode>m|min|minor|maj|major|(?:mix|dor|phr|lyd|loc|aeo|ion)[a-z]{0,7}))?"
     r"(?=\s|$)",
     re.I,
 )
